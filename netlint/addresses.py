@@ -1,0 +1,163 @@
+"""Addresses and ranges as integers: the only address arithmetic in netlint.
+
+Inside, an address is a plain ``int`` beside its family (4 or 6) and a range is a pair of them; text is
+parsed and printed here and nowhere else. Parsing is strict, as Kubernetes' newer validation is
+(k8s.io/apimachinery/pkg/util/validation/ip.go): no leading zeros, no zone, no IPv4-mapped IPv6.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv6Address
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import Generic, NamedTuple, TypeVar
+
+BITS = {4: 32, 6: 128}
+_MAPPED = 0xFFFF
+T = TypeVar("T")
+
+
+class Range(NamedTuple):
+    """All addresses of one family from ``first`` to ``last``, both included."""
+
+    family: int
+    first: int
+    last: int
+
+    def overlaps(self, other: Range) -> bool:
+        """Whether any address lies in both."""
+        return self.family == other.family and self.first <= other.last and other.first <= self.last
+
+    def covers(self, other: Range) -> bool:
+        """Whether every address of ``other`` lies in this range."""
+        return self.family == other.family and self.first <= other.first and other.last <= self.last
+
+    def holds(self, family: int, address: int) -> bool:
+        """Whether the address lies in this range."""
+        return self.family == family and self.first <= address <= self.last
+
+    @property
+    def size(self) -> int:
+        """How many addresses it has."""
+        return self.last - self.first + 1
+
+    def __str__(self) -> str:
+        """As CIDR where it is one, else ``first-last``."""
+        host_bits = self.size.bit_length() - 1
+        if self.size == 1 << host_bits and self.first & (self.size - 1) == 0:
+            return f"{text(self.family, self.first)}/{BITS[self.family] - host_bits}"
+        return f"{text(self.family, self.first)}-{text(self.family, self.last)}"
+
+
+class Cidr(NamedTuple):
+    """A CIDR as it was written: its range, and the address in front of the slash."""
+
+    range: Range
+    address: int
+    prefix_length: int
+
+    @property
+    def has_host_bits(self) -> bool:
+        """Whether the address in front of the slash is not the range's first one."""
+        return self.address != self.range.first
+
+
+def parse(address: str) -> tuple[int, int]:
+    """Family and value of an IPv4 or IPv6 address.
+
+    Raises ValueError for everything else, ``010.0.0.1`` and ``::ffff:10.0.0.1`` included.
+    """
+    try:
+        if ":" not in address:
+            return 4, int.from_bytes(inet_pton(AF_INET, address), "big")
+        value = int.from_bytes(inet_pton(AF_INET6, address), "big")
+    except (OSError, ValueError) as error:  # ValueError: a NUL inside the text
+        raise ValueError(f"{address!r} is no IP address") from error
+    if value >> 32 == _MAPPED:
+        raise ValueError(f"{address!r} is an IPv4-mapped IPv6 address, which Kubernetes does not accept")
+    return 6, value
+
+
+def parse_cidr(cidr: str) -> Cidr:
+    """A CIDR such as ``10.244.1.0/24``; host bits are kept in ``address``.
+
+    Raises ValueError for text that is no CIDR.
+    """
+    address, slash, length = cidr.partition("/")
+    if not slash:
+        raise ValueError(f"{cidr!r} is no CIDR: the prefix length is missing")
+    family, value = parse(address)
+    digits = length.isascii() and length.isdigit()
+    if not digits or str(int(length)) != length or int(length) > BITS[family]:
+        raise ValueError(f"{cidr!r} is no CIDR: /{length} is no prefix length of IPv{family}")
+    size = 1 << (BITS[family] - int(length))
+    first = value & -size
+    return Cidr(Range(family, first, first + size - 1), value, int(length))
+
+
+def text(family: int, address: int) -> str:
+    """The address as RFC 5952 writes it (IPv6) or in dotted quads (IPv4)."""
+    if family == 4:
+        return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
+    return str(IPv6Address(address))
+
+
+def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
+    """Indices of ranges that overlap, as connected groups of two or more, each group in index order.
+
+    One sweep over the ranges sorted by their first address: ranges that chain into each other form one
+    group even where not all of them overlap pairwise.
+    """
+    order = sorted(range(len(ranges)), key=ranges.__getitem__)
+    groups: list[list[int]] = []
+    current: list[int] = []
+    family, reach = 0, -1
+    for index in order:
+        here = ranges[index]
+        if here.family == family and here.first <= reach:
+            current.append(index)
+            reach = max(reach, here.last)
+            continue
+        if len(current) > 1:
+            groups.append(sorted(current))
+        current, family, reach = [index], here.family, here.last
+    if len(current) > 1:
+        groups.append(sorted(current))
+    return sorted(groups)
+
+
+class RangeIndex(Generic[T]):
+    """Which of many ranges hold an address; ranges may nest and overlap.
+
+    The ranges are cut once into disjoint pieces, each with its holders, so a query is one bisection.
+    """
+
+    def __init__(self, ranges: Iterable[tuple[Range, T]]) -> None:
+        """Keeps with each range whatever the caller attaches to it."""
+        entries = list(ranges)
+        self._pieces = {family: _pieces([e for e in entries if e[0].family == family]) for family in BITS}
+
+    def holding(self, family: int, address: int) -> tuple[tuple[Range, T], ...]:
+        """The ranges that hold the address, widest first, each with what was attached to it."""
+        starts, holders = self._pieces[family]
+        at = bisect_right(starts, address) - 1
+        return holders[at] if at >= 0 else ()
+
+
+def _pieces(entries: list[tuple[Range, T]]) -> tuple[list[int], list[tuple[tuple[Range, T], ...]]]:
+    entries = sorted(entries, key=lambda entry: (entry[0].first, -entry[0].last))
+    opening: dict[int, list[int]] = {}
+    closing: dict[int, list[int]] = {}
+    for index, (held, _) in enumerate(entries):
+        opening.setdefault(held.first, []).append(index)
+        closing.setdefault(held.last + 1, []).append(index)
+    starts = sorted({*opening, *closing})
+    active: dict[int, None] = {}
+    holders = []
+    for start in starts:
+        for index in closing.get(start, ()):
+            del active[index]
+        active.update(dict.fromkeys(opening.get(start, ())))
+        holders.append(tuple(entries[index] for index in sorted(active)))
+    return starts, holders
