@@ -1,0 +1,19 @@
+"""YAML documents as JSON bytes, with exactly the values that kubectl would read."""
+
+from typing import TYPE_CHECKING
+
+from .documents import split
+from .outcome import Duplicate, Exact, Unreadable
+from .reader import to_json
+
+if TYPE_CHECKING:
+    from .positions import Position
+
+__all__ = ["Duplicate", "Exact", "Unreadable", "locate", "split", "to_json"]
+
+
+def locate(document: bytes, path: tuple[str | int, ...]) -> "Position | None":
+    """Where a value stands; see `positions.locate`."""
+    from . import positions  # libyaml is loaded when something is reported
+
+    return positions.locate(document, path)

@@ -1,0 +1,43 @@
+"""Where in a document a value stands."""
+
+from typing import NamedTuple
+
+from .nodes import Content, Node, compose
+
+
+class Position(NamedTuple):
+    """Where a value starts, 1-based, and the column behind it; None where it goes on below its first line."""
+
+    line: int
+    column: int
+    end: int | None
+
+
+def locate(document: bytes, path: tuple[str | int, ...]) -> Position | None:
+    """The position of the value at `path` (keys as in the JSON, indexes from 0) in one document.
+
+    For a path that leads nowhere it is the value of its longest prefix that exists; None for a document
+    without content. Of a repeated key it is the value that counts.
+
+    Raises:
+        Unreadable: As `exact.to_json`.
+    """
+    node, _ = compose(document)
+    if node is None:
+        return None
+    for step in path:
+        child = _child(node.content, step)
+        if child is None:
+            break
+        node = child
+    line, column = node.place
+    last_line, behind = node.end
+    return Position(line, column, behind if last_line == line else None)
+
+
+def _child(content: Content, step: str | int) -> Node | None:
+    if isinstance(content, dict) and isinstance(step, str):
+        return content.get(step)
+    if isinstance(content, list) and isinstance(step, int) and 0 <= step < len(content):
+        return content[step]
+    return None
