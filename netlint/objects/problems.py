@@ -1,0 +1,175 @@
+"""What is malformed in an object although every field has the right type.
+
+Only what the API server would refuse in any version: text that is no address, no CIDR or no port.
+Source: k8s.io/kubernetes/pkg/apis/core/validation, pkg/apis/discovery/validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from netlint import addresses
+from netlint.objects.apps import CronJob, Workload
+from netlint.objects.core import Node, Service, ServicePort
+from netlint.objects.discovery import EndpointSlice
+from netlint.objects.meta import Path
+from netlint.objects.networking import ServiceCIDR
+from netlint.objects.pod import Container, ContainerPort, PodSpec, StrictPod
+
+Problem = tuple[Path, str]
+NAMED_NODE_ADDRESSES = {"Hostname", "InternalDNS", "ExternalDNS"}
+LARGEST_PORT = 65535
+FAMILIES = {"IPv4": 4, "IPv6": 6}
+
+
+def problems(item: object) -> Iterator[Problem]:
+    """Every field of the object whose value the API server would refuse, with the reason."""
+    finder = FINDERS.get(type(item))
+    if finder is not None:
+        yield from finder(item)
+
+
+def _of_node(node: Node) -> Iterator[Problem]:
+    if node.spec.podCIDR:
+        yield from _cidr(("spec", "podCIDR"), node.spec.podCIDR)
+    yield from _cidrs(("spec", "podCIDRs"), node.spec.podCIDRs)
+    for index, entry in enumerate(node.status.addresses or ()):
+        if entry.type not in NAMED_NODE_ADDRESSES and entry.address:
+            yield from _address(("status", "addresses", index, "address"), entry.address)
+
+
+def _of_service(service: Service) -> Iterator[Problem]:
+    spec = service.spec
+    if spec.clusterIP not in {None, "", "None"}:
+        yield from _address(("spec", "clusterIP"), spec.clusterIP)
+    for index, address in enumerate(spec.clusterIPs or ()):
+        if address not in {"", "None"}:
+            yield from _address(("spec", "clusterIPs", index), address)
+    for index, address in enumerate(spec.externalIPs or ()):
+        if address:
+            yield from _address(("spec", "externalIPs", index), address)
+    for index, port in enumerate(spec.ports or ()):
+        yield from _of_service_port(("spec", "ports", index), port)
+    for index, entry in enumerate(_ingress(service)):
+        if entry.ip:
+            yield from _address(("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
+
+
+def _of_service_port(at: Path, port: ServicePort) -> Iterator[Problem]:
+    if port.port is not None:
+        yield from _port((*at, "port"), port.port)
+    if isinstance(port.targetPort, int) and port.targetPort:
+        yield from _port((*at, "targetPort"), port.targetPort)
+    if port.nodePort:
+        yield from _port((*at, "nodePort"), port.nodePort)
+
+
+def _ingress(service: Service) -> Iterable[Any]:
+    balancer = service.status.loadBalancer if service.status else None
+    return (balancer.ingress if balancer else None) or ()
+
+
+def slice_port_problems(piece: EndpointSlice) -> Iterator[Problem]:
+    """What is malformed in the ports of a slice."""
+    for index, port in enumerate(piece.ports or ()):
+        if port.port is not None:
+            yield from _port(("ports", index, "port"), port.port)
+
+
+def _of_slice(piece: EndpointSlice) -> Iterator[Problem]:
+    yield from slice_port_problems(piece)
+    if piece.addressType == "FQDN":
+        return
+    for index, endpoint in enumerate(piece.endpoints or ()):
+        for number, address in enumerate(endpoint.addresses or ()):
+            at = ("endpoints", index, "addresses", number)
+            if address:
+                yield from _address(at, address, FAMILIES.get(piece.addressType or ""))
+
+
+def _of_service_cidr(declared: ServiceCIDR) -> Iterator[Problem]:
+    yield from _cidrs(("spec", "cidrs"), declared.spec.cidrs)
+
+
+def _of_workload(workload: Workload | CronJob) -> Iterator[Problem]:
+    template = workload.template
+    if template is not None:
+        at: Path = ("spec", "template", "spec")
+        if isinstance(workload, CronJob):
+            at = ("spec", "jobTemplate", *at)
+        yield from _of_pod_spec(at, template.spec)
+
+
+def _of_pod(pod: StrictPod) -> Iterator[Problem]:
+    yield from _of_pod_spec(("spec",), pod.spec)
+    status = pod.status
+    if status is None:
+        return
+    for key, address in (("podIP", status.podIP), ("hostIP", status.hostIP)):
+        if address:
+            yield from _address(("status", key), address)
+    for index, entry in enumerate(status.podIPs or ()):
+        if entry.ip:
+            yield from _address(("status", "podIPs", index, "ip"), entry.ip)
+
+
+def _of_pod_spec(at: Path, spec: PodSpec) -> Iterator[Problem]:
+    yield from _of_containers((*at, "containers"), spec.containers)
+    yield from _of_containers((*at, "initContainers"), spec.initContainers)
+
+
+def _of_containers(at: Path, containers: list[Container] | None) -> Iterator[Problem]:
+    for index, container in enumerate(containers or ()):
+        yield from port_problems((*at, index, "ports"), container.ports or ())
+
+
+def port_problems(at: Path, ports: Iterable[ContainerPort]) -> Iterator[Problem]:
+    """What is malformed in the ports that a container declares; ``at`` is where they stand."""
+    for number, port in enumerate(ports):
+        here = (*at, number)
+        if port.containerPort is not None:
+            yield from _port((*here, "containerPort"), port.containerPort)
+        if port.hostPort:
+            yield from _port((*here, "hostPort"), port.hostPort)
+        if port.hostIP:
+            yield from _address((*here, "hostIP"), port.hostIP)
+
+
+def _address(path: Path, address: str | None, wanted: int | None = None) -> Iterator[Problem]:
+    try:
+        family, _ = addresses.parse(address or "")
+    except ValueError as error:
+        yield path, str(error)
+        return
+    if wanted is not None and family != wanted:
+        yield path, f"{address!r} is no IPv{wanted} address"
+
+
+def _cidr(path: Path, cidr: str) -> Iterator[Problem]:
+    try:
+        addresses.parse_cidr(cidr)
+    except ValueError as error:
+        yield path, str(error)
+
+
+def _cidrs(path: Path, cidrs: list[str] | None) -> Iterator[Problem]:
+    for index, cidr in enumerate(cidrs or ()):
+        if cidr:
+            yield from _cidr((*path, index), cidr)
+
+
+def _port(path: Path, port: int) -> Iterator[Problem]:
+    if not 1 <= port <= LARGEST_PORT:
+        yield path, f"{port} is no port: ports go from 1 to {LARGEST_PORT}"
+
+
+FINDERS: dict[type, Callable[[Any], Iterator[Problem]]] = {
+    CronJob: _of_workload,
+    EndpointSlice: _of_slice,
+    Node: _of_node,
+    Service: _of_service,
+    ServiceCIDR: _of_service_cidr,
+    StrictPod: _of_pod,
+    Workload: _of_workload,
+}

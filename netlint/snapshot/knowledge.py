@@ -1,0 +1,75 @@
+"""What is known completely: only that may be missed.
+
+Knowledge is kept per kind and namespace. ``ALL`` stands for every namespace; cluster-scoped kinds know
+nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+ALL = "*"
+ANY_KIND = "*"
+
+
+class Reason(StrEnum):
+    """Why a kind is not known completely; also the reason of a skip."""
+
+    MISSING = "missing"
+    FORBIDDEN = "forbidden"
+    INCOMPLETE = "incomplete"
+    NOT_APPLICABLE = "not-applicable"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Why a kind is not known completely; ``message`` is one clause for people."""
+
+    kind: str
+    reason: Reason
+    message: str
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """Built by the sources, read by the engine.
+
+    ``never``: why a kind cannot be in this input at all, as a clause.
+    """
+
+    complete: set[tuple[str, str]] = field(default_factory=set)
+    gaps: dict[tuple[str, str], Gap] = field(default_factory=dict)
+    never: dict[str, str] = field(default_factory=dict)
+
+    def completed(self, kind: str, namespace: str = ALL) -> None:
+        """Every object of the kind in this namespace has been read."""
+        self.complete.add((kind, namespace))
+
+    def withdraw(self, kind: str, namespace: str, reason: Reason, message: str) -> None:
+        """Objects of the kind may be missing in this namespace, whatever was read; the first word stays."""
+        self.gaps.setdefault((kind, namespace), Gap(kind, reason, message))
+
+    def gap(self, kind: str, namespace: str = ALL) -> Gap | None:
+        """Why the kind is not completely known in the namespace (``ALL``: in some); None where it is."""
+        found = self.withdrawn(kind, namespace)
+        if found is not None:
+            return found
+        if (kind, namespace) in self.complete or (kind, ALL) in self.complete:
+            return None
+        return Gap(kind, Reason.MISSING, self.never.get(kind, f"no {kind} in the input"))
+
+    def withdrawn(self, kind: str, namespace: str = ALL) -> Gap | None:
+        """Why objects may be missing although some were read, or could not be read at all."""
+        for (name, where), found in self.gaps.items():
+            if name in {kind, ANY_KIND} and (namespace == ALL or where in {namespace, ALL}):
+                return found if name == kind else Gap(kind, found.reason, found.message)
+        return None
+
+    def merge(self, other: Knowledge) -> None:
+        """Take in what another reader of the same input knows."""
+        self.complete |= other.complete
+        self.never.update(other.never)
+        for key, gap in other.gaps.items():
+            self.gaps.setdefault(key, gap)

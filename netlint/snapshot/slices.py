@@ -1,0 +1,174 @@
+"""EndpointSlices: an object per slice, their endpoints in columns."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from itertools import accumulate
+
+from msgspec import structs
+
+from netlint import addresses
+from netlint.objects.discovery import Endpoint, EndpointConditions, EndpointSlice
+from netlint.objects.problems import FAMILIES
+from netlint.snapshot.pods import hashed
+from netlint.snapshot.strings import Strings, renumbered
+
+_MASK = (1 << 64) - 1
+_NO_CONDITIONS = EndpointConditions()
+# A condition is True, False or absent; absent has a meaning of its own for each of them
+READY, NOT_READY, SERVING, NOT_SERVING, TERMINATING = 1, 2, 4, 8, 16
+TARGETS_POD = 32
+FLAGS = {
+    (ready, serving, terminating): (0 if ready is None else READY if ready else NOT_READY)
+    | (0 if serving is None else SERVING if serving else NOT_SERVING)
+    | (TERMINATING if terminating else 0)
+    for ready in (None, True, False)
+    for serving in (None, True, False)
+    for terminating in (None, True, False)
+}
+COLUMNS = (
+    "v4",
+    "v6_high",
+    "v6_low",
+    "flags",
+    "node",
+    "zone",
+    "hostname",
+    "target_namespace",
+    "target_uid",
+)
+
+
+class SliceTable:
+    """All slices. Slice ``i`` owns the endpoint rows ``starts[i]`` to ``starts[i + 1]``."""
+
+    def __init__(self) -> None:
+        """No slices."""
+        self.slices: list[EndpointSlice] = []  # without their endpoints
+        self.starts = array("I", [0])
+        self.strings = Strings()
+        self.v4 = array("I")  # first address of the endpoint; 0 without one of this family
+        self.v6_high = array("Q")
+        self.v6_low = array("Q")
+        self.flags = array("B")
+        self.node = array("I")
+        self.zone = array("I")
+        self.hostname = array("I")
+        self.target: list[str] = []  # targetRef.name; almost every one is another, so they are not numbered
+        self.target_namespace = array("I")
+        self.target_uid = array("Q")
+        self.names: dict[int, str] = {}  # the address of an FQDN slice's endpoint
+
+    def __len__(self) -> int:
+        """How many slices."""
+        return len(self.slices)
+
+    def endpoints(self, number: int) -> range:
+        """The endpoint rows of one slice."""
+        return range(self.starts[number], self.starts[number + 1])
+
+    def address(self, row: int, family: int) -> int:
+        """The endpoint's address of this family, 0 without one."""
+        return self.v4[row] if family == 4 else self.v6_high[row] << 64 | self.v6_low[row]
+
+    def addresses(self, rows: range, family: int) -> Sequence[int]:
+        """The addresses of these endpoints, 0 for one without."""
+        if family == 4:
+            return self.v4[rows.start : rows.stop]
+        return [self.address(row, 6) for row in rows]
+
+    def add(self, piece: EndpointSlice) -> None:
+        """Append one slice.
+
+        Raises ValueError for an address that is none; then nothing has been added.
+        """
+        endpoints = piece.endpoints or []
+        named = piece.addressType == "FQDN"
+        family = None if named else FAMILIES.get(piece.addressType or "", 0)
+        namespace = self.strings.number(piece.namespace)
+        rows = [self._row(endpoint, family, namespace, piece.namespace) for endpoint in endpoints]
+        if named:
+            at = enumerate(endpoints, len(self.v4))
+            self.names.update({row: found.addresses[0] for row, found in at if found.addresses})
+        for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=False):  # no column without rows
+            getattr(self, name).extend(values)
+        self.target += [(found.targetRef.name or "") if found.targetRef else "" for found in endpoints]
+        piece.endpoints = None
+        self.slices.append(piece)
+        self.starts.append(len(self.v4))
+
+    def _row(self, endpoint: Endpoint, family: int | None, within: int, namespace: str) -> tuple[int, ...]:
+        number = self.strings.number
+        conditions = endpoint.conditions or _NO_CONDITIONS
+        flags = FLAGS[conditions.ready, conditions.serving, conditions.terminating]
+        target = endpoint.targetRef
+        target_namespace = uid = 0
+        if target is not None:
+            flags |= TARGETS_POD if target.kind == "Pod" else 0
+            target_namespace = within if target.namespace == namespace else number(target.namespace)
+            uid = hashed(target.uid)
+        v4, v6 = _address(endpoint, family) if family is not None else (0, 0)
+        return (
+            v4,
+            v6 >> 64,
+            v6 & _MASK,
+            flags,
+            number(endpoint.nodeName),
+            number(endpoint.zone),
+            number(endpoint.hostname),
+            target_namespace,
+            uid,
+        )
+
+    def same(self, number: int, other: int) -> bool:
+        """Whether two slices say the same."""
+        rows, others = self.endpoints(number), self.endpoints(other)
+        columns: tuple[Sequence[object], ...] = tuple(getattr(self, name) for name in (*COLUMNS, "target"))
+        return (
+            structs.replace(self.slices[number], origin=0) == structs.replace(self.slices[other], origin=0)
+            and len(rows) == len(others)
+            and all(column[a] == column[b] for column in columns for a, b in zip(rows, others, strict=True))
+            and [self.names.get(row) for row in rows] == [self.names.get(row) for row in others]
+        )
+
+    def drop(self, numbers: set[int]) -> None:
+        """Remove slices with their endpoints; those behind them move up."""
+        kept = [number for number in range(len(self)) if number not in numbers]
+        rows = [row for number in kept for row in self.endpoints(number)]
+        self.starts = array("I", [0, *accumulate(len(self.endpoints(number)) for number in kept)])
+        self.slices = [self.slices[number] for number in kept]
+        self.target = [self.target[row] for row in rows]
+        for name in COLUMNS:
+            column = getattr(self, name)
+            setattr(self, name, array(column.typecode, map(column.__getitem__, rows)))
+        moved = {row: number for number, row in enumerate(rows)}
+        self.names = {moved[row]: name for row, name in self.names.items() if row in moved}
+
+    def extend(self, other: SliceTable, first_origin: int) -> None:
+        """Append all slices of another table whose origins start at ``first_origin`` here."""
+        rows = len(self.v4)
+        numbers = self.strings.merge(other.strings)
+        for piece in other.slices:
+            piece.origin += first_origin
+        self.slices += other.slices
+        self.target += other.target
+        self.starts.extend(array("I", [rows + start for start in other.starts[1:]]))
+        for column in ("node", "zone", "hostname", "target_namespace"):
+            getattr(self, column).extend(renumbered(getattr(other, column), numbers))
+        for column in ("v4", "v6_high", "v6_low", "flags", "target_uid"):
+            getattr(self, column).extend(getattr(other, column))
+        self.names.update({rows + row: name for row, name in other.names.items()})
+
+
+def _address(endpoint: Endpoint, wanted: int) -> tuple[int, int]:
+    """IPv4 and IPv6 value of the first address, which is the only one that consumers read.
+
+    ``wanted``: the family it must have, 0 for any.
+    """
+    if not endpoint.addresses or not endpoint.addresses[0]:
+        return 0, 0
+    family, value = addresses.parse(endpoint.addresses[0])
+    if wanted and family != wanted:
+        raise ValueError(f"{endpoint.addresses[0]!r} is no IPv{wanted} address")
+    return (value, 0) if family == 4 else (0, value)
