@@ -1,0 +1,95 @@
+"""Readers: whatever the user names becomes one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlint.snapshot import Locator, Snapshot
+from netlint.snapshot.knowledge import ALL
+
+Tell = Callable[[str], None]
+"""Takes a message for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files, folders, globs, archives, and ``-`` for standard input."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCluster:
+    """The API server that kubectl would talk to with these options.
+
+    ``namespaces``: only these; empty: all. ``request_timeout`` in seconds.
+    """
+
+    kubeconfig: Path | None = None
+    context: str | None = None
+    user: str | None = None
+    namespaces: tuple[str, ...] = ()
+    request_timeout: float = 60.0
+
+
+Source = Files | LiveCluster
+
+
+def read(
+    source: Source, kinds: Iterable[str], default_namespace: str, tell: Tell | None = None
+) -> tuple[Snapshot, Locator | None]:
+    """Read a source: of a live cluster only these kinds; gives also what finds places in its files.
+
+    What cannot be read is recorded in the snapshot. Raises ClusterError where the server cannot be
+    reached, and UsageError for options that contradict each other.
+    """
+    if isinstance(source, LiveCluster):
+        return _read_cluster(source, kinds, tell), None
+    return _read_files(source, default_namespace, tell)
+
+
+def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) -> Snapshot:
+    from netlint.sources import apiserver, cluster, copies
+
+    connection = apiserver.connect(source.kubeconfig, source.context, source.user, source.request_timeout)
+    if tell is not None:
+        tell(f"reading {connection.context} at {connection.server}")
+    snapshot = cluster.read(connection, set(kinds), source.namespaces)
+    snapshot.reading.sources = [connection.context]
+    copies.merge(snapshot)
+    snapshot.reading.errors += cluster.without_objects(connection, snapshot, source.namespaces)
+    return snapshot
+
+
+def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tuple[Snapshot, Locator]:
+    from netlint.sources import copies, crew, places, targets, tasks
+
+    found = targets.find(list(source.names))
+    if tell is not None:
+        tell(f"reading {len(found.inputs) + len(found.archives)} files")
+    snapshot = crew.read(tasks.plan(found), default_namespace)
+    reading = snapshot.reading
+    reading.sources = list(source.names)
+    reading.ignored += found.ignored
+    snapshot.charts += found.charts
+    copies.merge(snapshot)
+    _complete_what_was_seen(snapshot)
+    if found.dumps:
+        for kind in targets.NEVER_DUMPED:
+            snapshot.knowledge.never.setdefault(kind, f"kubectl cluster-info dump never contains a {kind}")
+    reading.errors = sorted({*reading.errors, *found.errors, *targets.without_objects(found, snapshot)})
+    return snapshot, places.Places(found, snapshot.origins)
+
+
+def _complete_what_was_seen(snapshot: Snapshot) -> None:
+    """In files a kind is known completely wherever one object of it is: an export has all of them or none."""
+    knowledge = snapshot.knowledge
+    for kind, found in snapshot.objects.items():
+        for item in found:
+            knowledge.completed(kind, item.namespace or ALL)
+    for piece in snapshot.slices.slices:
+        knowledge.completed("EndpointSlice", piece.namespace)
+    for shape in snapshot.pods.shapes:
+        knowledge.completed("Pod", shape.namespace)

@@ -1,0 +1,74 @@
+"""The same object met twice: equal copies merge, of differing ones the last by path is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import structs
+
+from netlint.objects import KIND_NAMED
+from netlint.snapshot import ConflictingCopy, Snapshot
+
+Same = Callable[[int, int], bool]
+
+
+def merge(snapshot: Snapshot) -> None:
+    """Leave one copy of every object, and record which objects had differing ones."""
+    pods, slices = snapshot.pods, snapshot.slices
+
+    namespaces = [shape.namespace for shape in pods.shapes]
+    pod_names = list(zip(map(namespaces.__getitem__, pods.shape), pods.names, strict=True))
+    dropped = set(_superfluous(snapshot, "Pod", pods.origin, pod_names, pods.same))
+    del pod_names
+    if dropped:
+        pods.drop(dropped)
+    origins = [piece.origin for piece in slices.slices]
+    names = [(piece.namespace, piece.name) for piece in slices.slices]
+    dropped = set(_superfluous(snapshot, "EndpointSlice", origins, names, slices.same))
+    if dropped:
+        slices.drop(dropped)
+    for kind, found in snapshot.objects.items():
+        _merge_objects(snapshot, kind, found)
+    snapshot.conflicts.sort(key=lambda conflict: (conflict.kind, conflict.namespace, conflict.name))
+
+
+def _merge_objects(snapshot: Snapshot, kind: str, found: list) -> None:  # type: ignore[type-arg]
+    names = [(item.namespace, item.name) for item in found]
+    origins = [item.origin for item in found]
+
+    def same(number: int, other: int) -> bool:
+        return bool(structs.replace(found[number], origin=0) == structs.replace(found[other], origin=0))
+
+    dropped = set(_superfluous(snapshot, kind, origins, names, same))
+    if dropped:
+        found[:] = [item for number, item in enumerate(found) if number not in dropped]
+
+
+def _superfluous(
+    snapshot: Snapshot, kind: str, origins: Sequence[int], names: Sequence[tuple[str, str]], same: Same
+) -> Iterator[int]:
+    """Every copy but the last by path; differing ones are recorded as a conflict."""
+    for numbers in _repeated(names):
+        numbers.sort(key=lambda number: _path(snapshot, origins[number]))
+        *earlier, last = numbers
+        yield from earlier
+        ignored = tuple(origins[number] for number in earlier if not same(number, last))
+        if ignored:
+            namespace, called = names[last]
+            api_version = KIND_NAMED[kind].api_version
+            conflict = ConflictingCopy(api_version, kind, namespace, called, origins[last], ignored)
+            snapshot.conflicts.append(conflict)
+
+
+def _repeated(names: Sequence[tuple[str, str]]) -> Iterator[list[int]]:
+    """Groups of numbers with one name."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    if len(set(map(hash, names))) < len(names):
+        for number, name in enumerate(names):
+            groups.setdefault(name, []).append(number)
+    yield from (numbers for numbers in groups.values() if len(numbers) > 1)
+
+
+def _path(snapshot: Snapshot, origin: int) -> tuple[str, int, int]:
+    found = snapshot.origins.of(origin)
+    return (found[0].file, found[0].start, found[1]) if found else ("", 0, 0)

@@ -1,0 +1,143 @@
+"""The processes that read: they share the tasks out among themselves and send back what they found.
+
+Tasks are numbers in a pipe, from which each process takes the next one. The parent reads too, then
+merges the snapshots of its children into its own.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import struct
+import traceback
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from netlint.objects import KIND_NAMED
+from netlint.objects.discovery import EndpointSlice
+from netlint.snapshot import DuplicateKey, Snapshot, Spot, UnreadableDocument
+from netlint.sources.tasks import Task
+from netlint.sources.worker import Done, Worker
+
+WORTH_A_PROCESS = 2 << 20
+MOST_PROCESSES = 4
+_NUMBER = struct.Struct("<H")
+
+
+def read(tasks: list[Task], default_namespace: str, processes: int | None = None) -> Snapshot:
+    """Perform all tasks, on at most ``processes`` processes (by default one for each core, at most 4)."""
+    most = processes or min(MOST_PROCESSES, cores())
+    count = max(1, min(most, len(tasks), sum(task.size for task in tasks) // WORTH_A_PROCESS))
+    queue, writer = os.pipe()
+    for number in range(len(tasks)):
+        os.write(writer, _NUMBER.pack(number))
+    os.close(writer)
+    collecting = gc.isenabled()
+    gc.disable()  # millions of small objects without a single cycle
+    try:
+        children = [_fork(tasks, queue, default_namespace) for _ in range(count - 1)]
+        worker = _perform(tasks, queue, default_namespace)
+        done = worker.done
+        for child, answer in children:
+            done += _take_in(worker.snapshot, child, answer)
+    finally:
+        os.close(queue)
+        if collecting:
+            gc.enable()
+    _count_lines_from_the_top(worker.snapshot, done)
+    return worker.snapshot
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS has no such call
+        return os.cpu_count() or 1
+
+
+def _perform(tasks: list[Task], queue: int, default_namespace: str) -> Worker:
+    worker = Worker(default_namespace)
+    while number := os.read(queue, _NUMBER.size):
+        worker.perform(tasks[_NUMBER.unpack(number)[0]])
+    return worker
+
+
+def _fork(tasks: list[Task], queue: int, default_namespace: str) -> tuple[int, int]:
+    """Start a child; gives its process number and the pipe on which it answers."""
+    answer, out = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(out)
+        return child, answer
+    try:
+        message = _packed(_perform(tasks, queue, default_namespace))
+    except BaseException:  # the parent raises it again
+        message = pickle.dumps(traceback.format_exc())
+    with os.fdopen(out, "wb") as stream:
+        stream.write(message)
+    os._exit(0)
+
+
+def _packed(worker: Worker) -> bytes:
+    """Structs as MessagePack, which is many times faster than their pickle."""
+    snapshot = worker.snapshot
+    objects = {name: msgspec.msgpack.encode(found) for name, found in snapshot.objects.items()}
+    slices = msgspec.msgpack.encode(snapshot.slices.slices)
+    snapshot.objects, snapshot.slices.slices = {}, []
+    return pickle.dumps((snapshot, objects, slices, worker.done), protocol=5)
+
+
+def _take_in(snapshot: Snapshot, child: int, answer: int) -> list[Done]:
+    with os.fdopen(answer, "rb") as stream:
+        message: Any = pickle.load(stream)  # noqa: S301 - our own child wrote it
+    os.waitpid(child, 0)
+    if isinstance(message, str):
+        raise RuntimeError(f"a reader crashed:\n{message}")
+    part, objects, slices, done = message
+    part.slices.slices = msgspec.msgpack.decode(slices, type=list[EndpointSlice])
+    part.objects = {
+        name: msgspec.msgpack.decode(found, type=list[KIND_NAMED[name].struct])  # type: ignore[misc]
+        for name, found in objects.items()
+    }
+    windows = len(snapshot.origins.windows)
+    unreadable, duplicates = len(snapshot.unreadable), len(snapshot.duplicate_keys)
+    snapshot.merge(part)
+    return [
+        replace(
+            share,
+            windows=_shifted(share.windows, windows),
+            unreadable=_shifted(share.unreadable, unreadable),
+            duplicate_keys=_shifted(share.duplicate_keys, duplicates),
+        )
+        for share in done
+    ]
+
+
+def _shifted(numbers: range, by: int) -> range:
+    return range(numbers.start + by, numbers.stop + by)
+
+
+def _count_lines_from_the_top(snapshot: Snapshot, done: list[Done]) -> None:
+    """Add to the line numbers of each share the lines of the shares before it."""
+    lines: dict[str, int] = {}
+    for share in sorted(done, key=lambda share: (share.file, share.start)):
+        before = lines.get(share.file, 0)
+        windows = snapshot.origins.windows
+        for number in share.windows:
+            window = windows[number]
+            windows[number] = window and replace(window, lines=window.lines + before)
+        for number in share.unreadable:
+            document = snapshot.unreadable[number]
+            snapshot.unreadable[number] = UnreadableDocument(_moved(document.spot, before), document.problem)
+        for number in share.duplicate_keys:
+            key = snapshot.duplicate_keys[number]
+            snapshot.duplicate_keys[number] = DuplicateKey(_moved(key.spot, before), key.path)
+        lines[share.file] = before + share.lines
+
+
+def _moved(spot: Spot, lines: int) -> Spot:
+    return replace(spot, line=None if spot.line is None else spot.line + lines)

@@ -1,0 +1,72 @@
+"""Reading forward through a text: what was read but not yet used, and where in the file it stands."""
+
+from __future__ import annotations
+
+from netlint.snapshot import Form, Window
+from netlint.sources.inputs import TAIL, Input, Stream
+from netlint.yamltext import Unreadable
+
+STEP = 256 << 10
+LARGEST_DOCUMENT = 256 << 20
+SPACE = b" \t\r\n"
+
+
+class Cursor:
+    """``text`` begins ``offset`` bytes and ``lines`` line breaks after the beginning of the file."""
+
+    def __init__(self, source: Input, stream: Stream, offset: int = 0, end: int | None = None) -> None:
+        """Reads from ``offset``, where the stream stands, to ``end`` or to the end of the file."""
+        self.source = source
+        self.text = b""
+        self.offset = offset
+        self.lines = 0
+        self._stream = stream
+        self._end = end
+
+    def fill(self, size: int = STEP) -> bool:
+        """Read more; False at the end."""
+        if self._end is not None:
+            size = min(size, self._end - self.offset - len(self.text))
+        piece = self._stream.read(size) if size > 0 else b""
+        if piece:
+            self.text += piece
+        return bool(piece)
+
+    def tail(self) -> bytes:
+        """The end of the text: from what is at hand where all of it is."""
+        return self.source.tail() if self.fill() else self.text[-TAIL:]
+
+    def fill_to_end(self) -> None:
+        """Read everything. Raises Unreadable where that is more than one document may have."""
+        while self.fill(max(STEP, len(self.text))):
+            self.check_size()
+
+    def check_size(self) -> None:
+        """Raises Unreadable where a document is too large to be kept in memory."""
+        if len(self.text) > LARGEST_DOCUMENT:
+            raise Unreadable(f"one document is larger than {LARGEST_DOCUMENT >> 20} MiB", self.lines + 1, 1)
+
+    def use(self, size: int) -> None:
+        """Move past ``size`` bytes."""
+        self.lines += count_lines(self.text, 0, size)
+        self.offset += size
+        self.text = self.text[size:]
+
+    def skip_space(self) -> None:
+        """Move to the next byte that is no white space."""
+        while True:
+            self.use(len(self.text) - len(self.text.lstrip(SPACE)))
+            if self.text or not self.fill():
+                return
+
+    def window(self, size: int, form: Form, skipped: int = 0) -> Window:
+        """The next ``size`` bytes after ``skipped`` ones as a place in the file."""
+        start = self.offset + skipped
+        lines = self.lines + count_lines(self.text, 0, skipped)
+        return Window(self.source.name, start, start + size, lines, form)
+
+
+def count_lines(text: bytes, start: int, end: int) -> int:
+    """Line breaks; compact JSON has none, and looking for the first is many times faster than counting."""
+    first = text.find(b"\n", start, end)
+    return 0 if first < 0 else text.count(b"\n", first, end)

@@ -1,0 +1,157 @@
+"""Inputs as streams of bytes: plain files, compressed files, pipes, standard input.
+
+An input can be opened any number of times, because positions are looked up only for what is reported.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol, cast
+
+from netlint.errors import SourceError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+TAIL = 64 << 10
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Stream(Protocol):
+    """What readers need of a file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes; empty at the end."""
+        ...
+
+
+@dataclass(frozen=True)
+class Input:
+    """One text to read.
+
+    ``name`` is what reports call it; ``size`` is None where only reading to the end would tell it.
+    ``explicit``: the user named it, so every document in it is meant for netlint.
+    ``namespace``: what its place in a dump says about the objects in it.
+    """
+
+    name: str
+    size: int | None
+    opener: Callable[[], IO[bytes]]
+    explicit: bool = True
+    namespace: str | None = None
+
+    @contextmanager
+    def open(self, start: int = 0) -> Iterator[IO[bytes]]:
+        """The bytes from ``start`` on. Raises SourceError where they cannot be had."""
+        try:
+            with self.opener() as stream:
+                if start and self.size is not None:
+                    stream.seek(start)
+                else:
+                    skip(stream, start)
+                yield stream
+        except (OSError, EOFError) as error:
+            raise SourceError(f"{self.name}: {reason(error)}") from error
+
+    def tail(self) -> bytes:
+        """The last bytes, at most ``TAIL``."""
+        if self.size is not None:
+            with self.open(max(0, self.size - TAIL)) as stream:
+                return stream.read(TAIL)
+        last = b""
+        with self.open() as stream:
+            while piece := stream.read(TAIL):
+                last = (last + piece)[-TAIL:]
+        return last
+
+
+def reason(error: BaseException) -> str:
+    """An error of the operating system or a decompressor in its own words, without numbers and paths."""
+    if isinstance(error, EOFError):
+        return "the compressed data end too early: the file is truncated"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def skip(stream: Stream, size: int) -> None:
+    """Read ``size`` bytes and forget them."""
+    while size > 0:
+        piece = stream.read(min(size, 1 << 20))
+        if not piece:
+            return
+        size -= len(piece)
+
+
+def read_exactly(stream: Stream, size: int) -> bytes:
+    """``size`` bytes, fewer only at the end."""
+    pieces = []
+    while size > 0:
+        piece = stream.read(size)
+        if not piece:
+            break
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def from_file(path: Path, name: str, explicit: bool = True, namespace: str | None = None) -> Input:
+    """A file; gzip is recognised by its first bytes, and a pipe is kept as standard input is.
+
+    Raises SourceError where the file cannot be opened.
+    """
+    try:
+        with path.open("rb", buffering=0) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                return _kept(stream, name)
+            compressed = stream.read(2) == GZIP_MAGIC
+            size = os.fstat(stream.fileno()).st_size
+    except OSError as error:
+        raise SourceError(f"{name}: {reason(error)}") from error
+    if compressed:
+        return Input(name, None, lambda: cast(IO[bytes], gzip.open(path, "rb")), explicit, namespace)
+    return Input(name, size, lambda: path.open("rb", buffering=0), explicit, namespace)
+
+
+def from_standard_input() -> Input:
+    """Standard input."""
+    return _kept(sys.stdin.buffer, "-")
+
+
+def _kept(stream: IO[bytes] | io.RawIOBase, name: str) -> Input:
+    """What can be read only once, copied to an unnamed file: it is read in shards, and for positions."""
+    kept = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the input
+    shutil.copyfileobj(cast(IO[bytes], stream), kept, 1 << 20)
+    kept.flush()
+    if os.pread(kept.fileno(), 2, 0) == GZIP_MAGIC:
+        return Input(name, None, lambda: cast(IO[bytes], gzip.open(_Descriptor(kept.fileno()))))
+    size = os.fstat(kept.fileno()).st_size
+    return Input(name, size, lambda: cast(IO[bytes], _Descriptor(kept.fileno())))
+
+
+class _Descriptor(io.RawIOBase):
+    """Reads a file descriptor at an offset of its own, so that forked readers do not share one."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._offset = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        size = os.preadv(self._descriptor, [buffer], self._offset)
+        self._offset += size
+        return size
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._offset = offset + (self._offset if whence == os.SEEK_CUR else 0)
+        return self._offset

@@ -1,0 +1,336 @@
+"""From JSON items to a snapshot: every reader hands its objects in here.
+
+Items are decoded in bulk as the kind of the item before them; whatever does not fit goes item by item,
+and a malformed item field by field, so that nothing that can be read is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from sys import intern
+from typing import Any
+
+import msgspec
+
+from netlint import yamltext
+from netlint.objects import KIND_NAMED, Kind, kind_of
+from netlint.objects.discovery import EndpointSlice
+from netlint.objects.meta import Object, ObjectMeta, Path
+from netlint.objects.pod import Pod, StrictPod
+from netlint.objects.problems import problems, slice_port_problems
+from netlint.snapshot import (
+    DuplicateKey,
+    MalformedField,
+    Reason,
+    Snapshot,
+    Spot,
+    UnreadableDocument,
+    Window,
+)
+from netlint.snapshot.knowledge import ALL, ANY_KIND
+from netlint.sources import known
+from netlint.sources.inputs import Input
+from netlint.sources.leniency import without_problems
+from netlint.yamltext import Unreadable
+
+_RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_ITEMS = {kind.name: msgspec.json.Decoder(list[kind.struct]) for kind in KIND_NAMED.values()}  # type: ignore[name-defined]
+_ITEM = {kind.name: msgspec.json.Decoder(kind.struct) for kind in KIND_NAMED.values()}
+
+
+NO_ITEMS = msgspec.Raw(b"")
+
+
+class Head(msgspec.Struct, gc=False):
+    """What tells which kind an item has; of another type than text it is no Kubernetes object."""
+
+    apiVersion: Any = None
+    kind: Any = None
+    items: msgspec.Raw = NO_ITEMS
+
+
+LARGEST_BY_HAND = 2 << 20
+_HEAD = msgspec.json.Decoder(Head)
+_KIND_LINE = re.compile(rb"^[ ]*(?:- )?\"?kind\"?[ ]*:[ ]*[\"']?([A-Z][A-Za-z]*)", re.MULTILINE)
+
+
+def leaves(document: msgspec.Raw, default: Kind | None = None) -> Iterator[tuple[Path, Head, msgspec.Raw]]:
+    """The objects in one document: itself, or the items of the list that it is, at any depth.
+
+    Items of a typed list (``PodList``) take their kind from it where they name none.
+    """
+    try:
+        head = _HEAD.decode(document)
+    except msgspec.ValidationError:  # a scalar or a sequence
+        yield (), Head(), document
+        return
+    if default is not None and not head.kind:
+        head = Head(default.api_version, default.name)
+    if not (isinstance(head.kind, str) and head.kind.endswith("List") and len(memoryview(head.items))):
+        yield (), head, document
+        return
+    try:
+        items = _RAW_ITEMS.decode(head.items)
+    except msgspec.ValidationError:
+        items = []
+    of_list = list_kind(head)
+    for index, item in enumerate(items):
+        for path, found, leaf in leaves(item, of_list):
+            yield ("items", index, *path), found, leaf
+
+
+def list_kind(head: Head) -> Kind | None:
+    """The kind of a typed list's items; None for ``kind: List``, which mixes kinds."""
+    name = str(head.kind).removesuffix("List")
+    return kind_of(str(head.apiVersion or ""), name) if name else None
+
+
+class Intake:
+    """Fills one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, default_namespace: str = "default") -> None:
+        """``default_namespace`` is where namespaced objects without a namespace are."""
+        self.snapshot = snapshot
+        self.default_namespace = default_namespace
+        self.source: Input | None = None  # what is being read; None for a live cluster
+        self._last: Kind | None = None
+
+    def take(self, items: bytes, window: Window | None, of_list: Kind | None = None) -> set[str]:
+        """Take in a JSON array of items; gives the namespaces they are in.
+
+        ``window`` tells where the items were read (None: not from a file), ``of_list`` which kind the
+        items of a typed list have. Raises msgspec.DecodeError where ``items`` is no JSON array.
+        """
+        kind = of_list or self._last
+        decoded = self._in_bulk(items, kind, of_list) if kind is not None else None
+        try:
+            if kind is not None and decoded is not None:
+                return self._add_all(kind, decoded, items, window)
+            return self._one_by_one(_RAW_ITEMS.decode(items), window, of_list)
+        finally:
+            self.snapshot.pods.flush()
+
+    def listed(self, kind: Kind | None, namespaces: set[str]) -> None:
+        """A list has been read to its end; ``kind``: of its items, None where it mixes kinds.
+
+        A typed list over several namespaces was taken from all of them; an empty one says nothing
+        unless the place of its file tells the namespace.
+        """
+        if kind is None:
+            return
+        knowledge = self.snapshot.knowledge
+        if len(namespaces) > 1 or not kind.namespaced:
+            knowledge.completed(kind.name)
+        elif self.source is not None and self.source.namespace:
+            knowledge.completed(kind.name, self.source.namespace)
+
+    def unreadable(self, text: bytes, lines: int, error: Unreadable, file: str) -> None:
+        """A document, ``lines`` line breaks after the beginning of its file, could not be read.
+
+        In files that nobody named, only what looks like a Kubernetes object counts.
+        """
+        kinds = {name.decode() for name in _KIND_LINE.findall(text)}
+        if not (kinds or self.source is None or self.source.explicit):
+            self.snapshot.reading.ignored += 1
+            return
+        line = None if error.line is None else lines + error.line
+        spot = Spot(file, line or lines + 1, error.column)
+        self.snapshot.unreadable.append(UnreadableDocument(spot, error.problem))
+        for kind in kinds & KIND_NAMED.keys() or ({ANY_KIND} if not kinds else ()):
+            message = f"{file} has a document that cannot be read"
+            self.snapshot.knowledge.withdraw(kind, ALL, Reason.INCOMPLETE, message)
+
+    def duplicate_key(self, spot: Spot, path: Path) -> None:
+        """A mapping holds a key twice."""
+        self.snapshot.duplicate_keys.append(DuplicateKey(spot, path))
+
+    def find_duplicate_keys(self, text: bytes, window: Window) -> None:
+        """Record the keys that a JSON document holds twice; only a hand writes such documents."""
+        if len(text) <= LARGEST_BY_HAND and _has_duplicate_keys(text):
+            for duplicate in _duplicate_keys(text):
+                spot = Spot(window.file, window.lines + duplicate.line, duplicate.column)
+                self.duplicate_key(spot, duplicate.path)
+
+    def _in_bulk(self, items: bytes, kind: Kind, of_list: Kind | None) -> list[Any] | None:
+        try:
+            decoded: list[Any] = _ITEMS[kind.name].decode(items)
+        except ValueError:
+            return None
+        names = {(item.apiVersion, item.kind) for item in decoded}
+        allowed = {(version, kind.name) for version in api_versions(kind)}
+        if of_list is not None:
+            allowed.add(("", ""))
+        return decoded if names <= allowed else None
+
+    def _add_all(self, kind: Kind, decoded: list[Any], items: bytes, window: Window | None) -> set[str]:
+        first = self.snapshot.origins.add_all(self._open(window), len(decoded)) if window else 0
+        namespaces = set()
+        self._holding()
+        for ordinal, item in enumerate(decoded):
+            origin = first + ordinal if first else 0
+            try:
+                namespaces.add(self._add(kind, item, origin))
+            except ValueError:
+                raw = _RAW_ITEMS.decode(items)[ordinal]
+                namespaces.add(self._add_malformed(kind, raw, origin))
+        return namespaces
+
+    def _one_by_one(self, raws: list[msgspec.Raw], window: Window | None, of_list: Kind | None) -> set[str]:
+        number = self._open(window)
+        namespaces = set()
+        found = ((head, leaf) for raw in raws for _, head, leaf in leaves(raw, of_list))
+        for ordinal, (head, leaf) in enumerate(found):
+            kind = self._kind_of(head, leaf)
+            if kind is None:
+                continue
+            origin = self.snapshot.origins.add(number, ordinal) if number else 0
+            namespaces.add(self._add_raw(kind, head, leaf, origin))
+            self._last = kind
+        return namespaces
+
+    def _kind_of(self, head: Head, leaf: msgspec.Raw) -> Kind | None:
+        if not (isinstance(head.kind, str) and isinstance(head.apiVersion, str)):
+            self.snapshot.reading.ignored += 1
+            return None
+        kind = kind_of(head.apiVersion, head.kind)
+        self._holding()
+        if (head.apiVersion, head.kind) == (known.API_VERSION, known.KIND):
+            self._learn(leaf)
+            return None
+        if kind is None:
+            self.snapshot.reading.other_kinds[head.kind] += 1
+        return kind
+
+    def _learn(self, trailer: msgspec.Raw) -> None:
+        """What a snapshot says of the lists that it holds."""
+        found = msgspec.json.decode(trailer, type=known.Trailer)
+        self.snapshot.reading.server = {**found.server, "takenAt": found.taken_at}
+        for one in found.lists:
+            one.teach(self.snapshot.knowledge)
+
+    def _holding(self) -> None:
+        if self.source is not None:
+            self.snapshot.reading.holding.add(self.source.name)
+
+    def _open(self, window: Window | None) -> int:
+        return self.snapshot.origins.open(window) if window is not None else 0
+
+    def _add_raw(self, kind: Kind, head: Head, raw: msgspec.Raw, origin: int) -> str:
+        if head.apiVersion not in api_versions(kind):
+            return self._refuse(kind, raw, origin, head.apiVersion)
+        try:
+            return self._add(kind, _ITEM[kind.name].decode(raw), origin)
+        except ValueError:
+            return self._add_malformed(kind, raw, origin)
+
+    def _add(self, kind: Kind, item: Any, origin: int) -> str:
+        """Add a decoded item; ValueError where a field is malformed. Gives its namespace."""
+        namespace = (item.metadata.namespace or self.default_namespace) if kind.namespaced else ""
+        if not item.metadata.name:
+            raise ValueError("an object without a name")
+        if isinstance(item, Pod):
+            self.snapshot.pods.add(item, namespace, origin)
+            return namespace
+        finder = slice_port_problems if isinstance(item, EndpointSlice) else problems
+        for _, problem in finder(item):
+            raise ValueError(problem)
+        self._add_object(kind, item, namespace, origin)
+        return namespace
+
+    def _add_object(self, kind: Kind, item: Object, namespace: str, origin: int) -> None:
+        item.apiVersion, item.kind = item.apiVersion or kind.api_version, kind.name
+        item.metadata.namespace, item.origin = namespace, origin
+        _slim(item.metadata)
+        if isinstance(item, EndpointSlice):
+            self.snapshot.slices.add(item)
+        else:
+            self.snapshot.objects.setdefault(kind.name, []).append(item)
+
+    def _add_malformed(self, kind: Kind, raw: msgspec.Raw, origin: int) -> str:
+        """Add an item without the fields that are malformed, and say which these are."""
+        struct = StrictPod if kind.name == "Pod" else kind.struct
+        cleaned, found = without_problems(raw, struct)
+        item = _ITEM[kind.name].decode(cleaned)
+        meta = item.metadata
+        namespace = (meta.namespace or self.default_namespace) if kind.namespaced else ""
+        if not meta.name:
+            found = [*found, (("metadata", "name"), "the object has no name")]
+        for path, problem in found:
+            self.snapshot.malformed.append(
+                MalformedField(
+                    item.apiVersion or kind.api_version,
+                    kind.name,
+                    namespace,
+                    meta.name or "",
+                    origin,
+                    path,
+                    problem,
+                )
+            )
+        self._withdraw(kind, namespace, f"{kind.name} {meta.name or 'without a name'} is malformed")
+        if meta.name:
+            self._add(kind, item, origin)
+        return namespace
+
+    def _refuse(self, kind: Kind, raw: msgspec.Raw, origin: int, version: str) -> str:
+        """An object in a version whose fields netlint does not know."""
+        head = msgspec.json.decode(raw, type=Unversioned)
+        namespace = (head.metadata.namespace or self.default_namespace) if kind.namespaced else ""
+        known = " or ".join(api_versions(kind))
+        problem = f"{version!r} is no version of {kind.name} that netlint reads: {known}"
+        self.snapshot.malformed.append(
+            MalformedField(version, kind.name, namespace, head.metadata.name, origin, ("apiVersion",), problem)
+        )
+        self._withdraw(kind, namespace, f"{kind.name} {head.metadata.name} has the version {version}")
+        return namespace
+
+    def _withdraw(self, kind: Kind, namespace: str, message: str) -> None:
+        where = namespace if kind.namespaced else ALL
+        self.snapshot.knowledge.withdraw(kind.name, where, Reason.INCOMPLETE, message)
+
+
+def _slim(meta: ObjectMeta) -> None:
+    """Keep equal labels once, and not the copy of the object that kubectl apply leaves behind."""
+    if meta.labels:
+        meta.labels = {intern(key): intern(value) for key, value in meta.labels.items()}
+    if meta.annotations:
+        meta.annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
+
+
+def _has_duplicate_keys(text: bytes) -> bool:
+    found = False
+
+    def pairs(members: list[tuple[str, object]]) -> None:
+        nonlocal found
+        found = found or len(dict(members)) < len(members)
+
+    json.loads(text, object_pairs_hook=pairs)
+    return found
+
+
+def _duplicate_keys(text: bytes) -> tuple[yamltext.Duplicate, ...]:
+    """JSON read as YAML, whose reader knows where a key is written twice."""
+    try:
+        return yamltext.to_json(text).duplicates
+    except yamltext.Unreadable:  # the few JSON texts that are no YAML: a tab that indents, an escaped slash
+        return (yamltext.Duplicate((), 1, 1),)
+
+
+class UnversionedMeta(msgspec.Struct):
+    """Name and namespace, which no version writes elsewhere."""
+
+    name: str = ""
+    namespace: str = ""
+
+
+class Unversioned(msgspec.Struct):
+    """What every version of every kind has."""
+
+    metadata: UnversionedMeta = msgspec.field(default_factory=UnversionedMeta)
+
+
+def api_versions(kind: Kind) -> tuple[str, ...]:
+    """Every ``apiVersion`` in which netlint reads the kind."""
+    return tuple(f"{kind.group}/{version}" if kind.group else version for version in kind.versions)

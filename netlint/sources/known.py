@@ -1,0 +1,37 @@
+"""What is known of each list of a cluster, live or in a snapshot."""
+
+from __future__ import annotations
+
+import msgspec
+
+from netlint.snapshot import Knowledge, Reason
+
+API_VERSION = "netlint.dev/v1"
+KIND = "Snapshot"
+
+
+class Known(msgspec.Struct, rename="camel"):
+    """One list: ``namespace`` is ``*`` for all of them; complete where there is no ``reason``."""
+
+    kind: str
+    namespace: str
+    resource_version: str = ""
+    reason: Reason | None = None
+    message: str = ""
+
+    def teach(self, knowledge: Knowledge) -> None:
+        """Put it into a snapshot's knowledge."""
+        if self.reason is None:
+            knowledge.completed(self.kind, self.namespace)
+        else:
+            knowledge.withdraw(self.kind, self.namespace, self.reason, self.message)
+
+
+class Trailer(msgspec.Struct, rename="camel"):
+    """The last document of a snapshot; without it the file was cut off."""
+
+    api_version: str
+    kind: str
+    taken_at: str
+    server: dict[str, str]
+    lists: list[Known]

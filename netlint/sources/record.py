@@ -1,0 +1,121 @@
+"""Snapshots on disk: the lists of a cluster as they were served, and a trailer that says what they are.
+
+Whole objects, without managedFields and the environment of containers, as a stream of JSON documents:
+typed lists, a page on each line, then one document of kind ``Snapshot``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryFile
+from threading import Lock
+from typing import IO, Any, cast
+
+import msgspec
+
+from netlint import clock
+from netlint.errors import SourceError
+from netlint.objects import CONFIG_MAPS, KIND_NAMED
+from netlint.sources import LiveCluster, apiserver
+from netlint.sources.apiserver import Connection, Page
+from netlint.sources.cluster import IN_FLIGHT, Listing, config_map, fetch, listings
+from netlint.sources.known import API_VERSION, KIND, Known, Trailer
+
+
+def write(source: LiveCluster, path: Path, tell: Callable[[str], None]) -> Trailer:
+    """Write a snapshot of a live cluster; the file is replaced as a whole or not at all.
+
+    Raises ClusterError where the server cannot be reached or goes away, SourceError where the file
+    cannot be written.
+    """
+    connection = apiserver.connect(source.kubeconfig, source.context, source.user, source.request_timeout)
+    tell(f"reading {connection.context} at {connection.server}")
+    server = {"context": connection.context, "version": connection.version()}
+    taken_at = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        with _opened(path) as stream:
+            lists = _write_lists(connection, source.namespaces, stream)
+            trailer = Trailer(API_VERSION, KIND, taken_at, server, lists)
+            stream.write(msgspec.json.encode(trailer) + b"\n")
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from error
+    return trailer
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside ``path`` that takes its place in the end; compressed where the name ends in .gz.
+
+    Only its owner may read it: a cluster's objects are not for everybody.
+    """
+    with NamedTemporaryFile(dir=path.resolve().parent, prefix=f".{path.name}.", delete=False) as plain:
+        try:
+            if path.suffix == ".gz":
+                with gzip.GzipFile("", "wb", 6, plain, mtime=0) as stream:
+                    yield cast(IO[bytes], stream)
+            else:
+                yield cast(IO[bytes], plain)
+            plain.flush()
+            Path(plain.name).replace(path)
+        except BaseException:
+            Path(plain.name).unlink(missing_ok=True)
+            raise
+
+
+def _write_lists(connection: Connection, namespaces: tuple[str, ...], stream: IO[bytes]) -> list[Known]:
+    """Each list goes to a file of its own first: it may have to start again, and must stay in one piece."""
+    lock = Lock()
+
+    def one(listing: Listing) -> Known:
+        kept, known = fetch(connection, listing, TemporaryFile, lambda file, *page: _write(file, listing, *page))
+        with kept, lock:
+            kept.seek(0)
+            shutil.copyfileobj(kept, stream, 1 << 20)
+        return known
+
+    def named(place: tuple[str, str]) -> Known:
+        body, known = config_map(connection, *place)
+        if body is not None:
+            with lock:
+                stream.write(msgspec.json.encode(_stripped(msgspec.json.decode(body))) + b"\n")
+        return known
+
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        return [*pool.map(one, listings(KIND_NAMED, namespaces)), *pool.map(named, CONFIG_MAPS)]
+
+
+def _write(file: IO[bytes], listing: Listing, page: Page, version: str) -> None:
+    """One page as a typed list on a line of its own."""
+    group = listing.kind.group
+    document = {
+        "apiVersion": f"{group}/{version}" if group else version,
+        "kind": f"{listing.kind.name}List",
+        "metadata": {"resourceVersion": page.metadata.resourceVersion},
+        "items": [_stripped(item) for item in msgspec.json.decode(page.items)],
+    }
+    file.write(msgspec.json.encode(document) + b"\n")
+
+
+def _stripped(item: dict[str, Any]) -> dict[str, Any]:
+    """The object without managedFields and the environment of containers, where secrets are put."""
+    item.get("metadata", {}).pop("managedFields", None)
+    for pod_spec in _pod_specs(item):
+        for kind in ("containers", "initContainers", "ephemeralContainers"):
+            for container in pod_spec.get(kind) or ():
+                container.pop("env", None)
+                container.pop("envFrom", None)
+    return item
+
+
+def _pod_specs(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The object's own spec, and those of the templates inside."""
+    spec = item.get("spec") or {}
+    while spec:
+        yield spec
+        inner = spec.get("template") or spec.get("jobTemplate") or {}
+        spec = inner.get("spec") or {} if isinstance(inner, dict) else {}

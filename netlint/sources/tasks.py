@@ -1,0 +1,87 @@
+"""What there is to read, cut into tasks: small files in batches, large ones in shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netlint.errors import SourceError
+from netlint.sources import jsontext, yamlstream
+from netlint.sources.archives import Archive
+from netlint.sources.cursor import STEP
+from netlint.sources.inputs import Input
+from netlint.sources.targets import Targets
+
+LARGE = 8 << 20  # a file from this size on is shared out
+SHARE = 32 << 20
+BATCH = 1 << 20
+BATCHES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Part of a large file, from ``start`` to ``end`` (None: to its end)."""
+
+    source: Input
+    start: int
+    end: int | None
+    layout: jsontext.Layout | yamlstream.Layout | None
+    json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to read: whole inputs, an archive, or a share; ``size`` in bytes."""
+
+    size: int
+    inputs: tuple[Input, ...] = ()
+    archive: Archive | None = None
+    share: Share | None = None
+
+
+def plan(targets: Targets) -> list[Task]:
+    """The tasks, the largest first, at most some thousands of them."""
+    small, tasks = [], []
+    for source in targets.inputs:
+        if source.size is None or source.size < LARGE:
+            small.append(source)
+        else:
+            tasks += _shares(source, source.size)
+    tasks += [Task(archive.path.stat().st_size, archive=archive) for archive in targets.archives]
+    tasks += _batches(small)
+    return sorted(tasks, key=lambda task: -task.size)
+
+
+def _batches(inputs: list[Input]) -> Iterator[Task]:
+    wanted = max(BATCH, sum(source.size or 0 for source in inputs) // BATCHES)
+    batch: list[Input] = []
+    size = 0
+    for source in inputs:
+        batch.append(source)
+        size += source.size or wanted  # a compressed file is a batch of its own
+        if size >= wanted or len(batch) * BATCHES > len(inputs) + BATCHES:
+            yield Task(size, tuple(batch))
+            batch, size = [], 0
+    if batch:
+        yield Task(size, tuple(batch))
+
+
+def _shares(source: Input, size: int) -> list[Task]:
+    try:
+        with source.open() as stream:
+            start = stream.read(STEP)
+    except SourceError:
+        return [Task(size, (source,))]  # whoever reads it says what is wrong
+    readers = max(2, size // SHARE)
+    json = jsontext.is_json(start)
+    layout: jsontext.Layout | yamlstream.Layout | None
+    if json:
+        layout = jsontext.layout_of(start, source.tail)
+        if layout is None:
+            return [Task(size, (source,))]
+        ranges = jsontext.shares(source, layout, readers)
+    else:
+        layout = yamlstream.layout_of(start, source.tail)
+        ranges = yamlstream.shares(source, layout, readers)
+    shares = [Share(source, first, last, layout, json) for first, last in ranges]
+    return [Task((share.end or size) - share.start, share=share) for share in shares]
