@@ -1,0 +1,19 @@
+"""One pure function per rule.
+
+A check has the name of its rule, takes the cluster, and yields what it found. It knows no severity, no
+configuration, no format and no clock, and cannot change what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from netlint.checks import addressing, input, pods, services
+from netlint.findings import Undecided, Violation
+from netlint.model.cluster import Cluster
+
+Check = Callable[[Cluster], Iterator[Violation | Undecided]]
+
+CHECKS: dict[str, Check] = {
+    check.__name__.replace("_", "-"): check for topic in (addressing, input, pods, services) for check in topic.CHECKS
+}

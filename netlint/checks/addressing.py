@@ -1,0 +1,268 @@
+"""The address plan: pod ranges of nodes, cluster ranges, pod addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netlint import addresses
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import FAMILY_NAMES
+from netlint.model.plan import Authority, Declaration, Role
+from netlint.model.subjects import subject_of
+from netlint.snapshot import Reason
+from netlint.snapshot.pods import Phase
+
+SHARES_NODE_SUBNET = ("aws-vpc-cni", "azure-cni")
+VIRTUAL_KUBELET = "virtual-kubelet"
+
+
+def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
+    """Two or more Nodes have pod ranges with common addresses."""
+    ignored = cluster.fabric.allocates_from_node is False
+    for group in cluster.disputed_pod_cidrs:
+        first, *others = sorted(group, key=lambda declared: (declared.subject.order, declared.range))
+        family = FAMILY_NAMES[first.range.family]
+        yield Violation(
+            first.subject,
+            first.path,
+            f"{first.range} of {first.subject} overlaps {_listed(others)}",
+            {"family": family, "ranges": [_as_evidence(declared) for declared in (first, *others)]},
+            _sides(others),
+            key=family,
+            mitigated=ignored,
+        )
+
+
+def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A Node's pod range is not inside the cluster's."""
+    declared = cluster.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
+    if not declared:
+        yield _undeclared(cluster)
+        return
+    intended = declared[0].authority is Authority.KUBEADM
+    if intended and cluster.fabric.allocates_from_node is False:
+        return
+    for node in cluster.nodes:
+        for own in cluster.pod_cidrs[node.name]:
+            wide = [found for found in declared if found.range.family == own.range.family]
+            if wide and not any(found.range.covers(own.range) for found in wide):
+                yield Violation(
+                    own.subject,
+                    own.path,
+                    f"{own.range} is outside {_listed(wide)}",
+                    {"cidr": str(own.range), "clusterCIDRs": [str(found.range) for found in wide]},
+                    _sides(wide),
+                    key=FAMILY_NAMES[own.range.family],
+                    mitigated=intended,
+                )
+
+
+def _undeclared(cluster: Cluster) -> Undecided:
+    known = cluster.is_complete("Pod", "kube-system") and cluster.is_complete("ConfigMap", "kube-system")
+    reason = Reason.NOT_APPLICABLE if known else Reason.MISSING
+    return Undecided(None, "nothing in the input declares the cluster's pod range", reason)
+
+
+def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
+    """A Node has no pod range although its CNI plugin takes addresses from there."""
+    plugin = cluster.fabric.needs_node_ranges
+    having = [node for node in cluster.nodes if cluster.pod_cidrs[node.name]]
+    if plugin is None and (cluster.fabric.plugins or not having):
+        return
+    for node in cluster.nodes:
+        if cluster.pod_cidrs[node.name] or node.labels.get("type") == VIRTUAL_KUBELET:
+            continue
+        why = f"{plugin.name} takes pod addresses from there" if plugin else "the other nodes have one"
+        witness = plugin.evidence if plugin else subject_of(having[0])
+        yield Violation(
+            subject_of(node),
+            ("spec", "podCIDRs"),
+            f"{node.name} has no pod range, but {why}",
+            {"plugin": plugin.name if plugin else None},
+            (Related(witness, (), "shows the plugin" if plugin else "has a pod range"),),
+            mitigated=plugin is None,
+        )
+
+
+def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
+    """Two or more live pods have the same address."""
+    pods = cluster.pods
+    for family, address, rows in pods.sharing_addresses:
+        text = addresses.text(family, address)
+        first, *others = rows
+        firm = [row for row in rows if not pods.is_terminating(row) and pods.phase(row) != Phase.UNKNOWN]
+        sides = tuple(
+            Related(pods.subject(row), pods.address_path(row, family), f"on {pods.node(row) or 'no node'}")
+            for row in others
+        )
+        yield Violation(
+            pods.subject(first),
+            pods.address_path(first, family),
+            f"{text} also belongs to {_subjects(sides)}",
+            {"address": text, "pods": [_pod_evidence(cluster, row) for row in rows]},
+            sides,
+            key=FAMILY_NAMES[family],
+            mitigated=len(firm) < 2,
+        )
+
+
+def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A pod's address is not inside its node's pod range."""
+    allocates = cluster.fabric.allocates_from_node
+    if allocates is None:
+        yield Undecided(None, "the input does not show whether pods get their addresses from spec.podCIDRs")
+    elif not allocates:
+        plugins = ", ".join(plugin.name for plugin in cluster.fabric.plugins) or "the CNI plugin"
+        yield Undecided(None, f"{plugins} does not allocate from spec.podCIDRs", Reason.NOT_APPLICABLE)
+    else:
+        for family, row, ranges in _strays(cluster):
+            yield _stray(cluster, family, row, ranges)
+
+
+def _strays(cluster: Cluster) -> Iterator[tuple[int, int, list[Declaration]]]:
+    """Family, pod and its node's ranges; without pods that are reported as duplicates already."""
+    pods = cluster.pods
+    disputed = {declared.node for group in cluster.disputed_pod_cidrs for declared in group}
+    declared = {name: found for name, found in cluster.pod_cidrs.items() if name not in disputed}
+    ranges = {name: [one.range for one in found] for name, found in declared.items()}
+    duplicates = {(family, row) for family, _, rows in pods.sharing_addresses for row in rows}
+    for family in pods.families:
+        for row in pods.outside(family, ranges):
+            if (family, row) not in duplicates:
+                yield family, row, [own for own in declared[pods.node(row)] if own.range.family == family]
+
+
+def _stray(cluster: Cluster, family: int, row: int, ranges: list[Declaration]) -> Violation:
+    pods = cluster.pods
+    address = addresses.text(family, pods.address(row, family))
+    owner = cluster.node_range_at(family, pods.address(row, family))
+    elsewhere = f", inside {owner.range} of {owner.subject}" if owner else ""
+    return Violation(
+        pods.subject(row),
+        pods.address_path(row, family),
+        f"{address} is outside {_listed(ranges)}, where the pod runs{elsewhere}",
+        {
+            "address": address,
+            "node": pods.node(row),
+            "podCIDRs": [str(declared.range) for declared in ranges],
+            "owner": owner.node if owner else None,
+        },
+        _sides([*ranges, *([owner] if owner else [])]),
+        key=FAMILY_NAMES[family],
+    )
+
+
+PAIRS = (
+    ((Role.POD, Role.NODE_POD), (Role.SERVICE,)),
+    ((Role.POD, Role.NODE_POD), (Role.NODE,)),
+    ((Role.SERVICE,), (Role.NODE,)),
+)
+
+
+def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """Pod, Service and node ranges have common addresses."""
+    for left, right in PAIRS:
+        if right == (Role.NODE,) and Role.POD in left and cluster.fabric.shows(*SHARES_NODE_SUBNET):
+            continue  # these plugins give pods addresses of the node's own subnet
+        involved = _colliding(cluster.plan.trusted(*left), cluster.plan.trusted(*right))
+        if involved:
+            yield _collision(cluster, involved, f"{left[0]} and {right[0]} ranges")
+
+
+def _colliding(left: list[Declaration], right: list[Declaration]) -> list[Declaration]:
+    """The declarations of both sides that have addresses in common with the other side."""
+    index = addresses.overlapping_groups([declared.range for declared in (*left, *right)])
+    both = [*left, *right]
+    found: list[Declaration] = []
+    for group in index:
+        ours = [both[number] for number in group if number < len(left)]
+        theirs = [both[number] for number in group if number >= len(left)]
+        found += [a for a in ours if any(a.range.overlaps(b.range) for b in theirs)]
+        found += [b for b in theirs if any(b.range.overlaps(a.range) for a in ours)]
+    return sorted(found, key=lambda declared: (declared.subject.order, declared.range))
+
+
+def _collision(cluster: Cluster, involved: list[Declaration], what: str) -> Violation:
+    first, *others = involved
+    used = any(declared.role in {Role.NODE, Role.NODE_POD} for declared in involved) or _is_used(cluster, involved)
+    counterpart = next(other for other in others if other.range.overlaps(first.range))
+    more = len(others) - 1
+    return Violation(
+        first.subject,
+        first.path,
+        f"{first.what} {_said(first)} overlaps {counterpart.what} {_said(counterpart)}"
+        + (f" and {more} more" if more else ""),
+        {"ranges": [{"role": str(declared.role), **_as_evidence(declared)} for declared in involved]},
+        _sides(others),
+        key=what,
+        mitigated=not used,
+    )
+
+
+def _is_used(cluster: Cluster, involved: list[Declaration]) -> bool:
+    """Whether a pod's address or a cluster IP lies in a range of the other side."""
+    services = [declared.range for declared in involved if declared.role is Role.SERVICE]
+    others = [declared.range for declared in involved if declared.role is not Role.SERVICE]
+    cluster_ips = (
+        addresses.parse(address)
+        for service in cluster.services
+        for address in service.spec.clusterIPs or ()
+        if address not in {"", "None"}
+    )
+    if any(held.holds(family, value) for family, value in cluster_ips for held in others):
+        return True
+    pods = cluster.pods
+    return any(
+        held.holds(family, value)
+        for row in pods.live_on_network()
+        for family, value in pods.addresses(row)
+        for held in services
+    )
+
+
+def _said(declared: Declaration) -> str:
+    return f"{declared} of {declared.subject}"
+
+
+def _listed(declarations: Iterable[Declaration]) -> str:
+    """At most two of them by name, the others by number."""
+    said = [_said(declared) for declared in declarations]
+    return _shortened(said)
+
+
+def _subjects(sides: Iterable[Related]) -> str:
+    return _shortened([str(side.subject) for side in sides])
+
+
+def _shortened(said: list[str]) -> str:
+    if len(said) <= 2:
+        return " and ".join(said)
+    return f"{said[0]} and {len(said) - 1} more"
+
+
+def _sides(declarations: Iterable[Declaration]) -> tuple[Related, ...]:
+    return tuple(Related(d.subject, d.path, f"{d.what} {d}") for d in declarations)
+
+
+def _as_evidence(declared: Declaration) -> dict[str, object]:
+    return {
+        "cidr": str(declared),
+        "owner": str(declared.subject),
+        "declaredBy": str(declared.authority),
+    }
+
+
+def _pod_evidence(cluster: Cluster, row: int) -> dict[str, object]:
+    pods = cluster.pods
+    return {"namespace": pods.namespace(row), "name": pods.name(row), "node": pods.node(row) or None}
+
+
+CHECKS = (
+    duplicate_pod_ips,
+    missing_pod_cidrs,
+    overlapping_cluster_ranges,
+    overlapping_pod_cidrs,
+    pod_cidrs_outside_cluster_cidr,
+    pod_ips_outside_node_range,
+)

@@ -1,0 +1,184 @@
+"""Pods and their ports."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from netlint.findings import Related, Subject, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import protocol
+from netlint.objects.meta import Path
+from netlint.objects.pod import ContainerPort
+from netlint.snapshot.pods import ContainerShape
+
+EVERY_ADDRESS = {"", "0.0.0.0", "::", None}  # noqa: S104 - what a hostPort may be bound to
+
+
+class HostPort(NamedTuple):
+    """A port of a node that a pod takes."""
+
+    row: int
+    container: int
+    position: int
+    port: ContainerPort
+    host_ip: str | None
+
+
+def conflicting_host_ports(cluster: Cluster) -> Iterator[Violation]:
+    """Two pods take the same port of their node."""
+    pods = cluster.pods
+    taken: defaultdict[tuple[str, str, int], list[HostPort]] = defaultdict(list)
+    for number, shape in enumerate(pods.table.shapes):
+        ports = list(_host_ports(shape.containers, shape.host_network))
+        for row in pods.rows_of_shape(number) if ports else ():
+            if not (pods.node(row) and pods.is_live(row)):
+                continue
+            for container, index, port, host_port in ports:
+                found = HostPort(row, container, index, port, port.hostIP)
+                taken[pods.node(row), protocol(port), host_port].append(found)
+    for (node, how, host_port), sharing in sorted(taken.items()):
+        for group in _clashing(sharing):
+            if len({item.row for item in group}) > 1:
+                yield _host_port_conflict(cluster, node, f"{host_port}/{how}", group)
+
+
+def _host_ports(
+    containers: tuple[ContainerShape, ...], host_network: bool
+) -> Iterator[tuple[int, int, ContainerPort, int]]:
+    """Container, index, port and the node's port that it takes; with hostNetwork that is the port itself."""
+    for number, container in enumerate(containers):
+        if container.init and not container.sidecar:
+            continue
+        for index, port in enumerate(container.ports):
+            host_port = port.hostPort or (port.containerPort if host_network else None)
+            if host_port:
+                yield number, index, port, host_port
+
+
+def _clashing(found: list[HostPort]) -> Iterator[list[HostPort]]:
+    """Groups that share an address: one bound to every address clashes with all others."""
+    if any(item.host_ip in EVERY_ADDRESS for item in found):
+        yield found
+        return
+    by_address: defaultdict[str | None, list[HostPort]] = defaultdict(list)
+    for item in found:
+        by_address[item.host_ip].append(item)
+    yield from by_address.values()
+
+
+def _host_port_conflict(cluster: Cluster, node: str, port: str, group: list[HostPort]) -> Violation:
+    pods = cluster.pods
+    first, *others = sorted(group, key=lambda item: pods.order(item.row))
+    others = [item for item in others if item.row != first.row]
+    sides = tuple(
+        Related(pods.subject(item.row), _path(pods.shape(item.row).containers, item), "takes it too") for item in others
+    )
+    firm = {item.row for item in group if not pods.is_terminating(item.row)}
+    named = ", ".join(str(side.subject) for side in sides[:2])
+    more = len(sides) - 2
+    return Violation(
+        pods.subject(first.row),
+        _path(pods.shape(first.row).containers, first),
+        f"port {port} of Node {node} is also taken by {named}" + (f" and {more} more" if more > 0 else ""),
+        {"node": node, "hostPort": port, "pods": sorted({"/".join(pods.order(item.row)) for item in group})},
+        sides,
+        key=port,
+        mitigated=len(firm) < 2,
+    )
+
+
+def _path(containers: tuple[ContainerShape, ...], item: HostPort) -> Path:
+    return (
+        *_container_path(containers, item.container),
+        "ports",
+        item.position,
+        "hostPort" if item.port.hostPort else "containerPort",
+    )
+
+
+def _container_path(containers: tuple[ContainerShape, ...], number: int) -> Path:
+    """Where a container stands: init containers come after the others in a shape, but in a list of their own."""
+    if containers[number].init:
+        before = sum(not container.init for container in containers)
+        return ("spec", "initContainers", number - before)
+    return ("spec", "containers", number)
+
+
+def conflicting_container_ports(cluster: Cluster) -> Iterator[Violation]:
+    """Containers of one pod declare the same port, or give two ports one name."""
+    for template in cluster.templates.all:
+        for clash in _port_clashes(template.containers):
+            yield _port_conflict(template.subject, (*template.path,), template.containers, clash)
+    for row, clash in _clashing_pods(cluster):
+        yield _port_conflict(cluster.pods.subject(row), (), cluster.pods.shape(row).containers, clash)
+
+
+def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, Clash]]:
+    """One pod for each owner, where the template that it was made from is not in the input."""
+    pods = cluster.pods
+    clashing: defaultdict[Any, list[int]] = defaultdict(list)
+    clashes: dict[tuple[ContainerShape, ...], bool] = {}
+    for number, shape in enumerate(pods.table.shapes):
+        if shape.containers not in clashes:
+            clashes[shape.containers] = any(True for _ in _port_clashes(shape.containers))
+        if clashes[shape.containers] and not cluster.templates.making(shape):
+            owner = shape.owner or ("Pod", str(number))
+            clashing[owner, shape.namespace, shape.containers].append(number)
+    rows = (pods.first_live(numbers) for numbers in clashing.values())
+    for row in sorted((row for row in rows if row is not None), key=pods.order):
+        yield from ((row, clash) for clash in _port_clashes(pods.shape(row).containers))
+
+
+def _port_conflict(subject: Subject, prefix: Path, containers: tuple[ContainerShape, ...], clash: Clash) -> Violation:
+    (first, at), *others = clash.places
+    names = list(dict.fromkeys(containers[number].name for number, _ in clash.places))
+    shared = len(names) > 1
+    how = f"{' and '.join(names)}, which share one network namespace" if shared else f"{names[0]} twice"
+    return Violation(
+        subject,
+        (*prefix, *_container_path(containers, first), "ports", at, clash.field),
+        f"{clash.what} is declared by {how}",
+        {"port": clash.what, "containers": names},
+        tuple(
+            Related(
+                subject,
+                (*prefix, *_container_path(containers, number), "ports", index, clash.field),
+                "declares it too",
+            )
+            for number, index in others
+        ),
+        key=clash.what,
+        mitigated=not shared,
+    )
+
+
+class Clash(NamedTuple):
+    """Declared ports that are the same: container and index of each."""
+
+    what: str
+    field: str
+    places: list[tuple[int, int]]
+
+
+def _port_clashes(containers: tuple[ContainerShape, ...]) -> Iterator[Clash]:
+    numbers: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    names: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, container in enumerate(containers):
+        if container.init and not container.sidecar:
+            continue
+        for index, port in enumerate(container.ports):
+            numbers[f"port {port.containerPort}/{protocol(port)}"].append((number, index))
+            if port.name:
+                names[f"port name {port.name!r}"].append((number, index))
+    yield from _repeated(numbers, "containerPort")
+    by_number = {tuple(places) for places in numbers.values()}
+    yield from (clash for clash in _repeated(names, "name") if tuple(clash.places) not in by_number)
+
+
+def _repeated(found: Mapping[str, list[tuple[int, int]]], field: str) -> Iterator[Clash]:
+    return (Clash(what, field, places) for what, places in sorted(found.items()) if len(places) > 1)
+
+
+CHECKS = (conflicting_container_ports, conflicting_host_ports)

@@ -1,0 +1,247 @@
+"""Services and their endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netlint import addresses
+from netlint.findings import Related, Subject, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import (
+    FAMILY_NAMES,
+    Conditions,
+    Difference,
+    Mismatch,
+    has_pods,
+    protocol,
+    resolved_port,
+)
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Service, ServicePort
+from netlint.snapshot.pods import ContainerShape
+
+NAMED = 3  # so many objects a message names; the evidence has them all
+
+
+def services_without_pods(cluster: Cluster) -> Iterator[Violation]:
+    """A Service's selector selects no pod."""
+    for service in filter(has_pods, cluster.services):
+        selector = service.spec.selector or {}
+        pods = cluster.pods.having(service.namespace, selector)
+        if any(map(cluster.pods.is_live, pods)):
+            continue
+        templates = cluster.templates.having(service.namespace, selector)
+        scaled_down = [template for template in templates if template.replicas == 0]
+        if len(scaled_down) < len(templates):
+            continue
+        what = "only completed pods" if pods else "no pod"
+        yield Violation(
+            subject_of(service),
+            ("spec", "selector"),
+            f"{_labels(selector)} selects {what} in namespace {service.namespace}"
+            + (f"; {scaled_down[0].subject} has no replicas" if scaled_down else ""),
+            {"selector": selector, "completedPods": len(pods)},
+            tuple(Related(template.subject, ("spec", "replicas"), "has no replicas") for template in scaled_down),
+            mitigated=bool(scaled_down),
+        )
+
+
+def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
+    """A named targetPort is found in none, or not in all, of the selected pods."""
+    for service in filter(has_pods, cluster.services):
+        named = [
+            (index, port)
+            for index, port in enumerate(service.spec.ports or ())
+            if isinstance(port.targetPort, str) and port.targetPort
+        ]
+        selected = _selected(cluster, service) if named else []
+        for index, port in named:
+            without = [found for found, containers in selected if resolved_port(port, containers) is None]
+            if without:
+                yield _unmatched(service, index, port, without, len(selected))
+
+
+def _selected(cluster: Cluster, service: Service) -> list[tuple[Subject, tuple[ContainerShape, ...]]]:
+    """Live pods that the Service selects, one for each set of ports, else templates, with their containers."""
+    pods, selector = cluster.pods, service.spec.selector or {}
+    by_containers: dict[tuple[ContainerShape, ...], list[int]] = {}
+    for number in pods.shapes_having(service.namespace, selector):
+        by_containers.setdefault(pods.table.shapes[number].containers, []).append(number)
+    found = [
+        (pods.subject(row), containers)
+        for containers, numbers in by_containers.items()
+        if (row := pods.first_live(numbers)) is not None
+    ]
+    if not found:
+        templates = cluster.templates.having(service.namespace, selector)
+        found = [(template.subject, template.containers) for template in templates]
+    return sorted(found, key=lambda item: item[0].order)
+
+
+def _unmatched(service: Service, index: int, port: ServicePort, without: list[Subject], all_of: int) -> Violation:
+    where = "no selected pod" if len(without) == all_of else f"not every selected pod; not {without[0]}"
+    return Violation(
+        subject_of(service),
+        ("spec", "ports", index, "targetPort"),
+        f"{protocol(port)} port {port.targetPort!r} is declared by {where}",
+        {
+            "targetPort": port.targetPort,
+            "protocol": protocol(port),
+            "without": [str(found) for found in without],
+        },
+        tuple(Related(found, (), "does not declare the port") for found in without[:NAMED]),
+        key=f"{protocol(port)}/{port.port}",
+        mitigated=len(without) < all_of,
+    )
+
+
+def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """EndpointSlices list addresses that no live pod of the Service has."""
+    for found in cluster.endpoints.differences:
+        if not found.stale:
+            continue
+        entries = [_endpoint(cluster, found, number, row) for number, row in found.stale]
+        number, row = found.stale[0]
+        piece = cluster.slices.slices[number]
+        at = ("endpoints", row - cluster.slices.starts[number], "addresses", 0)
+        yield Violation(
+            subject_of(found.service),
+            ("spec", "selector"),
+            f"{_said(entries)} {_plural(entries, 'is', 'are')} listed as {FAMILY_NAMES[found.family]} "
+            f"{_plural(entries, 'endpoint', 'endpoints')}, but no live pod of the Service has "
+            f"{_plural(entries, 'it', 'them')}",
+            {"family": FAMILY_NAMES[found.family], "endpoints": entries},
+            (Related(subject_of(piece), at, f"lists {entries[0]['address']}"),),
+            key=FAMILY_NAMES[found.family],
+            mitigated=_is_lag(cluster, found, _targets(cluster, found)),
+        )
+
+
+def missing_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """Pods of the Service are in none of its EndpointSlices."""
+    pods = cluster.pods
+    for found in cluster.endpoints.differences:
+        if not found.missing:
+            continue
+        rows = sorted(found.missing, key=pods.order)
+        entries = [
+            {"address": addresses.text(found.family, pods.address(row, found.family)), "pod": pods.name(row)}
+            for row in rows
+        ]
+        yield Violation(
+            subject_of(found.service),
+            ("spec", "selector"),
+            f"{_said(entries)} {_plural(entries, 'is', 'are')} in no {FAMILY_NAMES[found.family]} "
+            "EndpointSlice of the Service",
+            {"family": FAMILY_NAMES[found.family], "pods": entries},
+            tuple(Related(pods.subject(row), (), "is selected") for row in rows[:NAMED]),
+            key=FAMILY_NAMES[found.family],
+            mitigated=_is_lag(cluster, found, rows),
+        )
+
+
+def mismatched_endpoints(cluster: Cluster) -> Iterator[Violation]:
+    """Endpoints do not say what their pods demand: ports, conditions, target or node."""
+    for found in cluster.endpoints.differences:
+        if not found.mismatched:
+            continue
+        entries = [
+            {**_endpoint(cluster, found, number, at), "wrong": [_mismatch(wrong) for wrong in mismatches]}
+            for number, at, _, mismatches in found.mismatched
+        ]
+        number, at, row, mismatches = found.mismatched[0]
+        more = len(entries) - 1
+        yield Violation(
+            subject_of(found.service),
+            ("spec", "selector"),
+            f"the {FAMILY_NAMES[found.family]} endpoint {entries[0]['address']} has {_wrong(mismatches[0])}"
+            + (f"; {more} more {'differs' if more == 1 else 'differ'}" if more else ""),
+            {"family": FAMILY_NAMES[found.family], "endpoints": entries},
+            (
+                Related(
+                    subject_of(cluster.slices.slices[number]),
+                    ("endpoints", at - cluster.slices.starts[number]),
+                    "has the endpoint",
+                ),
+                Related(cluster.pods.subject(row), (), "is the pod"),
+            ),
+            key=FAMILY_NAMES[found.family],
+            mitigated=_is_lag(cluster, found, [row for _, _, row, _ in found.mismatched]),
+        )
+
+
+def _is_lag(cluster: Cluster, found: Difference, rows: list[int]) -> bool:
+    """Whether every pod involved changed after the slices did, so that the controller may be about to write."""
+    changed = [cluster.pods.table.changed[row] for row in rows]
+    return bool(found.changed and changed) and min(changed) > found.changed
+
+
+def _targets(cluster: Cluster, found: Difference) -> list[int]:
+    """The pods that the stale endpoints name; one that does not exist is no lag, so then none."""
+    named = {(found.service.namespace, cluster.slices.target[row]) for _, row in found.stale}
+    rows = cluster.endpoints.stale_targets
+    return [rows[key] for key in named] if rows.keys() >= named else []
+
+
+def _endpoint(cluster: Cluster, found: Difference, number: int, row: int) -> dict[str, Any]:
+    table = cluster.slices
+    return {
+        "address": addresses.text(found.family, table.address(row, found.family)),
+        "target": table.target[row] or None,
+        "slice": table.slices[number].name,
+    }
+
+
+def _mismatch(wrong: Mismatch) -> dict[str, Any]:
+    return {"field": wrong.field, "expected": _value(wrong.expected), "actual": _value(wrong.actual)}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Conditions):
+        return value._asdict()
+    if isinstance(value, frozenset):
+        return [{"name": name, "port": port, "protocol": how} for name, port, how in sorted(value, key=str)]
+    return value
+
+
+def _wrong(mismatch: Mismatch) -> str:
+    actual, expected = mismatch.actual, mismatch.expected
+    if isinstance(actual, Conditions) and isinstance(expected, Conditions):
+        wrong = [name for name in Conditions._fields if getattr(actual, name) != getattr(expected, name)]
+        return " and ".join(f"{name} {str(getattr(actual, name)).lower()}" for name in wrong) + ", unlike the pod"
+    return f"{mismatch.field} {_in_words(actual)} where the pod demands {_in_words(expected)}"
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, frozenset):
+        ports = [f"{name or 'unnamed'} {port}/{how}" for name, port, how in sorted(value, key=str)]
+        return ", ".join(ports) or "no port"
+    return repr(value)
+
+
+def _said(entries: list[dict[str, Any]]) -> str:
+    """The first addresses with their pods, the others as a number."""
+    named = [
+        f"{entry['address']} ({entry['pod']})" if entry.get("pod") else str(entry["address"])
+        for entry in entries[:NAMED]
+    ]
+    more = len(entries) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def _plural(entries: list[dict[str, Any]], one: str, many: str) -> str:
+    return one if len(entries) == 1 else many
+
+
+def _labels(selector: dict[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+
+
+CHECKS = (
+    mismatched_endpoints,
+    missing_endpoint_addresses,
+    services_without_pods,
+    stale_endpoint_addresses,
+    unmatched_target_ports,
+)

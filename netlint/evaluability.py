@@ -1,0 +1,132 @@
+"""Whether a rule may speak: what it needs must be known completely, what it examines must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from netlint.findings import Rule, Skip, Subject
+from netlint.objects import KIND_NAMED, WORKLOADS
+from netlint.objects.meta import Object
+from netlint.snapshot import Gap, Reason, Snapshot
+from netlint.snapshot.knowledge import ALL
+
+WORKLOAD = "Workload"  # stands for every kind that carries a pod template
+
+
+@dataclass(slots=True)
+class Evaluability:
+    """Where a rule may speak: nowhere (not ``at_all``), or in all namespaces that are not ``blocked``."""
+
+    at_all: bool = True
+    blocked: set[str] = field(default_factory=set)
+    skips: list[Skip] = field(default_factory=list)
+
+
+def kinds(names: Iterable[str]) -> list[str]:
+    """The kinds behind the names on a rule's page: ``A|B`` and ``Workload`` stand for several."""
+    found: list[str] = []
+    for name in names:
+        for part in name.split("|"):
+            found += WORKLOADS if part == WORKLOAD else [part]
+    return found
+
+
+def evaluability(rule: Rule, snapshot: Snapshot) -> Evaluability:
+    """Hold a rule's needs against what is known."""
+    found = Evaluability()
+    absent = _nothing_to_examine(rule, snapshot)
+    if absent is not None:
+        return _nowhere(rule, [absent])
+    gaps = [gap for need in rule.needs if not _is_namespaced(need) and (gap := _gap(need, ALL, snapshot))]
+    if gaps:
+        return _nowhere(rule, gaps)
+    examined = _namespaces(rule, snapshot)
+    blocking: dict[tuple[str, Reason, str], list[str]] = {}
+    for need in filter(_is_namespaced, rule.needs):
+        for namespace in sorted(examined):
+            gap = _gap(need, namespace, snapshot)
+            if gap is not None:
+                blocking.setdefault((need, gap.reason, gap.message), []).append(namespace)
+                found.blocked.add(namespace)
+    if examined and found.blocked == examined:
+        return _nowhere(rule, [Gap(need, reason, message) for need, reason, message in blocking])
+    for (need, reason, message), where in blocking.items():
+        scope = tuple(Subject("v1", "Namespace", "", namespace) for namespace in where)
+        found.skips.append(Skip(rule.name, reason, (need,), message, scope))
+    found.skips += _partly(rule, snapshot)
+    return found
+
+
+def _nowhere(rule: Rule, gaps: list[Gap]) -> Evaluability:
+    """One skip for each reason, naming all that is lacking."""
+    skips = []
+    for reason in Reason:
+        of_reason = [gap for gap in gaps if gap.reason is reason]
+        if of_reason:
+            needs = tuple(dict.fromkeys(gap.kind for gap in of_reason))
+            message = "; ".join(dict.fromkeys(gap.message for gap in of_reason))
+            skips.append(Skip(rule.name, reason, needs, message))
+    return Evaluability(at_all=False, skips=skips)
+
+
+def _nothing_to_examine(rule: Rule, snapshot: Snapshot) -> Gap | None:
+    """The gap that leaves a rule without anything to look at; None where there is something, or surely nothing."""
+    examined = kinds(rule.examines)
+    if not examined or any(snapshot.count(kind) for kind in examined):
+        return None
+    known = {kind for kind, _ in snapshot.knowledge.complete}
+    gaps = [gap for kind in examined if kind not in known and (gap := snapshot.knowledge.gap(kind))]
+    return gaps[0] if len(gaps) == len(examined) else None
+
+
+def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:
+    """What the rule would examine too if it could be read."""
+    skips = []
+    for kind in kinds(rule.examines):
+        for (name, where), gap in sorted(snapshot.knowledge.gaps.items()):
+            if name in {kind, "*"}:
+                scope = (Subject("v1", "Namespace", "", where),) if where != ALL else (_all_of(kind),)
+                skips.append(Skip(rule.name, gap.reason, (kind,), gap.message, scope))
+    return skips
+
+
+def _all_of(kind: str) -> Subject:
+    """Objects of a kind that cannot be named, because they could not be read."""
+    return Subject(KIND_NAMED[kind].api_version, kind, "", "*")
+
+
+def _gap(need: str, namespace: str, snapshot: Snapshot) -> Gap | None:
+    """The gap of a need; one of its alternatives being known is enough."""
+    gaps = [snapshot.knowledge.gap(kind, namespace) for kind in kinds([need])]
+    if any(gap is None for gap in gaps):
+        return None
+    first = next(gap for gap in gaps if gap is not None)
+    return Gap(need, first.reason, first.message)
+
+
+def _is_namespaced(need: str) -> bool:
+    return KIND_NAMED[kinds([need])[0]].namespaced
+
+
+def _namespaces(rule: Rule, snapshot: Snapshot) -> set[str]:
+    """The namespaces in which there is something to examine; ``default/kubernetes`` alone is nothing.
+
+    API servers write that Service's slice themselves, without pods.
+    """
+    found: set[str] = set()
+    for kind in kinds(rule.examines):
+        if kind == "Pod":
+            found.update(shape.namespace for shape in snapshot.pods.shapes)
+        elif kind == "EndpointSlice":
+            found.update(piece.namespace for piece in snapshot.slices.slices if not _is_api_server(piece))
+        else:
+            found.update(item.namespace for item in snapshot.objects.get(kind, ()) if not _is_api_server(item))
+    return found - {""}
+
+
+def _is_api_server(item: Object) -> bool:
+    return item.kind in {"Service", "EndpointSlice"} and (item.namespace, item.name) == (
+        "default",
+        "kubernetes",
+    )

@@ -1,0 +1,187 @@
+"""The vocabulary of a run: what a rule is, what a check says, and what the engine makes of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from netlint.objects.meta import Path, group_of
+from netlint.snapshot import Place, Reason, Spot
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 is the worst."""
+        return list(Severity).index(self)
+
+    def at_most(self, other: Severity) -> Severity:
+        """The milder of the two."""
+        return self if self.rank >= other.rank else other
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A documented promise: one page in ``rules/``.
+
+    ``examines``: the kinds whose objects it judges; ``needs``: the kinds that must be known completely
+    before it may speak; ``consults``: the kinds that only refine what it says. ``mitigated``: the
+    severity of a violation for which the check found an excuse that the page names.
+    """
+
+    name: str
+    topic: str
+    summary: str
+    severity: Severity
+    examines: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    consults: tuple[str, ...] = ()
+    mitigated: Severity | None = None
+    key: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    since: str = ""
+    references: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    remedy: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where its page is to be read."""
+        return f"rules/{self.topic}/{self.name}.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An object that a finding speaks of; ``origin`` says where it was read and does not identify it."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    origin: int = field(default=0, compare=False)
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """Subjects are ordered by kind, namespace and name."""
+        return self.kind, self.namespace, self.name
+
+    def __str__(self) -> str:
+        """``Service shop/web``, or ``Node n1`` for what is not namespaced."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another side of a conflict: an object, its field, and what is there."""
+
+    subject: Subject
+    path: Path = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """All that a check may say.
+
+    ``key`` tells apart several violations of one rule on one subject; ``evidence`` holds typed values
+    (addresses, ranges, ports), ``spot`` a place in a file where there is no object to point at.
+    """
+
+    subject: Subject
+    path: Path
+    message: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+    related: tuple[Related, ...] = ()
+    key: str = ""
+    mitigated: bool = False
+    spot: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A check cannot tell about one subject (None: about anything), and why."""
+
+    subject: Subject | None
+    message: str
+    reason: Reason = Reason.UNDECIDED
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Somebody accepted a finding: in an annotation of ``subject``, or in the configuration."""
+
+    by: str
+    reason: str
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violation as the user sees it."""
+
+    rule: Rule
+    severity: Severity
+    violation: Violation
+    fingerprint: str
+    suppression: Suppression | None = None
+    place: Place | None = None
+    related_spots: tuple[Spot | None, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, str, tuple[str, str, str], str, str]:
+        """Findings are ordered by topic, rule, subject, field and key."""
+        violation = self.violation
+        return (
+            self.rule.topic,
+            self.rule.name,
+            violation.subject.order,
+            field_name(violation.path),
+            violation.key,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A rule that was not evaluated; ``scope``: only there (empty: nowhere at all)."""
+
+    rule: str
+    reason: Reason
+    needs: tuple[str, ...]
+    message: str
+    scope: tuple[Subject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A check that crashed."""
+
+    rule: str
+    message: str
+    trace: str = ""
+
+
+def fingerprint(rule: str, subject: Subject, key: str) -> str:
+    """The identity of a finding over time: nothing that an edit elsewhere would change."""
+    parts = (rule, group_of(subject.api_version), subject.kind, subject.namespace, subject.name, key)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def field_name(path: Path) -> str:
+    """A path as the API server writes it: ``spec.ports[0].port``, ``metadata.labels[app.kubernetes.io/name]``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step.replace("-", "").replace("_", "").isalnum():
+            text += f".{step}" if text else step
+        else:
+            text += f"[{step}]"
+    return text

@@ -1,0 +1,1 @@
+"""Meaning: what the objects of a snapshot say about the network."""

@@ -1,0 +1,124 @@
+"""The cluster as checks see it: named lookups over one snapshot, built when first asked for.
+
+Every lookup notes which kinds it reads, so that the tests can hold a rule's page against its check.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, cast
+
+from netlint.addresses import RangeIndex, overlapping_groups
+from netlint.model.cni import Fabric, detect
+from netlint.model.endpoints import EndpointModel
+from netlint.model.plan import Declaration, Plan, collect, node_ranges
+from netlint.model.pods import Pods
+from netlint.model.templates import Templates
+from netlint.objects import WORKLOADS
+from netlint.objects.core import ConfigMap, Node, Service
+from netlint.objects.meta import Object
+from netlint.snapshot import Snapshot
+from netlint.snapshot.slices import SliceTable
+
+
+class Cluster:
+    """Read-only root of the model."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Nothing is computed before it is asked for."""
+        self.snapshot = snapshot
+        self.reads: set[str] = set()
+
+    def objects(self, kind: str) -> list[Any]:
+        """All objects of a kind, by namespace and name."""
+        self.reads.add(kind)
+        found: list[Object] = self.snapshot.objects.get(kind, [])
+        return sorted(found, key=lambda item: (item.namespace, item.name))
+
+    def is_complete(self, kind: str, namespace: str = "*") -> bool:
+        """Whether every object of the kind in the namespace is known."""
+        return self.snapshot.knowledge.gap(kind, namespace) is None
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """All nodes, by name."""
+        return cast(list[Node], self.objects("Node"))
+
+    @cached_property
+    def node_named(self) -> dict[str, Node]:
+        """Nodes by name."""
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def services(self) -> list[Service]:
+        """All Services, by namespace and name."""
+        return cast(list[Service], self.objects("Service"))
+
+    @cached_property
+    def config_maps(self) -> dict[tuple[str, str], ConfigMap]:
+        """ConfigMaps by namespace and name."""
+        return {(item.namespace, item.name): item for item in self.objects("ConfigMap")}
+
+    @cached_property
+    def pods(self) -> Pods:
+        """All pods."""
+        self.reads.add("Pod")
+        return Pods(self.snapshot.pods, self._selector_keys)
+
+    @cached_property
+    def slices(self) -> SliceTable:
+        """All EndpointSlices."""
+        self.reads.add("EndpointSlice")
+        return self.snapshot.slices
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The pod templates of all workloads."""
+        workloads = (item for kind in WORKLOADS for item in self.objects(kind))
+        return Templates(workloads, self._selector_keys)
+
+    @cached_property
+    def _selector_keys(self) -> set[str]:
+        """Not a lookup of Services: it only says which labels are worth an index."""
+        services = cast(list[Service], self.snapshot.objects.get("Service", []))
+        return {key for service in services for key in service.spec.selector or {}}
+
+    @cached_property
+    def endpoints(self) -> EndpointModel:
+        """Services held against their slices."""
+        nodes = set(self.node_named)
+        complete = self.is_complete("Node")
+        return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
+
+    @cached_property
+    def fabric(self) -> Fabric:
+        """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
+        return detect(self.nodes, self.config_maps, self.objects("DaemonSet"), self.pods)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Every range that the cluster declares."""
+        own = [found for ranges in self.pod_cidrs.values() for found in ranges]
+        return Plan([*own, *collect(self.nodes, self.objects("ServiceCIDR"), self.config_maps, self.pods)])
+
+    @cached_property
+    def pod_cidrs(self) -> dict[str, list[Declaration]]:
+        """The pod ranges of every Node, by its name; an empty list for a Node without."""
+        return {node.name: node_ranges(node) for node in self.nodes}
+
+    @cached_property
+    def disputed_pod_cidrs(self) -> list[list[Declaration]]:
+        """Groups of pod ranges of different Nodes that have addresses in common."""
+        declared = [found for ranges in self.pod_cidrs.values() for found in ranges]
+        groups = overlapping_groups([found.range for found in declared])
+        disputed = [[declared[number] for number in group] for group in groups]
+        return [group for group in disputed if len({found.node for found in group}) > 1]
+
+    def node_range_at(self, family: int, address: int) -> Declaration | None:
+        """The pod range of a Node that holds the address."""
+        held = self._node_ranges.holding(family, address)
+        return held[-1][1] if held else None
+
+    @cached_property
+    def _node_ranges(self) -> RangeIndex[Declaration]:
+        return RangeIndex((found.range, found) for ranges in self.pod_cidrs.values() for found in ranges)

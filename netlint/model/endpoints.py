@@ -1,0 +1,332 @@
+"""Endpoints: what the EndpointSlice controller should have written, held against what is there.
+
+The expected endpoints are recomputed as the controller does it. Slices are compared as sets over all
+slices of a Service, never by name or packing.
+Source: k8s.io/endpointslice (reconciler.go, utils.go, util/controller_utils.go),
+k8s.io/kubernetes/pkg/controller/endpointslice/endpointslice_controller.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import repeat
+from typing import NamedTuple
+
+from netlint import addresses
+from netlint.model.pods import TERMINAL, Pods
+from netlint.objects.core import Service, ServicePort
+from netlint.objects.discovery import EndpointSlice
+from netlint.objects.pod import ContainerPort
+from netlint.snapshot import pods as pod_flags
+from netlint.snapshot.pods import ContainerShape, PodShape, stamp
+from netlint.snapshot.slices import NOT_READY, NOT_SERVING, SERVING, TERMINATING, SliceTable
+
+SERVICE_NAME = "kubernetes.io/service-name"
+MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+CONTROLLER = "endpointslice-controller.k8s.io"
+TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
+FAMILY_NAMES = {4: "IPv4", 6: "IPv6"}
+FAMILY_NUMBERS = {name: number for number, name in FAMILY_NAMES.items()}
+
+Port = tuple[str, int | None, str]  # name, number, protocol
+Endpoints = dict[tuple[int, str], list[tuple[int, int]]]  # address and target: slice number and endpoint row
+
+
+class Conditions(NamedTuple):
+    """The conditions of an endpoint, every one of them decided."""
+
+    ready: bool
+    serving: bool
+    terminating: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One property of an endpoint that is not what the pod demands."""
+
+    field: str
+    expected: object
+    actual: object
+
+
+@dataclass(slots=True)
+class Difference:
+    """How the slices of one Service differ from its pods, in one family.
+
+    ``stale``: endpoint rows that no pod of the Service demands; ``missing``: pod rows without an
+    endpoint; ``mismatched``: endpoint row, pod row, and what is wrong.
+    """
+
+    service: Service
+    family: int
+    stale: list[tuple[int, int]] = field(default_factory=list)  # slice number, endpoint row
+    missing: list[int] = field(default_factory=list)
+    mismatched: list[tuple[int, int, int, list[Mismatch]]] = field(default_factory=list)
+    changed: int = 0  # newest change of the slices, 0 where they do not say
+
+
+def resolved_port(port: ServicePort, containers: Iterable[ContainerShape]) -> int | None:
+    """The number that a Service port has on a pod with these containers; None where a name is not found.
+
+    A name is looked for in the containers first, then in init containers that keep running, and name
+    and protocol must both match (``FindPort``).
+    """
+    target = port.targetPort
+    if not isinstance(target, str):
+        return target or port.port
+    if target == "":
+        return port.port
+    for wanted in (False, True):
+        for container in containers:
+            if container.init is not wanted or (container.init and not container.sidecar):
+                continue
+            for declared in container.ports:
+                if declared.name == target and protocol(declared) == protocol(port):
+                    return declared.containerPort
+    return None
+
+
+def protocol(port: ContainerPort | ServicePort) -> str:
+    """The port's protocol; TCP where none is written."""
+    return port.protocol or "TCP"
+
+
+def expected_ports(service: Service, shape: PodShape) -> frozenset[Port]:
+    """The ports of the slice in which pods of this shape stand."""
+    found = []
+    for port in service.spec.ports or ():
+        number = resolved_port(port, shape.containers)
+        if number is not None:
+            found.append((port.name or "", number, protocol(port)))
+    return frozenset(found)
+
+
+def families(service: Service) -> list[int]:
+    """The address families for which the controller writes slices."""
+    spec = service.spec
+    named = [FAMILY_NUMBERS[family] for family in spec.ipFamilies or () if family in FAMILY_NUMBERS]
+    if named:
+        return named
+    if spec.clusterIP and spec.clusterIP != "None":
+        return [addresses.parse(spec.clusterIP)[0]]
+    return [4, 6]
+
+
+def has_pods(service: Service) -> bool:
+    """Whether its endpoints come from pods: it has a selector and is not of type ExternalName."""
+    return bool(service.spec.selector) and service.spec.type != "ExternalName"
+
+
+def is_headless(service: Service) -> bool:
+    """Whether it asked for no cluster IP."""
+    return service.spec.clusterIP == "None"
+
+
+class EndpointModel:
+    """Compares Services with their slices.
+
+    Nearly every Service is served right, so what its pods demand and what its slices say are first
+    compared as sets of numbers; only where these differ, each endpoint is looked at.
+    """
+
+    def __init__(self, services: Iterable[Service], pods: Pods, slices: SliceTable, nodes: set[str] | None) -> None:
+        """``nodes``: the names of all nodes; None where they are not known completely."""
+        self._pods = pods
+        self._slices = slices
+        names = pods.table.strings.texts
+        self._node_exists = [nodes is None or name in nodes for name in names]
+        self._number_of = [slices.strings.find(name) for name in names]  # of strings, in the table of slices
+        self._of_service: dict[tuple[str, str], list[int]] = {}
+        for number, piece in enumerate(slices.slices):
+            if piece.labels.get(MANAGED_BY) == CONTROLLER:
+                key = (piece.namespace, piece.labels.get(SERVICE_NAME, ""))
+                self._of_service.setdefault(key, []).append(number)
+        self.differences = [found for service in services if has_pods(service) for found in self._differences(service)]
+
+    @cached_property
+    def stale_targets(self) -> dict[tuple[str, str], int]:
+        """The rows of the pods that stale endpoints name, by namespace and name, where they exist."""
+        target = self._slices.target
+        return self._pods.named(
+            {(found.service.namespace, target[row]) for found in self.differences for _, row in found.stale}
+        )
+
+    def slices_of(self, service: Service, family: int) -> list[int]:
+        """Numbers of the slices that the controller keeps for a Service in one family."""
+        own = self._of_service.get((service.namespace, service.name), ())
+        return [number for number in own if self._slices.slices[number].addressType == FAMILY_NAMES[family]]
+
+    def expected_rows(self, service: Service) -> list[int]:
+        """The pods that the controller puts into the Service's slices, where they have an address."""
+        table, publish = self._pods.table, bool(service.spec.publishNotReadyAddresses)
+        flags, node, exists = table.flags, table.node, self._node_exists
+        return [
+            row
+            for row in self._pods.having(service.namespace, service.spec.selector or {})
+            if IS_LISTED[flags[row]] and (publish or exists[node[row]])
+        ]
+
+    def _differences(self, service: Service) -> Iterator[Difference]:
+        rows = self.expected_rows(service)
+        for family in families(service):
+            numbers = self.slices_of(service, family)
+            if self._demands(service, family, rows) != self._says(family, numbers):
+                found = self._compare(service, family, rows, numbers)
+                if found.stale or found.missing or found.mismatched:
+                    yield found
+
+    def _demands(self, service: Service, family: int, rows: list[int]) -> set[tuple[object, ...]]:
+        """All that the pods demand of their endpoints, as numbers; see ``_says``."""
+        table = self._pods.table
+        shapes = {table.shape[row] for row in rows}
+        ports = {shape: expected_ports(service, table.shapes[shape]) for shape in shapes}
+        named = {shape: table.shapes[shape].subdomain == service.name for shape in shapes}
+        demanded = DEMANDED_CODES[bool(service.spec.publishNotReadyAddresses)]
+        number_of = self._number_of
+        return {
+            (
+                address,
+                table.names[row],
+                demanded[table.flags[row]],
+                number_of[table.node[row]],
+                table.uid[row],
+                number_of[table.hostname[row]] if named[table.shape[row]] else 0,
+                ports[table.shape[row]],
+            )
+            for row, address in zip(rows, map(self._pods.address_column(family), rows), strict=True)
+            if address
+        }
+
+    def _says(self, family: int, numbers: list[int]) -> set[tuple[object, ...]]:
+        """All that slices say of their endpoints: nearly always exactly what the pods demand."""
+        table = self._slices
+        said: set[tuple[object, ...]] = set()
+        for number in numbers:
+            rows = table.endpoints(number)
+            part = slice(rows.start, rows.stop)
+            said.update(
+                zip(
+                    table.addresses(rows, family),
+                    table.target[part],
+                    map(UNDERSTOOD_CODES.__getitem__, table.flags[part]),
+                    table.node[part],
+                    table.target_uid[part],
+                    table.hostname[part],
+                    repeat(slice_ports(table.slices[number]), len(rows)),
+                    strict=True,
+                )
+            )
+        return said
+
+    def _compare(self, service: Service, family: int, rows: list[int], numbers: list[int]) -> Difference:
+        found = Difference(service, family)
+        actual = self._actual(found, numbers)
+        for row in rows:
+            address = self._pods.address(row, family)
+            listed = actual.pop((address, self._pods.name(row)), None) if address else []
+            if listed is None:
+                found.missing.append(row)
+            elif listed:
+                self._judge(found, listed, row)
+        found.stale = [pair for pairs in actual.values() for pair in pairs]
+        self._retarget(found)
+        return found
+
+    def _actual(self, found: Difference, numbers: list[int]) -> Endpoints:
+        """The endpoints of all slices by address and target.
+
+        While the controller moves an endpoint to another slice, it stands in both.
+        """
+        table = self._slices
+        actual: Endpoints = {}
+        for number in numbers:
+            found.changed = max(found.changed, stamp(table.slices[number].annotations.get(TRIGGER_TIME)))
+            for row in table.endpoints(number):
+                key = (table.address(row, found.family), table.target[row])
+                actual.setdefault(key, []).append((number, row))
+        return actual
+
+    def _judge(self, found: Difference, listed: list[tuple[int, int]], row: int) -> None:
+        """One right copy is enough."""
+        verdicts = [self._mismatches(found.service, number, at, row) for number, at in listed]
+        if all(verdicts):
+            found.mismatched.append((*listed[0], row, verdicts[0]))
+
+    def _mismatches(self, service: Service, number: int, at: int, row: int) -> list[Mismatch]:
+        pods, table = self._pods, self._slices
+        found = []
+        ports = expected_ports(service, pods.shape(row))
+        actual_ports = slice_ports(table.slices[number])
+        if actual_ports != ports:
+            found.append(Mismatch("ports", ports, actual_ports))
+        wanted, actual = self.expected_conditions(service, row), conditions(table, at)
+        if wanted != actual:
+            found.append(Mismatch("conditions", wanted, actual))
+        node = table.strings.texts[table.node[at]]
+        if node != pods.node(row):
+            found.append(Mismatch("nodeName", pods.node(row), node))
+        uid = table.target_uid[at]
+        if uid and pods.table.uid[row] and uid != pods.table.uid[row]:
+            found.append(Mismatch("targetRef.uid", "the pod's", "another pod's"))
+        hostname = self._expected_hostname(service, row)
+        actual_hostname = table.strings.texts[table.hostname[at]]
+        if hostname != actual_hostname:
+            found.append(Mismatch("hostname", hostname, actual_hostname))
+        return found
+
+    def expected_conditions(self, service: Service, row: int) -> Conditions:
+        """The conditions that the controller gives the endpoint of a pod."""
+        return DEMANDED[bool(service.spec.publishNotReadyAddresses)][self._pods.table.flags[row]]
+
+    def _expected_hostname(self, service: Service, row: int) -> str:
+        hostname = self._pods.hostname(row)
+        return hostname if hostname and self._pods.shape(row).subdomain == service.name else ""
+
+    def _retarget(self, found: Difference) -> None:
+        """An address that is stale for one pod and missing for another names the wrong pod."""
+        if not (found.stale and found.missing):
+            return
+        at = {self._slices.address(row, found.family): (number, row) for number, row in found.stale}
+        for row in list(found.missing):
+            pair = at.pop(self._pods.address(row, found.family), None)
+            if pair is None:
+                continue
+            wrong = Mismatch("targetRef.name", self._pods.name(row), self._slices.target[pair[1]])
+            found.missing.remove(row)
+            found.stale.remove(pair)
+            found.mismatched.append((*pair, row, [wrong]))
+
+
+def slice_ports(piece: EndpointSlice) -> frozenset[Port]:
+    """The ports of a slice."""
+    return frozenset((port.name or "", port.port, port.protocol or "TCP") for port in piece.ports or ())
+
+
+def conditions(table: SliceTable, row: int) -> Conditions:
+    """The conditions of an endpoint as consumers read them: absent means ready, serving like ready."""
+    return UNDERSTOOD[table.flags[row]]
+
+
+def _understood(flags: int) -> Conditions:
+    ready = not flags & NOT_READY
+    serving = bool(flags & SERVING) if flags & (SERVING | NOT_SERVING) else ready
+    return Conditions(ready, serving, bool(flags & TERMINATING))
+
+
+def _demanded(flags: int, publish: bool) -> Conditions:
+    """The conditions that the controller gives the endpoint of a pod with these flags."""
+    serving, terminating = bool(flags & pod_flags.READY), bool(flags & pod_flags.TERMINATING)
+    return Conditions(publish or (serving and not terminating), serving, terminating)
+
+
+# every combination of flags, so that 160,000 endpoints are judged by looking up; codes hash faster
+UNDERSTOOD = [_understood(flags) for flags in range(256)]
+DEMANDED = {publish: [_demanded(flags, publish) for flags in range(256)] for publish in (False, True)}
+_CODES = {conditions: code for code, conditions in enumerate(sorted(set(UNDERSTOOD)))}
+UNDERSTOOD_CODES = [_CODES[found] for found in UNDERSTOOD]
+DEMANDED_CODES = {publish: [_CODES[found] for found in DEMANDED[publish]] for publish in DEMANDED}
+IS_LISTED = [
+    bool(flags & pod_flags.LISTED_IPS) and flags & pod_flags.PHASE_BITS not in TERMINAL for flags in range(256)
+]

@@ -1,0 +1,206 @@
+"""Pods with meaning: which are live, who has which address, whom a selector selects."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate, compress, islice
+from operator import eq
+
+from netlint.addresses import Range
+from netlint.findings import Subject
+from netlint.model.selectors import LabelIndex
+from netlint.snapshot.pods import (
+    LISTED_IPS,
+    PHASE_BITS,
+    READY,
+    TERMINATING,
+    V6_FIRST,
+    Phase,
+    PodShape,
+    PodTable,
+)
+
+TERMINAL = (Phase.SUCCEEDED, Phase.FAILED)
+IS_LIVE = [flags & PHASE_BITS not in TERMINAL for flags in range(256)]
+
+
+class Pods:
+    """Read-only lookups over the pod table; a pod is known by its row."""
+
+    def __init__(self, table: PodTable, selector_keys: Collection[str]) -> None:
+        """``selector_keys``: the keys of all selectors that will be asked for; other labels are not indexed."""
+        self.table = table
+        self._selector_keys = selector_keys
+
+    def __len__(self) -> int:
+        """How many pods, terminal ones included."""
+        return len(self.table)
+
+    def name(self, row: int) -> str:
+        """``metadata.name``."""
+        return self.table.names[row]
+
+    def namespace(self, row: int) -> str:
+        """``metadata.namespace``."""
+        return self.shape(row).namespace
+
+    def shape(self, row: int) -> PodShape:
+        """What it has in common with other pods: labels, containers, ports."""
+        return self.table.shapes[self.table.shape[row]]
+
+    def node(self, row: int) -> str:
+        """``spec.nodeName``; empty while it is not scheduled."""
+        return self.table.strings.texts[self.table.node[row]]
+
+    def hostname(self, row: int) -> str:
+        """``spec.hostname``."""
+        return self.table.strings.texts[self.table.hostname[row]]
+
+    def phase(self, row: int) -> Phase:
+        """``status.phase``."""
+        return Phase(self.table.flags[row] & PHASE_BITS)
+
+    def is_live(self, row: int) -> bool:
+        """Whether it still owns its address: a terminal pod keeps ``status.podIP`` without owning it."""
+        return IS_LIVE[self.table.flags[row]]
+
+    def is_ready(self, row: int) -> bool:
+        """Whether its Ready condition is True."""
+        return bool(self.table.flags[row] & READY)
+
+    def is_terminating(self, row: int) -> bool:
+        """Whether ``metadata.deletionTimestamp`` is set."""
+        return bool(self.table.flags[row] & TERMINATING)
+
+    def lists_addresses(self, row: int) -> bool:
+        """Whether ``status.podIPs`` is filled; ``status.podIP`` alone gives no endpoint."""
+        return bool(self.table.flags[row] & LISTED_IPS)
+
+    def address(self, row: int, family: int) -> int:
+        """Its address of this family, 0 without one."""
+        table = self.table
+        return table.v4[row] if family == 4 else table.v6_high[row] << 64 | table.v6_low[row]
+
+    def address_column(self, family: int) -> Callable[[int], int]:
+        """Looks up the address of this family by row."""
+        return self.table.v4.__getitem__ if family == 4 else lambda row: self.address(row, 6)
+
+    def addresses(self, row: int) -> list[tuple[int, int]]:
+        """Family and value of its addresses, in the order of ``status.podIPs``."""
+        families = (6, 4) if self.table.flags[row] & V6_FIRST else (4, 6)
+        return [(family, value) for family in families if (value := self.address(row, family))]
+
+    def address_path(self, row: int, family: int) -> tuple[str | int, ...]:
+        """The field that holds the address of this family."""
+        if not self.lists_addresses(row):
+            return ("status", "podIP")
+        order = [found for found, _ in self.addresses(row)]
+        return ("status", "podIPs", order.index(family), "ip")
+
+    def subject(self, row: int) -> Subject:
+        """The pod as a subject."""
+        return Subject("v1", "Pod", self.namespace(row), self.name(row), self.table.origin[row])
+
+    def order(self, row: int) -> tuple[str, str]:
+        """Pods are ordered by namespace and name."""
+        return self.namespace(row), self.name(row)
+
+    def live_on_network(self) -> Iterator[int]:
+        """Live pods that have an address of their own, not their node's."""
+        own = self._has_own_address
+        for row, (flags, shape) in enumerate(zip(self.table.flags, self.table.shape, strict=True)):
+            if own[shape] and IS_LIVE[flags]:
+                yield row
+
+    @cached_property
+    def _has_own_address(self) -> list[bool]:
+        return [not shape.host_network for shape in self.table.shapes]
+
+    def having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
+        """All pods in the namespace that the selector selects, terminal ones included."""
+        rows: list[int] = []
+        for number in self.shapes_having(namespace, selector):
+            rows += self.rows_of_shape(number)
+        return rows
+
+    def shapes_having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
+        """Numbers of the shapes whose pods the selector selects."""
+        return self._label_index.selected(namespace, selector)
+
+    def first_live(self, numbers: Iterable[int]) -> int | None:
+        """The first live pod of these shapes by namespace and name; None where all are terminal."""
+        rows = (row for number in numbers for row in self.rows_of_shape(number) if self.is_live(row))
+        return min(rows, key=self.order, default=None)
+
+    def named(self, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """The rows of the pods with these namespaces and names."""
+        names = {name for _, name in wanted}
+        found = {self.order(row): row for row, name in enumerate(self.table.names) if name in names}
+        return {key: row for key, row in found.items() if key in wanted}
+
+    def rows_of_shape(self, number: int) -> array[int]:
+        """The pods of one shape."""
+        return self._rows_by_shape[self._shape_starts[number] : self._shape_starts[number + 1]]
+
+    def outside(self, family: int, ranges: Mapping[str, Sequence[Range]]) -> Iterator[int]:
+        """Live pods whose own address is in none of the ranges of their node; ``ranges`` by its name."""
+        of_node = [
+            [(held.first, held.last) for held in ranges.get(name, ()) if held.family == family]
+            for name in self.table.strings.texts
+        ]
+        table, own_address, live = self.table, self._has_own_address, IS_LIVE
+        columns = zip(table.node, table.shape, table.flags, self._addresses_of(family), strict=True)
+        for row, (node, shape, flags, address) in enumerate(columns):
+            own = of_node[node]
+            if not (own and address and own_address[shape] and live[flags]):
+                continue
+            if not any(first <= address <= last for first, last in own):
+                yield row
+
+    def _addresses_of(self, family: int) -> Iterable[int]:
+        """The column of addresses of this family; all zeros where no pod has one."""
+        table = self.table
+        if family == 4:
+            return table.v4
+        return map(lambda high, low: high << 64 | low, table.v6_high, table.v6_low)
+
+    @cached_property
+    def sharing_addresses(self) -> list[tuple[int, int, list[int]]]:
+        """Family and address that several live pods have as their own, with the rows of these pods."""
+        return [(family, *found) for family in self.families for found in self._sharing(family)]
+
+    @cached_property
+    def families(self) -> list[int]:
+        """The address families that any pod has."""
+        present = {4: any(self.table.v4), 6: any(self.table.v6_low) or any(self.table.v6_high)}
+        return [family for family, held in present.items() if held]
+
+    def _sharing(self, family: int) -> Iterator[tuple[int, list[int]]]:
+        column = list(self._addresses_of(family))
+        ordered = sorted(column)
+        repeated = set(compress(ordered, map(eq, ordered, islice(ordered, 1, None)))) - {0}
+        rows: dict[int, list[int]] = {}
+        for row in compress(range(len(column)), map(repeated.__contains__, column)):
+            if self._has_own_address[self.table.shape[row]] and self.is_live(row):
+                rows.setdefault(column[row], []).append(row)
+        for address, sharing in sorted(rows.items()):
+            if len(sharing) > 1:
+                yield address, sorted(sharing, key=self.order)
+
+    @cached_property
+    def _label_index(self) -> LabelIndex:
+        return LabelIndex(((shape.namespace, shape.labels) for shape in self.table.shapes), self._selector_keys)
+
+    @cached_property
+    def _rows_by_shape(self) -> array[int]:
+        column = self.table.shape
+        return array("I", sorted(range(len(column)), key=column.__getitem__))
+
+    @cached_property
+    def _shape_starts(self) -> list[int]:
+        counts = [0] * len(self.table.shapes)
+        for number in self.table.shape:
+            counts[number] += 1
+        return [0, *accumulate(counts)]

@@ -1,0 +1,45 @@
+"""Label selection: the only place where labels are matched.
+
+Source: k8s.io/apimachinery/pkg/labels (``SelectorFromSet``): every key of the selector must be there with
+the same value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether a selector of equalities selects these labels; an empty one selects everything."""
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+class LabelIndex:
+    """Which of many sets of labels a selector selects, without looking at each of them."""
+
+    def __init__(self, sets: Iterable[tuple[str, Mapping[str, str]]], keys: Collection[str]) -> None:
+        """``sets``: namespace and labels, known by their position; ``keys``: those that selectors have."""
+        self._keys = frozenset(keys)
+        self._of_label: dict[tuple[str, str, str], list[int]] = {}
+        self._of_namespace: dict[str, list[int]] = {}
+        for number, (namespace, labels) in enumerate(sets):
+            self._of_namespace.setdefault(namespace, []).append(number)
+            for key in keys:
+                if key in labels:
+                    self._of_label.setdefault((namespace, key, labels[key]), []).append(number)
+
+    def selected(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
+        """Positions of the selected sets in this namespace, ascending.
+
+        Raises KeyError for a selector with a key that was not announced.
+        """
+        for key in selector:
+            if key not in self._keys:
+                raise KeyError(key)
+        if not selector:
+            return self._of_namespace.get(namespace, [])
+        found = [self._of_label.get((namespace, key, value), []) for key, value in selector.items()]
+        found.sort(key=len)
+        if len(found) == 1 or not found[0]:
+            return found[0]
+        return sorted(set(found[0]).intersection(*found[1:]))

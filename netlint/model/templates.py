@@ -1,0 +1,79 @@
+"""Pod templates: what workloads say about the pods that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from netlint.findings import Subject
+from netlint.model.selectors import LabelIndex, selects
+from netlint.model.subjects import subject_of
+from netlint.objects.apps import CronJob, Workload
+from netlint.objects.meta import Path
+from netlint.objects.pod import Container
+from netlint.snapshot.pods import ContainerShape, PodShape
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A workload's pods in the making; ``path`` leads to the pod template."""
+
+    subject: Subject
+    path: Path
+    labels: dict[str, str]
+    containers: tuple[ContainerShape, ...]
+    host_network: bool
+    replicas: int | None
+
+    @property
+    def namespace(self) -> str:
+        """The workload's namespace."""
+        return self.subject.namespace
+
+
+class Templates:
+    """All templates, with those that a selector selects."""
+
+    def __init__(self, workloads: Iterable[Workload | CronJob], selector_keys: Collection[str]) -> None:
+        """In the order of the workloads; ``selector_keys``: the keys of all selectors that will be asked for."""
+        self.all = [found for workload in workloads if (found := _of(workload)) is not None]
+        self._index = LabelIndex(((item.namespace, item.labels) for item in self.all), selector_keys)
+
+    def making(self, shape: PodShape) -> list[Template]:
+        """The templates from which pods of this shape may have been made: they have all of its labels."""
+        labels = shape.labels
+        return [
+            item
+            for item in self.all
+            if item.namespace == shape.namespace and item.labels and selects(item.labels, labels)
+        ]
+
+    def having(self, namespace: str, selector: Mapping[str, str]) -> list[Template]:
+        """The templates whose pods the selector selects."""
+        return [self.all[number] for number in self._index.selected(namespace, selector)]
+
+
+def _of(workload: Workload | CronJob) -> Template | None:
+    template = workload.template
+    if template is None:
+        return None
+    spec = template.spec
+    path: Path = ("spec", "template")
+    if isinstance(workload, CronJob):
+        path = ("spec", "jobTemplate", *path)
+    return Template(
+        subject_of(workload),
+        path,
+        template.metadata.labels or {},
+        (
+            *map(_container, spec.containers or ()),
+            *[_container(container, init=True) for container in spec.initContainers or ()],
+        ),
+        bool(spec.hostNetwork),
+        workload.spec.replicas if isinstance(workload, Workload) else None,
+    )
+
+
+def _container(container: Container, init: bool = False) -> ContainerShape:
+    sidecar = init and container.restartPolicy == "Always"
+    return ContainerShape(container.name or "", tuple(container.ports or ()), init, sidecar)

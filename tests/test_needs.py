@@ -1,0 +1,37 @@
+"""A rule's page names exactly the kinds that its check reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rulepages import Example, examples
+
+from netlint import catalogue, sources
+from netlint.checks import CHECKS
+from netlint.evaluability import kinds
+from netlint.model.cluster import Cluster
+
+BY_RULE: dict[str, list[Example]] = {}
+for example in examples():
+    BY_RULE.setdefault(example.rule, []).append(example)
+
+
+def reads(example: Example, folder: Path) -> set[str]:
+    for name, content in example.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    snapshot, _ = sources.read(sources.Files((str(folder),)), (), "default")
+    cluster = Cluster(snapshot)
+    list(CHECKS[example.rule](cluster))
+    return cluster.reads
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_declared_kinds_are_the_kinds_read(name: str, tmp_path: Path) -> None:
+    rule = catalogue.named(name)
+    declared = set(kinds([*rule.examines, *rule.needs, *rule.consults]))
+    read = set()
+    for number, example in enumerate(BY_RULE[name]):
+        read |= reads(example, tmp_path / str(number))
+    assert read == declared
