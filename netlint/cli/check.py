@@ -1,0 +1,163 @@
+"""``netlint check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netlint.cli.inputs import (
+    AllNamespaces,
+    As,
+    Context,
+    DefaultNamespace,
+    Inputs,
+    Kubeconfig,
+    Namespaces,
+    RequestTimeout,
+    chosen_rules,
+    say,
+    source,
+)
+
+if TYPE_CHECKING:
+    from netlint.config import Config
+    from netlint.findings import Rule
+    from netlint.reports import Report
+    from netlint.sources import Source
+
+REPORT = "Report"
+RULES = "Rules"
+
+Select = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RULE|TOPIC", help="Evaluate only these; repeatable.", rich_help_panel=RULES),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RULE|TOPIC", help="Leave these out; repeatable.", rich_help_panel=RULES),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Configuration (default: the nearest netlint.yaml or pyproject.toml upward).",
+        rich_help_panel=RULES,
+    ),
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="error|warning|note|never",
+        help="Exit with 1 for findings of this severity or worse (default: error).",
+        rich_help_panel=RULES,
+    ),
+]
+Strict = Annotated[
+    bool | None,
+    typer.Option(
+        "--strict",
+        help="Exit with 3 when a rule could not be evaluated.",
+        rich_help_panel=RULES,
+        show_default=False,
+    ),
+]
+Format = Annotated[
+    str,
+    typer.Option("--format", "-f", metavar="text|concise|json", help="Form of the report.", rich_help_panel=REPORT),
+]
+Output = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="[FORMAT=]PATH",
+        help="Write a report to a file as well; repeatable.",
+        rich_help_panel=REPORT,
+    ),
+]
+ShowAll = Annotated[bool, typer.Option("--show-all", help="Do not collapse repeats.", rich_help_panel=REPORT)]
+Color = Annotated[
+    str, typer.Option(metavar="auto|always|never", help="Colour the text report.", rich_help_panel=REPORT)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on the terminal.", rich_help_panel=REPORT)]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Say what is read, and trace failures.", rich_help_panel=REPORT),
+]
+
+
+def check(  # noqa: PLR0913, PLR0917 - the command's options
+    inputs: Inputs = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    user: As = None,
+    namespace: Namespaces = None,
+    all_namespaces: AllNamespaces = False,  # noqa: ARG001 - accepted, as kubectl does
+    request_timeout: RequestTimeout = 60.0,
+    default_namespace: DefaultNamespace = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    config_file: ConfigFile = None,
+    fail_on: FailOn = None,
+    strict: Strict = None,
+    form: Format = "text",
+    output: Output = None,
+    show_all: ShowAll = False,
+    color: Color = "auto",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check manifests, exports or a live cluster.
+
+    Exit code: 0 nothing at or above --fail-on, 1 findings, 2 netlint could not do its job, 3 incomplete
+    under --strict, 130 interrupted.
+    """
+    from netlint import config, outputs
+
+    settings = _effective(config.load(config_file), fail_on, strict, default_namespace)
+    target = source(inputs, kubeconfig, context, user, namespace, request_timeout)
+    rules = chosen_rules(settings, select or (), ignore or ())
+    wanted = outputs.plan(form, output or [], quiet=quiet, color=color, show_all=show_all)
+    report = _evaluated(target, rules, settings, verbose)
+    outputs.publish(report, wanted)
+    if verbose:
+        for failure in report.result.failures:
+            say(f"{failure.rule} crashed:\n{failure.trace}")
+    raise typer.Exit(report.exit_code)
+
+
+def _effective(settings: Config, fail_on: str | None, strict: bool | None, namespace: str | None) -> Config:
+    """The configuration with what the command line says in its place."""
+    from dataclasses import replace
+
+    from netlint.config import NEVER, severity_named
+
+    if fail_on is not None:
+        settings = replace(settings, fail_on=None if fail_on == NEVER else severity_named(fail_on))
+    if strict:
+        settings = replace(settings, strict=True)
+    return replace(settings, default_namespace=namespace) if namespace else settings
+
+
+def _evaluated(target: Source, rules: list[Rule], settings: Config, verbose: bool) -> Report:
+    from time import monotonic
+
+    from netlint import clock, engine, sources
+    from netlint.config import NEVER
+    from netlint.reports import Report
+
+    begun, started = monotonic(), clock.now()
+    tell = say if verbose or isinstance(target, sources.LiveCluster) else None
+    snapshot, locate = sources.read(target, engine.kinds_read(rules), settings.default_namespace, tell)
+    result = engine.run(snapshot, rules, settings, started.date(), locate)
+    return Report(
+        result,
+        started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        seconds=None if clock.is_pinned() else round(monotonic() - begun, 3),
+        exit_code=engine.exit_code(result, settings.fail_on, settings.strict),
+        fail_on=settings.fail_on or NEVER,
+        strict=settings.strict,
+    )

@@ -1,0 +1,43 @@
+"""``netlint dev``: for contributors, in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netlint.cli.inputs import say
+
+dev_app = typer.Typer(help="For contributors, in the root of a checkout.", no_args_is_help=True)
+
+
+@dev_app.command()
+def new_rule(
+    topic: Annotated[str, typer.Argument(help="Folder of the page and module of the check.")],
+    name: Annotated[str, typer.Argument(help="Names the fault; reads well after 'allow'.")],
+) -> None:
+    """Write the skeleton of a rule: its page and its check."""
+    from netlint import scaffold
+
+    for path in scaffold.new_rule(_root(), topic, name):
+        say(f"{path} written")
+    if f"{topic}," not in (_root() / "netlint" / "checks" / "__init__.py").read_text(encoding="utf-8"):
+        say(f"a new topic: add {topic} to netlint/checks/__init__.py")
+
+
+@dev_app.command()
+def index() -> None:
+    """Write the index of all rules."""
+    from netlint import scaffold
+
+    (_root() / "rules" / "README.md").write_text(scaffold.index(), encoding="utf-8")
+
+
+def _root() -> Path:
+    from netlint.errors import UsageError
+
+    root = Path.cwd()
+    if not (root / "netlint" / "checks").is_dir():
+        raise UsageError("netlint dev works in the root of a checkout")
+    return root

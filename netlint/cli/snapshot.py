@@ -1,0 +1,36 @@
+"""``netlint snapshot``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netlint.cli.inputs import AllNamespaces, As, Context, Kubeconfig, Namespaces, RequestTimeout, say, source
+
+
+def snapshot(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")],
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    user: As = None,
+    namespace: Namespaces = None,
+    all_namespaces: AllNamespaces = False,  # noqa: ARG001 - accepted, as kubectl does
+    request_timeout: RequestTimeout = 60.0,
+) -> None:
+    """Write all that the rules read of a live cluster to a file, for netlint check FILE.
+
+    Whole objects as served, without managedFields and the environment of containers; never Secrets.
+    The file is compressed where its name ends in .gz.
+    """
+    from netlint.sources import LiveCluster, record
+
+    target = source(None, kubeconfig, context, user, namespace, request_timeout)
+    assert isinstance(target, LiveCluster)
+    written = record.write(target, output, say)
+    for known in written.lists:
+        if known.reason is not None:
+            say(f"not in it: {known.message}")
+    complete = sum(known.reason is None for known in written.lists)
+    say(f"{complete} of {len(written.lists)} lists written to {output}")

@@ -1,0 +1,106 @@
+"""Where reports go: the terminal and files, each in its own format."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from netlint.errors import NetlintError, UsageError
+from netlint.reports import FORMATS, Report, render
+
+COLORS = ("auto", "always", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One report to write; ``path`` None: standard output."""
+
+    form: str
+    path: Path | None
+    color: bool = False
+    show_all: bool = False
+
+
+def plan(form: str, files: Iterable[str], *, quiet: bool, color: str, show_all: bool) -> list[Output]:
+    """What ``--format``, ``--output`` and ``--quiet`` ask for.
+
+    ``--format json --output report.json`` writes the file and shows text on the terminal. Raises
+    UsageError for a format or a colour mode that does not exist.
+    """
+    _known("--format", form, FORMATS)
+    _known("--color", color, COLORS)
+    outputs = []
+    on_terminal = form
+    for file in files:
+        name, equals, path = file.partition("=")
+        if equals and name in FORMATS:
+            outputs.append(Output(name, Path(path), show_all=show_all))
+        else:
+            outputs.append(Output(form, Path(file), show_all=show_all))
+            on_terminal = "text"
+    if not quiet:
+        outputs.append(Output(on_terminal, None, _colored(color), show_all))
+    return outputs
+
+
+def publish(report: Report, outputs: Iterable[Output]) -> None:
+    """Write all of them, each even if another one fails; NetlintError then says which failed."""
+    failed = []
+    for output in outputs:
+        text = render(output.form, replace(report, color=output.color, show_all=output.show_all))
+        if output.path is None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            continue
+        try:
+            write(output.path, text)
+        except OSError as error:
+            failed.append(f"{output.path}: {error.strerror}")
+    if failed:
+        raise NetlintError(f"the report could not be written: {'; '.join(failed)}")
+
+
+def write(path: Path, text: str | bytes) -> None:
+    """Replace a regular file as a whole or not at all; write to anything else directly.
+
+    Raises OSError where that is not possible.
+    """
+    content = text.encode() if isinstance(text, str) else text
+    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        path.write_bytes(content)
+        return
+    target = path.resolve()
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _colored(mode: str) -> bool:
+    """Colour for people: not in files and pipes, not with NO_COLOR (no-color.org), but with FORCE_COLOR."""
+    if mode != "auto":
+        return mode == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def _known(option: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise UsageError(f"{option} {value!r}: choose one of {', '.join(known)}")

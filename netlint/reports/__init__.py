@@ -1,0 +1,51 @@
+"""Reports: each format is one pure function from a report to text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from netlint.engine import Result
+
+FORMATS = {
+    "text": "for people: findings with their places and snippets",
+    "concise": "one line for each finding",
+    "json": "everything, as schemas/report-v1.schema.json says",
+}
+RULE_PAGES = "https://netlint.dev/rules"
+
+
+_UNPRINTABLE = {
+    code: f"\\u{code:04x}"
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+def printable(text: str) -> str:
+    """The text of somebody else's objects without what would steer a terminal or turn its reading order."""
+    return text.translate(_UNPRINTABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A result with what is known only after the run.
+
+    ``started``: RFC 3339 in UTC; ``seconds``: None where the report must not depend on the clock.
+    """
+
+    result: Result
+    started: str
+    seconds: float | None
+    exit_code: int
+    fail_on: str
+    strict: bool
+    show_all: bool = False
+    color: bool = False
+
+
+def render(name: str, report: Report) -> str:
+    """The report in the format of this name; it ends with a line break."""
+    module = import_module(f"netlint.reports.{name}")
+    rendered: Callable[[Report], str] = module.render
+    return rendered(report)

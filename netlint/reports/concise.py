@@ -1,0 +1,43 @@
+"""One line for each finding: place, severity, rule, message."""
+
+from __future__ import annotations
+
+from netlint.findings import Finding, Skip, field_name
+from netlint.reports import Report, printable
+
+NAMED = 3
+
+
+def render(report: Report) -> str:
+    """The open findings, then what was not evaluated and what failed, a line each."""
+    result = report.result
+    lines = [_line(finding) for finding in result.open]
+    lines += [f"-: skip: {skip.rule}: {skip.message}{scope_of(skip)}" for skip in result.skips]
+    lines += [f"-: failure: {failure.rule}: {failure.message}" for failure in result.failures]
+    lines += [f"-: error: {error}" for error in result.snapshot.reading.errors]
+    return "".join(printable(line) + "\n" for line in lines)
+
+
+def _line(finding: Finding) -> str:
+    violation = finding.violation
+    place = finding.place
+    where = str(violation.subject) if place is None else spot_name(place.spot.file, place.spot.line, place.spot.column)
+    field = field_name(violation.path)
+    named = (
+        f"{violation.subject}{' ' + field if field else ''}: " if place is not None else f"{field}: " if field else ""
+    )
+    return f"{where}: {finding.severity}: {finding.rule.name}: {named}{violation.message}"
+
+
+def scope_of(skip: Skip) -> str:
+    """Where a rule was not evaluated, in brackets; empty for nowhere at all."""
+    if not skip.scope:
+        return ""
+    named = [str(subject) for subject in skip.scope[:NAMED]]
+    more = len(skip.scope) - len(named)
+    return f" ({', '.join(named)}{f' and {more} more' if more else ''})"
+
+
+def spot_name(file: str, line: int | None, column: int | None) -> str:
+    """``file:line:column`` as far as it is known."""
+    return ":".join(str(part) for part in (file, line, column) if part is not None)

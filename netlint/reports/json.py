@@ -1,0 +1,162 @@
+"""The contract with dashboards: ``schemas/report-v1.schema.json``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from netlint import __version__
+from netlint.findings import Finding, Related, Severity, Skip, Subject, field_name
+from netlint.objects import KINDS
+from netlint.reports import RULE_PAGES, Report
+from netlint.snapshot import Snapshot, Spot
+
+SCHEMA = "https://netlint.dev/schemas/report-v1.schema.json"
+SCHEMA_VERSION = "1.0"
+
+Json = dict[str, Any]
+
+
+def render(report: Report) -> str:
+    """The report as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(document(report)), indent=2).decode() + "\n"
+
+
+def document(report: Report) -> Json:
+    """The report as values."""
+    result = report.result
+    return {
+        "$schema": SCHEMA,
+        "schemaVersion": SCHEMA_VERSION,
+        "tool": {"name": "netlint", "version": __version__},
+        "run": _run(report),
+        "coverage": _coverage(result.snapshot),
+        "summary": _summary(report),
+        "rules": [
+            {
+                "name": rule.name,
+                "topic": rule.topic,
+                "summary": rule.summary,
+                "severity": rule.severity,
+                "url": f"{RULE_PAGES}/{rule.topic}/{rule.name}",
+            }
+            for rule in result.rules
+        ],
+        "findings": [_finding(finding) for finding in result.findings],
+        "skips": [_skip(skip) for skip in result.skips],
+        "failures": [{"rule": failure.rule, "message": failure.message} for failure in result.failures],
+    }
+
+
+def _run(report: Report) -> Json:
+    reading = report.result.snapshot.reading
+    return {
+        "startedAt": report.started,
+        "durationSeconds": report.seconds,
+        "exitCode": report.exit_code,
+        "failOn": report.fail_on,
+        "strict": report.strict,
+        "sources": reading.sources,
+        "server": reading.server or None,
+        "errors": sorted(reading.errors),
+    }
+
+
+def _coverage(snapshot: Snapshot) -> Json:
+    reading = snapshot.reading
+    return {
+        "files": reading.files,
+        "documentsIgnored": reading.ignored,
+        "kinds": [_kind(kind.name, kind.api_version, snapshot) for kind in KINDS],
+        "otherKinds": dict(sorted(reading.other_kinds.items())),
+    }
+
+
+def _kind(kind: str, api_version: str, snapshot: Snapshot) -> Json:
+    knowledge = snapshot.knowledge
+    namespaces = {namespace for name, namespace in knowledge.complete if name == kind}
+    gap = knowledge.withdrawn(kind)
+    if gap is None and not namespaces:
+        gap = knowledge.gap(kind)
+    return {
+        "kind": kind,
+        "apiVersion": api_version,
+        "seen": snapshot.count(kind),
+        "complete": "*" in namespaces and gap is None,
+        "completeIn": sorted(namespaces - {"*"}),
+        "gap": {"reason": gap.reason, "message": gap.message} if gap else None,
+    }
+
+
+def _summary(report: Report) -> Json:
+    result = report.result
+    found = result.open
+    return {
+        "findings": len(found),
+        "suppressed": len(result.findings) - len(found),
+        "bySeverity": {severity: result.count(severity) for severity in Severity},
+        "byRule": dict(sorted(Counter(finding.rule.name for finding in found).items())),
+        "byTopic": dict(sorted(Counter(finding.rule.topic for finding in found).items())),
+        "skips": len(result.skips),
+        "failures": len(result.failures),
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    violation = finding.violation
+    own = finding.place.spot if finding.place else None
+    spots = finding.related_spots or (None,) * len(violation.related)
+    return {
+        "rule": finding.rule.name,
+        "severity": finding.severity,
+        "fingerprint": finding.fingerprint,
+        "subject": _with_field(violation.subject, field_name(violation.path), own),
+        "related": [_related(side, spot) for side, spot in zip(violation.related, spots, strict=True)],
+        "location": _spot(own),
+        "message": violation.message,
+        "evidence": violation.evidence,
+        "remedy": finding.rule.remedy,
+        "suppression": _suppression(finding),
+    }
+
+
+def _related(side: Related, spot: Spot | None) -> Json:
+    return {**_with_field(side.subject, field_name(side.path), spot), "text": side.text}
+
+
+def _suppression(finding: Finding) -> Json | None:
+    found = finding.suppression
+    return {"by": found.by, "reason": found.reason, "until": found.until} if found else None
+
+
+def _skip(skip: Skip) -> Json:
+    return {
+        "rule": skip.rule,
+        "reason": skip.reason,
+        "needs": list(skip.needs),
+        "scope": [_subject(subject) for subject in skip.scope],
+        "message": skip.message,
+    }
+
+
+def _with_field(subject: Subject, field: str, spot: Spot | None) -> Json:
+    return {
+        **_subject(subject),
+        **({"field": field} if field else {}),
+        **({"location": _spot(spot)} if spot else {}),
+    }
+
+
+def _subject(subject: Subject) -> Json:
+    return {
+        "apiVersion": subject.api_version,
+        "kind": subject.kind,
+        "namespace": subject.namespace,
+        "name": subject.name,
+    }
+
+
+def _spot(spot: Spot | None) -> Json | None:
+    return {"file": spot.file, "line": spot.line, "column": spot.column} if spot else None

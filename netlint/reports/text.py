@@ -1,0 +1,161 @@
+"""For people: each finding with both sides of the conflict, their places, and the lines they stand on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from netlint.findings import Finding, Severity, Skip, field_name
+from netlint.objects import KINDS
+from netlint.reports import RULE_PAGES, Report, printable
+from netlint.reports.concise import scope_of, spot_name
+from netlint.snapshot import Place, Snapshot, Spot
+
+SHOWN = 5  # findings of one rule, and sides of one finding
+LONGEST_LINE = 160
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
+
+Span = tuple[str, str]  # text and style
+Line = list[Span]
+
+
+def render(report: Report) -> str:
+    """Findings, failures, and a footer."""
+    lines = [*findings(report), *_failures(report), *_footer(report)]
+    lines = [[(printable(text), style) for text, style in line] for line in lines]
+    return _styled(lines) if report.color else plain(lines)
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The lines without their styles."""
+    return "".join("".join(text for text, _ in line) + "\n" for line in lines)
+
+
+def findings(report: Report) -> Iterator[Line]:
+    """The open findings, those of one rule together; repeats are collapsed."""
+    by_rule: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in report.result.open:
+        by_rule[finding.rule.name].append(finding)
+    for name, found in by_rule.items():
+        worst = sorted(found, key=lambda finding: finding.severity.rank)
+        shown = worst if report.show_all else worst[:SHOWN]
+        for finding in shown:
+            yield from _finding(finding, report.show_all)
+        if len(found) > len(shown):
+            more = len(found) - len(shown)
+            yield [(f"... and {more} more {name}; --show-all shows them", "dim")]
+            yield []
+
+
+def _finding(finding: Finding, show_all: bool) -> Iterator[Line]:
+    violation = finding.violation
+    rule = finding.rule
+    yield [
+        (f"{finding.severity}[{rule.name}]", STYLES[finding.severity]),
+        (f": {violation.message}", "bold"),
+    ]
+    field = field_name(violation.path)
+    named = f"{violation.subject}{', ' + field if field else ''}"
+    if finding.place is None:
+        yield [("  --> ", "blue"), (named, "")]
+    elif violation.subject.kind == "File":
+        yield [("  --> ", "blue"), (_spot(finding.place.spot), "")]
+    else:
+        yield [("  --> ", "blue"), (f"{_spot(finding.place.spot)}  {named}", "")]
+    yield from _snippet(finding.place)
+    yield from _sides(finding, show_all)
+    yield [("   = ", "blue"), (f"fix: {rule.remedy}", "")]
+    yield [("   = ", "blue"), (f"rule: {RULE_PAGES}/{rule.topic}/{rule.name}", "dim")]
+    yield []
+
+
+def _snippet(place: Place | None) -> Iterator[Line]:
+    if place is None or not place.lines or place.spot.line is None:
+        return
+    width = len(str(place.first + len(place.lines) - 1))
+    for number, text in enumerate(place.lines, place.first):
+        yield [(f"  {number:>{width}} | ", "blue"), (text[:LONGEST_LINE], "")]
+        if number == place.spot.line and place.spot.column is not None and place.spot.column <= LONGEST_LINE:
+            before = text[: place.spot.column - 1]
+            behind = min(LONGEST_LINE, len(text.rstrip()) if place.end is None else place.end - 1)
+            carets = "^" * max(1, behind - len(before))
+            yield [(f"  {'':>{width}} | ", "blue"), (" " * len(before), ""), (carets, "red")]
+
+
+def _sides(finding: Finding, show_all: bool) -> Iterator[Line]:
+    related = finding.violation.related
+    spots = finding.related_spots or (None,) * len(related)
+    shown = len(related) if show_all else SHOWN
+    for side, spot in list(zip(related, spots, strict=True))[:shown]:
+        field = field_name(side.path)
+        where = f"{_spot(spot)}  " if spot else ""
+        named = f"{side.subject}{', ' + field if field else ''}"
+        yield [("   = ", "blue"), (f"also: {where}{named}{': ' + side.text if side.text else ''}", "")]
+    if len(related) > shown:
+        yield [("   = ", "blue"), (f"also: {len(related) - shown} more", "")]
+
+
+def _failures(report: Report) -> Iterator[Line]:
+    for failure in report.result.failures:
+        yield [("failure", "bold red"), (f"[{failure.rule}]: the check crashed: {failure.message}", "")]
+    for error in report.result.snapshot.reading.errors:
+        yield [("error", "bold red"), (f": {error}", "")]
+
+
+def _footer(report: Report) -> Iterator[Line]:
+    result = report.result
+    yield from _not_evaluated(result.skips)
+    counts = [(result.count(severity), severity) for severity in Severity]
+    said = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for count, severity in counts if count)
+    suppressed = len(result.findings) - len(result.open)
+    accepted = f" ({suppressed} suppressed)" if suppressed else ""
+    skipped = len({skip.rule for skip in result.skips})
+    evaluated = len(result.rules) - len({skip.rule for skip in result.skips if not skip.scope})
+    seconds = f" in {report.seconds:.1f} s" if report.seconds is not None else ""
+    style = "bold" if said else "bold green"
+    yield [(said or "No fault found", style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
+    yield [
+        (
+            f"{evaluated} of {len(result.rules)} rules evaluated"
+            + (f", {skipped} not or not everywhere" if skipped else ""),
+            "",
+        )
+    ]
+
+
+def _not_evaluated(skips: Iterable[Skip]) -> Iterator[Line]:
+    """Skips with the same reason in one line."""
+    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+    for skip in skips:
+        by_reason[f"{skip.message}{scope_of(skip)}"].append(skip.rule)
+    for message, rules in by_reason.items():
+        names = ", ".join(dict.fromkeys(rules))
+        yield [("not evaluated", "bold"), (f": {names}: {message}", "")]
+
+
+def _read(snapshot: Snapshot) -> str:
+    counts = [(snapshot.count(kind.name), kind.name) for kind in KINDS]
+    total = sum(count for count, _ in counts)
+    kinds = ", ".join(f"{count:,} {kind}" for count, kind in counts if count)
+    files = snapshot.reading.files
+    source = (
+        f"{files:,} file{'' if files == 1 else 's'}" if files else snapshot.reading.server.get("context", "the cluster")
+    )
+    return f"{total:,} objects of {source} ({kinds})" if total else f"no object in {source}"
+
+
+def _spot(spot: Spot) -> str:
+    return spot_name(spot.file, spot.line, spot.column)
+
+
+def _styled(lines: Iterable[Line]) -> str:
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.text import Text
+
+    out = StringIO()
+    console = Console(file=out, force_terminal=True, color_system="standard", highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(Text.assemble(*line))
+    return out.getvalue()

@@ -1,0 +1,330 @@
+"""The command line as its users meet it: exit codes, what goes to which stream, what errors say."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+from conftest import EPOCH
+
+ROOT = Path(__file__).parent.parent
+BROKEN = """
+apiVersion: v1
+kind: Node
+metadata: {name: node1}
+spec: {podCIDRs: [10.244.1.0/24]}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: node2}
+spec: {podCIDRs: [10.244.1.0/24]}
+"""
+HEALTHY = BROKEN.replace("node2}\nspec: {podCIDRs: [10.244.1", "node2}\nspec: {podCIDRs: [10.244.2")
+WITHOUT_HOME = {"HOME": "/nonexistent", "KUBECONFIG": "", "SOURCE_DATE_EPOCH": EPOCH, "COLUMNS": "100"}
+
+
+def netlint(*arguments: str | Path, cwd: Path, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "netlint", *map(str, arguments)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PATH": os.environ["PATH"], **WITHOUT_HOME, **env},
+        check=False,
+    )
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+    (tmp_path / "healthy.yaml").write_text(HEALTHY)
+    return tmp_path
+
+
+def test_findings_go_to_standard_output_and_give_1(here: Path) -> None:
+    run = netlint("check", "broken.yaml", "-f", "concise", "--select", "overlapping-pod-cidrs", cwd=here)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert run.stdout == (
+        "broken.yaml:5:19: error: overlapping-pod-cidrs: Node node1 spec.podCIDRs[0]: "
+        "10.244.1.0/24 of Node node1 overlaps 10.244.1.0/24 of Node node2\n"
+    )
+
+
+def test_a_clean_run_says_how_much_was_checked(here: Path) -> None:
+    run = netlint("check", "healthy.yaml", "--select", "overlapping-pod-cidrs", cwd=here)
+    assert (run.returncode, run.stdout, run.stderr) == (
+        0,
+        "No fault found: 2 objects of 1 file (2 Node)\n1 of 1 rules evaluated\n",
+        "",
+    )
+
+
+def test_standard_input(here: Path) -> None:
+    run = netlint(
+        "check", "-", "-f", "concise", "--select", "addressing", "--ignore", "missing-pod-cidrs", cwd=here, stdin=BROKEN
+    )
+    assert run.returncode == 1
+    assert run.stdout.splitlines()[0].startswith("-:5:19: error: overlapping-pod-cidrs: ")
+
+
+def test_an_empty_standard_input_is_no_pass(here: Path) -> None:
+    run = netlint("check", "-", "-f", "concise", "--select", "overlapping-pod-cidrs", cwd=here)
+    assert (run.returncode, run.stdout) == (
+        2,
+        "-: skip: overlapping-pod-cidrs: no Node in the input\n-: error: -: no Kubernetes object in it\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "--select", "nope", "broken.yaml"], "there is no rule 'nope'; see netlint rules"),
+        (["check", "--fail-on", "fatal", "broken.yaml"], "'fatal' is no severity: error, warning, note or never"),
+        (["check", "-f", "xml", "broken.yaml"], "--format 'xml': choose one of text, concise, json"),
+        (["check", "-n", "shop", "broken.yaml"], "-n reads a live cluster; leave it out to read broken.yaml"),
+        (["check", "--config", "none.yaml", "broken.yaml"], "none.yaml: No such file or directory"),
+        (["check", "--kubeconfig", "none"], "none: no such kubeconfig"),
+        (
+            ["check"],
+            "nothing to check: name files or folders, or give --kubeconfig; there is no kubeconfig "
+            "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster",
+        ),
+        (["explain", "duplicate-pod-ip"], "there is no rule 'duplicate-pod-ip'; did you mean 'duplicate-pod-ips'?"),
+        (["schema", "rules"], "there is no schema 'rules': report, config, rule"),
+        (["completion", "powershell"], "'powershell' is no shell that is known here: bash, zsh, fish"),
+        (["config", "init", "broken.yaml"], "broken.yaml is there already; it is not overwritten"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_gives_2(here: Path, arguments: list[str], message: str) -> None:
+    run = netlint(*arguments, cwd=here)
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", f"netlint: {message}\n")
+
+
+def test_an_unknown_option_gives_2(here: Path) -> None:
+    run = netlint("check", "--stric", "broken.yaml", cwd=here)
+    assert run.returncode == 2
+    assert "No such option: --stric" in run.stderr
+    assert run.stdout == ""
+
+
+def test_a_missing_source_gives_2_and_the_others_are_checked(here: Path) -> None:
+    run = netlint("check", "broken.yaml", "gone.yaml", "-f", "concise", "--select", "overlapping-pod-cidrs", cwd=here)
+    assert run.returncode == 2
+    assert run.stdout.splitlines()[1:] == ["-: error: gone.yaml: no such file or folder"]
+    assert run.stdout.startswith("broken.yaml:5:19: error: overlapping-pod-cidrs")
+
+
+def test_strict_gives_3(here: Path) -> None:
+    arguments = ("check", "healthy.yaml", "-f", "concise", "--select", "duplicate-pod-ips", "--strict")
+    run = netlint(*arguments, cwd=here)
+    assert (run.returncode, run.stdout) == (3, "-: skip: duplicate-pod-ips: no Pod in the input\n")
+
+
+def test_reports_to_files_and_terminal(here: Path) -> None:
+    run = netlint("check", "broken.yaml", "-f", "json", "-o", "report.json", "-o", "concise=lines.txt", cwd=here)
+    assert run.returncode == 1
+    assert run.stdout.startswith("error[overlapping-pod-cidrs]: ")
+    report = json.loads((here / "report.json").read_text())
+    schema = json.loads((ROOT / "schemas" / "report-v1.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(report)
+    assert report["run"] == {
+        "startedAt": "2026-01-05T10:00:00Z",
+        "durationSeconds": None,
+        "exitCode": 1,
+        "failOn": "error",
+        "strict": False,
+        "sources": ["broken.yaml"],
+        "server": None,
+        "errors": [],
+    }
+    assert (here / "lines.txt").read_text().startswith("broken.yaml:5:19: error: ")
+    quiet = netlint("check", "broken.yaml", "-f", "json", "-o", "report.json", "-q", cwd=here)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (1, "", "")
+
+
+def test_the_exit_code_is_the_same_for_every_format(here: Path) -> None:
+    codes = {
+        form: netlint("check", "broken.yaml", "-f", form, cwd=here).returncode for form in ("text", "concise", "json")
+    }
+    assert codes == {"text": 1, "concise": 1, "json": 1}
+
+
+def test_a_report_that_cannot_be_written_gives_2(here: Path) -> None:
+    run = netlint("check", "broken.yaml", "-q", "-o", "json=no/such/folder.json", cwd=here)
+    assert (run.returncode, run.stderr) == (
+        2,
+        "netlint: the report could not be written: no/such/folder.json: No such file or directory\n",
+    )
+
+
+def test_colour_only_where_it_is_wanted(here: Path) -> None:
+    def colored(*arguments: str, **env: str) -> bool:
+        return "\x1b[" in netlint("check", "broken.yaml", *arguments, cwd=here, **env).stdout
+
+    assert not colored()
+    assert colored("--color", "always")
+    assert colored(FORCE_COLOR="1")
+    assert not colored(FORCE_COLOR="1", NO_COLOR="1")
+    assert not colored("--color", "never", FORCE_COLOR="1")
+
+
+def test_a_terminal_gets_colour_and_the_same_text(here: Path) -> None:
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "netlint", "check", "broken.yaml", "--select", "overlapping-pod-cidrs"],
+        cwd=here,
+        stdin=subprocess.DEVNULL,
+        stdout=follower,
+        stderr=follower,
+        env={"PATH": os.environ["PATH"], "TERM": "xterm", **WITHOUT_HOME},
+    ) as process:
+        os.close(follower)
+        shown = b""
+        while piece := read_terminal(leader):
+            shown += piece
+    os.close(leader)
+    assert process.returncode == 1
+    assert b"\x1b[1;31merror[overlapping-pod-cidrs]\x1b[0m" in shown
+    plain = netlint("check", "broken.yaml", "--select", "overlapping-pod-cidrs", cwd=here).stdout
+    assert re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r\n", "\n") == plain
+
+
+def read_terminal(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+def test_interruption_gives_130(here: Path) -> None:
+    os.mkfifo(here / "pipe.yaml")
+    with subprocess.Popen(
+        [sys.executable, "-m", "netlint", "check", "pipe.yaml"],
+        cwd=here,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PATH": os.environ["PATH"], **WITHOUT_HOME},
+    ) as process:
+        writer = os.open(here / "pipe.yaml", os.O_WRONLY)  # returns when netlint has opened the other end
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=30)
+        os.close(writer)
+    assert (process.returncode, out, error) == (130, "", "")
+
+
+def test_a_reader_that_goes_away_is_no_traceback(here: Path) -> None:
+    run = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m netlint rules -f json | head -c 1"],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], **WITHOUT_HOME},
+        check=False,
+    )
+    assert (run.stdout, run.stderr) == ("[", "")
+
+
+def test_rules_and_explain(here: Path) -> None:
+    listed = netlint("rules", "--select", "pods", cwd=here)
+    assert listed.stdout == (
+        "pods\n"
+        "  conflicting-container-ports  warning  containers of one pod declare the same port\n"
+        "  conflicting-host-ports       error    two pods take the same port of their node\n"
+    )
+    as_json = json.loads(netlint("rules", "--select", "missing-pod-cidrs", "-f", "json", cwd=here).stdout)
+    assert [(rule["name"], rule["examines"]) for rule in as_json] == [("missing-pod-cidrs", ["Node"])]
+    page = (ROOT / "rules" / "addressing" / "overlapping-pod-cidrs.md").read_text(encoding="utf-8")
+    explained = netlint("explain", "overlapping-pod-cidrs", cwd=here)
+    assert explained.stdout == page.split("---\n", 2)[2].strip() + "\n"
+
+
+def test_config_commands(here: Path) -> None:
+    assert netlint("config", "init", cwd=here).stderr == "netlint: netlint.yaml written\n"
+    assert netlint("config", "validate", cwd=here).stderr == f"netlint: {here}/netlint.yaml is valid\n"
+    shown = netlint("config", "show", cwd=here).stdout
+    assert shown.startswith(f"# {here}/netlint.yaml\nselect: []\n")
+    (here / "netlint.yaml").write_text("strikt: true\n")
+    run = netlint("config", "validate", cwd=here)
+    assert (run.returncode, run.stderr) == (
+        2,
+        f"netlint: {here}/netlint.yaml: the configuration: unknown key 'strikt'; did you mean 'strict'?\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["report", "config", "rule"])
+def test_schemas_are_printed(here: Path, name: str) -> None:
+    file = {"report": "report-v1", "config": "config", "rule": "rule"}[name]
+    assert netlint("schema", name, cwd=here).stdout == (ROOT / "schemas" / f"{file}.schema.json").read_text()
+
+
+def test_version_and_the_name_as_kubectl_plugin(here: Path) -> None:
+    assert netlint("--version", cwd=here).stdout == "netlint 0.1.0\n"
+    program = Path(sys.executable).parent / "kubectl-netlint"
+    run = subprocess.run([program, "check", "gone"], capture_output=True, text=True, cwd=here, check=False)
+    assert (run.returncode, run.stdout.splitlines()[0]) == (2, "error: gone: no such file or folder")
+    assert "kubectl netlint" in subprocess.run([program, "-h"], capture_output=True, text=True, check=False).stdout
+
+
+def test_completion_answers_the_shell(here: Path) -> None:
+    script = netlint("completion", "bash", cwd=here).stdout
+    assert "_NETLINT_COMPLETE=complete_bash" in script
+    answer = netlint(cwd=here, _NETLINT_COMPLETE="complete_bash", COMP_WORDS="netlint chec", COMP_CWORD="1")
+    assert answer.stdout == "check\n"
+
+
+def test_reports_do_not_depend_on_the_order_of_the_input(here: Path) -> None:
+    names = [f"part{number}.yaml" for number in range(8)]
+    for number, name in enumerate(names):
+        (here / name).write_text(BROKEN.replace("node", f"n{number}-").replace("10.244", f"10.{number // 2}"))
+
+    def report(*inputs: str) -> dict:
+        found = json.loads(netlint("check", *inputs, "-f", "json", cwd=here).stdout)
+        del found["run"]["sources"]
+        return found
+
+    assert report(*names) == report(*reversed(names))
+
+
+HEAVY = {"asyncio", "jsonschema", "kubernetes", "msgspec", "numpy", "ssl", "yaml"}
+
+
+def test_help_imports_nothing_heavy(here: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['netlint', '--help']\n"
+        "from netlint.__main__ import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "sys.stderr.write(' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=here,
+        env={**os.environ, "COLUMNS": "100"},
+        check=True,
+    )
+    assert HEAVY & set(run.stderr.split()) == set()
+
+
+def test_checking_files_does_not_import_the_client(here: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['netlint', 'check', 'broken.yaml', '-q']\n"
+        "from netlint.__main__ import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "sys.stderr.write(' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=here, check=True)
+    assert {"jsonschema", "kubernetes", "ssl", "yaml"} & set(run.stderr.split()) == {"yaml"}  # for the positions
