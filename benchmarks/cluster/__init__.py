@@ -1,0 +1,1 @@
+"""A synthetic cluster of any size, as one stream of API objects."""

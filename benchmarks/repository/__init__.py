@@ -1,0 +1,1 @@
+"""A synthetic repository of manifests, as people write them."""
