@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands. NETLINT_REQUIRE_LIVE=1: a live test that is skipped is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tests/environment.sh requirements-dev.lock
+export PATH="$PWD/.venv/bin:$PATH"
+ruff check .
+ruff format --check .
+mypy
+lint-imports
+check-jsonschema --check-metaschema schemas/*.json
+check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+zizmor --offline --quiet .github/workflows
+pytest -n "${NETLINT_TEST_PROCESSES:-2}" "$@"
