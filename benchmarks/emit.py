@@ -16,9 +16,7 @@ FILE_NAMES = {
     "yaml": "cluster.yaml",
     "yamllist": "cluster.list.yaml",
 }
-_HTML = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
+_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 def write(format_: str, objects: Iterable[Tree], path: Path) -> int:

@@ -28,22 +28,16 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar="cluster|repository")
     cluster = commands.add_parser("cluster", help="a cluster as it is exported, in several formats")
-    cluster.add_argument(
-        "--scale", type=float, default=1.0, help="1 = 5,000 nodes and 150,000 pods (default)"
-    )
+    cluster.add_argument("--scale", type=float, default=1.0, help="1 = 5,000 nodes and 150,000 pods (default)")
     cluster.add_argument(
         "--formats", default=",".join(emit.FILE_NAMES), help="api,kubectl,yaml,yamllist (default: all)"
     )
     cluster.add_argument("--dual-stack", action="store_true", help="IPv4 and IPv6 addresses")
     cluster.add_argument("--ip-addresses", action="store_true", help="also the IPAddress of each cluster IP")
-    cluster.add_argument(
-        "--verify", action="store_true", help="read everything back and check it (small scales)"
-    )
+    cluster.add_argument("--verify", action="store_true", help="read everything back and check it (small scales)")
     cluster.set_defaults(run=_cluster)
     repository = commands.add_parser("repository", help="a repository of hand-written manifests")
     repository.add_argument("--files", type=int, default=5_000, help="YAML files (default: 5000)")
@@ -52,19 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     repository.set_defaults(run=_repository)
     for command in (cluster, repository):
         command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
-        command.add_argument(
-            "--seed", type=int, default=1, help="the same seed gives the same bytes (default: 1)"
-        )
-        command.add_argument(
-            "--faults", action="store_true", help="plant faults; expected.json lists the findings"
-        )
+        command.add_argument("--seed", type=int, default=1, help="the same seed gives the same bytes (default: 1)")
+        command.add_argument("--faults", action="store_true", help="plant faults; expected.json lists the findings")
     return parser
 
 
 def _cluster(arguments: argparse.Namespace) -> int:
-    settings = Settings(
-        arguments.scale, arguments.seed, arguments.dual_stack, arguments.faults, arguments.ip_addresses
-    )
+    settings = Settings(arguments.scale, arguments.seed, arguments.dual_stack, arguments.faults, arguments.ip_addresses)
     formats = arguments.formats.split(",")
     unknown = sorted(set(formats) - set(emit.FILE_NAMES))
     if unknown:

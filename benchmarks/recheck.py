@@ -22,9 +22,7 @@ class Export:
         for tree in objects:
             self.by_kind.setdefault(tree["kind"], []).append(tree)
         self.nodes = {node["metadata"]["name"]: node for node in self.by_kind["Node"]}
-        self.live = [
-            pod for pod in self.by_kind["Pod"] if pod["status"]["phase"] not in ("Succeeded", "Failed")
-        ]
+        self.live = [pod for pod in self.by_kind["Pod"] if pod["status"]["phase"] not in ("Succeeded", "Failed")]
         self.pods_in: dict[str, list[Tree]] = {}
         for pod in self.live:
             self.pods_in.setdefault(pod["metadata"]["namespace"], []).append(pod)
@@ -45,8 +43,7 @@ class Export:
 def findings(objects: Iterable[Tree]) -> set[Finding]:
     export = Export(objects)
     ranges = {
-        name: [ip_network(each) for each in node["spec"].get("podCIDRs", [])]
-        for name, node in export.nodes.items()
+        name: [ip_network(each) for each in node["spec"].get("podCIDRs", [])] for name, node in export.nodes.items()
     }
     disputed, found = _overlaps(ranges)
     found |= _foreign_ranges(export, ranges)
@@ -157,9 +154,7 @@ def _service(export: Export, service: Tree) -> Iterator[str]:
 def _number(pod: Tree, port: Tree) -> int:
     if isinstance(port["targetPort"], int):
         return port["targetPort"]
-    sidecars = [
-        each for each in pod["spec"].get("initContainers", []) if each.get("restartPolicy") == "Always"
-    ]
+    sidecars = [each for each in pod["spec"].get("initContainers", []) if each.get("restartPolicy") == "Always"]
     for container in pod["spec"]["containers"] + sidecars:
         for each in container.get("ports", []):
             if (each.get("name"), each.get("protocol", "TCP")) == (port["targetPort"], port["protocol"]):
@@ -197,9 +192,7 @@ def _endpoints(export: Export, service: Tree, pods: list[Tree], slices: list[Tre
 
 
 def _expected(export: Export, service: Tree, pod: Tree) -> tuple[Tree, tuple[Any, ...]]:
-    serving = any(
-        each["type"] == "Ready" and each["status"] == "True" for each in pod["status"]["conditions"]
-    )
+    serving = any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"]["conditions"])
     terminating = "deletionTimestamp" in pod["metadata"]
     ready = service["spec"].get("publishNotReadyAddresses", False) or (serving and not terminating)
     metadata, node = pod["metadata"], pod["spec"]["nodeName"]
@@ -212,9 +205,7 @@ def _expected(export: Export, service: Tree, pod: Tree) -> tuple[Tree, tuple[Any
     }
     if pod["spec"].get("subdomain") == service["metadata"]["name"]:
         endpoint["hostname"] = pod["spec"]["hostname"]
-    ports = [
-        (port.get("name", ""), _number(pod, port), port["protocol"]) for port in service["spec"]["ports"]
-    ]
+    ports = [(port.get("name", ""), _number(pod, port), port["protocol"]) for port in service["spec"]["ports"]]
     return endpoint, tuple(sorted(port for port in ports if port[1]))
 
 
@@ -222,11 +213,7 @@ def manifest_findings(objects: list[Tree]) -> set[Finding]:
     """The faults of a repository, in which pods exist only as templates; references must lead somewhere."""
     templates = [(tree, template) for tree in objects if (template := _template(tree))]
     services = [tree for tree in objects if tree["kind"] == "Service"]
-    found = {
-        ("conflicting-container-ports", *subject(tree))
-        for tree, template in templates
-        if _ports_clash(template)
-    }
+    found = {("conflicting-container-ports", *subject(tree)) for tree, template in templates if _ports_clash(template)}
     for service in services:
         if not (selector := service["spec"].get("selector")):
             continue
@@ -234,8 +221,7 @@ def manifest_findings(objects: list[Tree]) -> set[Finding]:
         chosen = [
             template
             for tree, template in templates
-            if tree["metadata"]["namespace"] == place
-            and selector.items() <= template["metadata"]["labels"].items()
+            if tree["metadata"]["namespace"] == place and selector.items() <= template["metadata"]["labels"].items()
         ]
         if not chosen:
             found.add(("services-without-pods", *subject(service)))

@@ -75,9 +75,7 @@ class Bench:
                     figures.seconds.append(run.seconds)
                 figures.largest_rss = max(figures.largest_rss, run.largest_rss)
             figures.peak, figures.peak_anonymous = run.peak, run.peak_anonymous
-            _compare(
-                figures, json.loads(report.read_text()), json.loads((folder / "expected.json").read_text())
-            )
+            _compare(figures, json.loads(report.read_text()), json.loads((folder / "expected.json").read_text()))
         self._add_baseline(figures, folder, target)
         return figures
 
@@ -99,14 +97,10 @@ class Bench:
         case = figures.case
         if case in ("yaml", "yamllist", "repository"):
             figures.baseline = "CSafeLoader, from a sample"
-            figures.baseline_seconds = baselines.seconds(
-                "yaml" if case != "repository" else case, folder / target
-            )
+            figures.baseline_seconds = baselines.seconds("yaml" if case != "repository" else case, folder / target)
             return
         figures.baseline, part, path = "json.loads", 1.0, folder / target
-        if figures.bytes * _BYTES_PER_BYTE[case] > min(
-            MOST_BASELINE_MEMORY, machine.available_memory() * 2 // 3
-        ):
+        if figures.bytes * _BYTES_PER_BYTE[case] > min(MOST_BASELINE_MEMORY, machine.available_memory() * 2 // 3):
             smaller = Bench(self.work / "smaller", self.scale / _SMALLER, self.netlint, 1)
             folder, target, size = smaller._input(case)
             figures.baseline, part, path = "json.loads, from 1/10", figures.bytes / size, folder / target
@@ -163,21 +157,15 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", type=float, default=1.0, help="1 = 5,000 nodes and 150,000 pods (default)")
     work = Path(tempfile.gettempdir()) / "netlint-bench"
     parser.add_argument(
         "--work", type=Path, default=work, metavar="DIR", help=f"where inputs are kept (default: {work})"
     )
-    parser.add_argument(
-        "--netlint", default="netlint", metavar="CMD", help="the command to measure (default: netlint)"
-    )
+    parser.add_argument("--netlint", default="netlint", metavar="CMD", help="the command to measure (default: netlint)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each case (default: 3)")
-    parser.add_argument(
-        "--only", default=",".join(CASES), help=f"cases to measure (default: {','.join(CASES)})"
-    )
+    parser.add_argument("--only", default=",".join(CASES), help=f"cases to measure (default: {','.join(CASES)})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the raw figures")
     return parser
 
@@ -253,9 +241,7 @@ def _start_up_table(found: dict[str, list[float]]) -> str:
     lines = ["| start-up | ms, min | median | netlint is (min) |", "|---|---|---|---|"]
     for name, seconds in found.items():
         times = f"{min(netlint) / min(seconds):.2f} ×"
-        lines.append(
-            f"| {name} | {min(seconds) * 1000:.0f} | {statistics.median(seconds) * 1000:.0f} | {times} |"
-        )
+        lines.append(f"| {name} | {min(seconds) * 1000:.0f} | {statistics.median(seconds) * 1000:.0f} | {times} |")
     return "\n".join(lines)
 
 

@@ -39,9 +39,7 @@ _SCALARS = (
     ),
 )
 for _kind, _pattern, _first in _SCALARS:
-    KubectlLoader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_kind}", re.compile(rf"^(?:{_pattern})$"), list(_first)
-    )
+    KubectlLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"^(?:{_pattern})$"), list(_first))
 KubectlLoader.add_constructor(
     "tag:yaml.org,2002:bool",
     lambda loader, node: loader.construct_scalar(node).lower() in ("y", "yes", "true", "on"),
@@ -88,17 +86,13 @@ def _invariants(items: list[Tree], settings: Settings) -> Iterator[str]:
     if len({tree["metadata"]["uid"] for tree in items}) != len(items):
         yield "two objects have one uid"
     services = [tree for tree in items if tree["kind"] == "Service"]
-    whole = [
-        ip_network(each) for tree in items if tree["kind"] == "ServiceCIDR" for each in tree["spec"]["cidrs"]
-    ]
+    whole = [ip_network(each) for tree in items if tree["kind"] == "ServiceCIDR" for each in tree["spec"]["cidrs"]]
     assigned = [each for tree in services for each in tree["spec"].get("clusterIPs", []) if each != "None"]
     if len(set(assigned)) != len(assigned):
         yield "two Services have one cluster IP"
     if not all(any(ip_address(each) in network for network in whole) for each in assigned):
         yield "a cluster IP is outside the Service range"
-    node_ports = [
-        port["nodePort"] for tree in services for port in tree["spec"].get("ports", []) if "nodePort" in port
-    ]
+    node_ports = [port["nodePort"] for tree in services for port in tree["spec"].get("ports", []) if "nodePort" in port]
     if len(set(node_ports)) != len(node_ports):
         yield "two Services have one node port"
     if settings.ip_addresses and len(assigned) != sum(tree["kind"] == "IPAddress" for tree in items):
@@ -115,17 +109,14 @@ def _differing_from_kubectl(items: list[Tree]) -> Iterator[str]:
         if seen[tree["kind"]] > 40 or tree["kind"] == "IPAddress":
             continue
         marked = tree | {
-            "metadata": tree["metadata"]
-            | {"annotations": tree["metadata"].get("annotations", {}) | {"x": "y"}}
+            "metadata": tree["metadata"] | {"annotations": tree["metadata"].get("annotations", {}) | {"x": "y"}}
         }
         for format_, ours in (
             ("yaml", emit.yaml_text.document(marked)),
             ("json", emit.kubectl_json(marked) + "\n"),
         ):
             command = ["kubectl", "annotate", "--local", "--overwrite", "-f", "-", "x=y", "-o", format_]
-            theirs = subprocess.run(
-                command, input=json.dumps(marked), capture_output=True, text=True, check=False
-            )
+            theirs = subprocess.run(command, input=json.dumps(marked), capture_output=True, text=True, check=False)
             if theirs.stdout != ours:
                 yield f"{tree['kind']} {tree['metadata']['name']} as {format_}"
 

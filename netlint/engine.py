@@ -22,7 +22,7 @@ from netlint.findings import (
     fingerprint,
 )
 from netlint.model.cluster import Cluster
-from netlint.snapshot import Locator, Place, Reason, Snapshot, Spot
+from netlint.snapshot import Locator, Reason, Snapshot, Spot
 from netlint.suppress import Entry, Suppressions, in_annotations
 
 

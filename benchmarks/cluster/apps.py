@@ -108,8 +108,7 @@ class Catalogue:
 def plan_namespaces(count: int) -> list[str]:
     names = [f"{domain}-{stage}" for stage in STAGES for domain in DOMAINS]
     return sorted(
-        names[index] if index < len(names) else f"{names[index % len(names)]}-{index}"
-        for index in range(count)
+        names[index] if index < len(names) else f"{names[index % len(names)]}-{index}" for index in range(count)
     )
 
 
@@ -210,9 +209,7 @@ class Planner:
                 self._names.add((app.namespace, name))
                 apps[app.index] = replace(app, replicas=app.replicas - 1)
                 labels = app.labels | {"track": "canary"}
-                apps.append(
-                    replace(app, index=len(apps), name=name, replicas=1, labels=labels, older_ports=())
-                )
+                apps.append(replace(app, index=len(apps), name=name, replicas=1, labels=labels, older_ports=()))
 
     def _number_pods(self) -> None:
         first = 0
@@ -244,17 +241,13 @@ class Planner:
         app = apps[0]
         self._names.add((app.namespace, name))
         kind = (
-            "ClusterIP"
-            if headless
-            else self.random.choices(("ClusterIP", "NodePort", "LoadBalancer"), (93, 4, 3))[0]
+            "ClusterIP" if headless else self.random.choices(("ClusterIP", "NodePort", "LoadBalancer"), (93, 4, 3))[0]
         )
         ports = self._service_ports(app, headless, named_ports_only=name.endswith("-metrics"))
         if kind != "ClusterIP":
             node_ports = [next(self._node_ports, 0) for _ in ports]
             if all(node_ports):
-                ports = tuple(
-                    replace(port, node_port=number) for port, number in zip(ports, node_ports, strict=True)
-                )
+                ports = tuple(replace(port, node_port=number) for port, number in zip(ports, node_ports, strict=True))
             else:
                 kind = "ClusterIP"
         self._append(
@@ -287,9 +280,7 @@ class Planner:
         self._names.add((namespace, name))
         ports = (ServicePort("tcp", 5432, 5432),)
         if number % 2:
-            self._append(
-                namespace=namespace, name=name, ports=ports, external=(f"192.0.2.{number % 250 + 1}",)
-            )
+            self._append(namespace=namespace, name=name, ports=ports, external=(f"192.0.2.{number % 250 + 1}",))
         else:
             host = (f"{name}.db.example.com",)
             self._append(namespace=namespace, name=name, ports=ports, external=host, type="ExternalName")

@@ -130,9 +130,7 @@ def ip_addresses(service: Service, addresses: AddressPlan) -> Iterator[Tree]:
     """One IPAddress for each cluster IP of a Service."""
     if service.headless or service.type == "ExternalName":
         return
-    for family, address in enumerate(
-        addresses.service_addresses(service.index, families_of(service, addresses))
-    ):
+    for family, address in enumerate(addresses.service_addresses(service.index, families_of(service, addresses))):
         labels = {
             "ipaddress.kubernetes.io/ip-family": ("IPv4", "IPv6")[family],
             "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
@@ -148,10 +146,7 @@ def ip_addresses(service: Service, addresses: AddressPlan) -> Iterator[Tree]:
 
 def network_policy(app: App, number: int, sources: list[str]) -> Tree:
     """A policy that selects the pods of an app; the first of a namespace also restricts egress."""
-    ports = [
-        {"protocol": port.protocol, "port": port.name if number % 3 == 0 else port.number}
-        for port in app.ports
-    ]
+    ports = [{"protocol": port.protocol, "port": port.name if number % 3 == 0 else port.number} for port in app.ports]
     same: Tree = {"podSelector": {"matchLabels": app.selector}}
     others: Tree = {
         "namespaceSelector": {

@@ -65,9 +65,7 @@ def plan_node_faults(random: Random, scale: float, addresses: AddressPlan, contr
         node = next(nodes)
         faults.moved[node] = f"100.64.{number % 250}.0/24"
         faults.touched.add(node)
-        faults.findings.append(
-            ("pod-cidrs-outside-cluster-cidr", "Node", "", node_name(node, control_planes))
-        )
+        faults.findings.append(("pod-cidrs-outside-cluster-cidr", "Node", "", node_name(node, control_planes)))
     for _ in range(how_many("missing-pod-cidrs", scale)):
         node = next(nodes)
         faults.declared[node] = ""
@@ -80,9 +78,7 @@ def plan_node_faults(random: Random, scale: float, addresses: AddressPlan, contr
 class FaultPlanner:
     """Adds faulty apps and Services to a catalogue and marks some of its Services."""
 
-    def __init__(
-        self, random: Random, scale: float, addresses: AddressPlan, healthy_nodes: list[int]
-    ) -> None:
+    def __init__(self, random: Random, scale: float, addresses: AddressPlan, healthy_nodes: list[int]) -> None:
         self.random = random
         self.scale = scale
         self.addresses = addresses
@@ -104,9 +100,7 @@ class FaultPlanner:
 
     def resolve(self, pod_name: Callable[[App], str]) -> list[Finding]:
         """The findings, once the names of pods are known."""
-        first = [
-            (rule, *min(("Pod", app.namespace, pod_name(app)) for app in apps)) for rule, apps in self._later
-        ]
+        first = [(rule, *min(("Pod", app.namespace, pod_name(app)) for app in apps)) for rule, apps in self._later]
         return self.findings + first
 
     def _times(self, rule: str) -> range:
@@ -146,10 +140,7 @@ class FaultPlanner:
         for number in self._times("conflicting-host-ports"):
             node = self._node()
             port = (Port("syslog", 5140, "UDP", host_port=5140 + number % 100),)
-            apps = [
-                self._app(catalogue, "syslog-relay", Pin(node, self._free_slot(offset)), port)
-                for offset in (0, 1)
-            ]
+            apps = [self._app(catalogue, "syslog-relay", Pin(node, self._free_slot(offset)), port) for offset in (0, 1)]
             self._later.append(("conflicting-host-ports", apps))
 
     def _candidates(self, catalogue: Catalogue, wanted: int) -> Iterator[int]:
@@ -182,9 +173,7 @@ class FaultPlanner:
     def _add(self, catalogue: Catalogue, rule: str, service: Service) -> None:
         plain = tuple(replace(port, node_port=0) for port in service.ports)
         index = _FIRST_SERVICE + len(self._used)
-        added = replace(
-            service, index=index, type="ClusterIP", headless=False, publish_not_ready=False, ports=plain
-        )
+        added = replace(service, index=index, type="ClusterIP", headless=False, publish_not_ready=False, ports=plain)
         catalogue.services.append(added)
         self.findings.append((rule, "Service", added.namespace, added.name))
 

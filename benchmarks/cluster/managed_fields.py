@@ -5,9 +5,7 @@ from typing import Any
 _KEYS = ("name", "type", "containerPort", "port", "uid", "ip", "mountPath")
 
 
-def entry(
-    manager: str, version: str, time: str, owned: dict[str, Any], subresource: str = ""
-) -> dict[str, Any]:
+def entry(manager: str, version: str, time: str, owned: dict[str, Any], subresource: str = "") -> dict[str, Any]:
     """The record that ``manager`` owns every field of ``owned``."""
     record = {
         "manager": manager,

@@ -160,9 +160,7 @@ def _status(node: int, name: str, own: list[str]) -> Tree:
             "swap": {"capacity": 0},
         },
         "images": _images(mix(node, 35) % 64),
-        "runtimeHandlers": [
-            {"name": "", "features": {"recursiveReadOnlyMounts": True, "userNamespaces": True}}
-        ],
+        "runtimeHandlers": [{"name": "", "features": {"recursiveReadOnlyMounts": True, "userNamespaces": True}}],
         "features": {"supplementalGroupsPolicy": True},
     }
 
@@ -172,9 +170,7 @@ def _images(family: int) -> list[Tree]:
     """What the kubelet found on its disk; one of 64 sets."""
     images = []
     for number in range(17 + family % 5):
-        name = (
-            f"{REGISTRIES[mix(family, number) % len(REGISTRIES)]}/{IMAGES[(family + number) % len(IMAGES)]}"
-        )
+        name = f"{REGISTRIES[mix(family, number) % len(REGISTRIES)]}/{IMAGES[(family + number) % len(IMAGES)]}"
         tag = f"{number % 5}.{family}.{number}"
         names = [f"{name}@sha256:{digest(family, number)}", f"{name}:{tag}"]
         images.append({"names": names, "sizeBytes": 9_000_000 + mix(family, number, 1) % 900_000_000})

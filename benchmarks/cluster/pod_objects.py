@@ -33,9 +33,7 @@ _TOKEN_SOURCES = [
     {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
     {
         "downwardAPI": {
-            "items": [
-                {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
-            ]
+            "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
         }
     },
 ]
@@ -213,9 +211,7 @@ def _status(pod: Pod, made: Template, hosts: list[str]) -> Tree:
                 _container_status(pod, c, n + 8) for n, c in enumerate(made.init_containers)
             ]
         status["containerStatuses"] = [_container_status(pod, c, n) for n, c in enumerate(made.containers)]
-    status["qosClass"] = (
-        "Guaranteed" if len(made.containers) == 1 and not made.init_containers else "Burstable"
-    )
+    status["qosClass"] = "Guaranteed" if len(made.containers) == 1 and not made.init_containers else "Burstable"
     return status
 
 

@@ -71,9 +71,7 @@ def _annotations(service: Service) -> dict[str, str]:
             "meta.helm.sh/release-namespace": service.namespace,
         }
     if service.type == "LoadBalancer":
-        annotations["external-dns.alpha.kubernetes.io/hostname"] = (
-            f"{service.name}.{service.namespace}.example.com"
-        )
+        annotations["external-dns.alpha.kubernetes.io/hostname"] = f"{service.name}.{service.namespace}.example.com"
     return annotations
 
 
@@ -196,9 +194,7 @@ class SliceWriter:
         return _finish(metadata, family, [_slice_port(*port) for port in ports], endpoints)
 
     def _hand_made(self, service: Service) -> Tree:
-        manager = (
-            {"endpointslice.kubernetes.io/managed-by": "platform-team"} if service.index != KUBERNETES else {}
-        )
+        manager = {"endpointslice.kubernetes.io/managed-by": "platform-team"} if service.index != KUBERNETES else {}
         metadata: Tree = {
             "name": service.name if service.index == KUBERNETES else f"{service.name}-1",
             "namespace": service.namespace,
@@ -217,9 +213,7 @@ def resolve(service: Service, pod: Pod) -> tuple[tuple[str, int, str], ...]:
     """The ports that a Service reaches on a pod: name, number, protocol."""
     resolved = []
     for port in service.ports:
-        number = (
-            port.target if isinstance(port.target, int) else _named(pod.ports, port.target, port.protocol)
-        )
+        number = port.target if isinstance(port.target, int) else _named(pod.ports, port.target, port.protocol)
         if number:
             resolved.append((port.name, number, port.protocol))
     return tuple(resolved)
@@ -242,9 +236,7 @@ def _slice_port(name: str, number: int, protocol: str) -> Tree:
 
 def _finish(metadata: Tree, family: int, ports: list[Tree], endpoints: list[Tree]) -> Tree:
     manager = "kube-controller-manager" if "generateName" in metadata else "kubectl-create"
-    metadata["managedFields"] = _managed_fields(
-        manager, metadata["creationTimestamp"], tuple(metadata["labels"])
-    )
+    metadata["managedFields"] = _managed_fields(manager, metadata["creationTimestamp"], tuple(metadata["labels"]))
     return {
         "kind": "EndpointSlice",
         "apiVersion": _GROUP,
@@ -259,6 +251,4 @@ def _finish(metadata: Tree, family: int, ports: list[Tree], endpoints: list[Tree
 def _managed_fields(manager: str, time: str, labels: tuple[str, ...]) -> list[Tree]:
     metadata = {"annotations": {"endpoints.kubernetes.io/last-change-trigger-time": ""}, "generateName": "",
                 "labels": dict.fromkeys(labels), "ownerReferences": [{"uid": "0"}]}  # fmt: skip
-    return [
-        entry(manager, _GROUP, time, {"addressType": "", "endpoints": [], "metadata": metadata, "ports": []})
-    ]
+    return [entry(manager, _GROUP, time, {"addressType": "", "endpoints": [], "metadata": metadata, "ports": []})]

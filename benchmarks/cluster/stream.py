@@ -47,9 +47,7 @@ class Cluster:
             self.node_faults = plan_node_faults(random, settings.scale, plain, self.control_planes)
         faults = self.node_faults
         self.addresses = AddressPlan(nodes, settings.dual_stack, faults.declared, faults.moved)
-        self.placement = Placement(
-            settings.seed, self.addresses, self.control_planes, frozenset(faults.without_range)
-        )
+        self.placement = Placement(settings.seed, self.addresses, self.control_planes, frozenset(faults.without_range))
         self.daemons = system.daemon_sets(self.addresses, len(self.placement.with_range))
         self.findings: list[Finding] = list(faults.findings)
         self.catalogue = self._plan(random)
@@ -99,9 +97,7 @@ class Cluster:
             yield node_object(names[name], self.addresses, self.control_planes)
 
     def pods(self) -> Iterator[Tree]:
-        governing = {
-            (service.namespace, service.name) for service in self.catalogue.services if service.headless
-        }
+        governing = {(service.namespace, service.name) for service in self.catalogue.services if service.headless}
         for apps in _by_namespace(self.catalogue.apps):
             pods = sorted((pod for app in apps for pod in self.placement.pods(app)), key=lambda pod: pod.name)
             for pod in pods:

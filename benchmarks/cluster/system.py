@@ -109,9 +109,7 @@ def add_ons(workers: list[int]) -> list[App]:
     ]
 
 
-def _add_on(
-    number: int, name: str, labels: dict[str, str], ports: tuple[Port, ...], pins: tuple[Pin, ...]
-) -> App:
+def _add_on(number: int, name: str, labels: dict[str, str], ports: tuple[Port, ...], pins: tuple[Pin, ...]) -> App:
     index = FIRST_INDEX + number
     return App(index, "kube-system", name, "Deployment", len(pins), labels, labels, ports, pins=pins)
 
@@ -136,14 +134,10 @@ def services(addresses: AddressPlan, control_planes: int, apps: list[App]) -> li
             headless=True,
         ),
         _service(4, "node-exporter-internal", by_name["node-exporter"], (ServicePort("", 9100, 9100),)),
-        _service(
-            6, "fluent-bit", by_name["fluent-bit"], (ServicePort("metrics", 2020, "metrics"),), headless=True
-        ),
+        _service(6, "fluent-bit", by_name["fluent-bit"], (ServicePort("metrics", 2020, "metrics"),), headless=True),
         _service(7, "csi-node-metrics", by_name["csi-node"], (ServicePort("healthz", 9808, "healthz"),)),
     ]
 
 
-def _service(
-    index: int, name: str, app: App, ports: tuple[ServicePort, ...], *, headless: bool = False
-) -> Service:
+def _service(index: int, name: str, app: App, ports: tuple[ServicePort, ...], *, headless: bool = False) -> Service:
     return Service(index, app.namespace, name, ports, app.selector, (app,), headless=headless)

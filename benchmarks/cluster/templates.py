@@ -30,9 +30,7 @@ class Template:
         self.volumes = _volumes(random, app)
         self.init_containers: list[Tree] = []
         split = len(ports) > 1 and random.random() < 0.16
-        self.containers = [
-            _container(random, app, _main_name(app), ports[:-1] if split else ports, self.volumes)
-        ]
+        self.containers = [_container(random, app, _main_name(app), ports[:-1] if split else ports, self.volumes)]
         if split:
             self._add_sidecar(random, app, ports[-1])
         elif app.ports and random.random() < 0.06:
@@ -141,9 +139,7 @@ def _probes(random: Random, port: Port) -> Tree:
     by_name = random.random() < 0.5
     action: Tree = {"tcpSocket": {"port": port.number}}
     if port.name.startswith(("http", "web", "api")):
-        action = {
-            "httpGet": {"path": "/healthz", "port": port.name if by_name else port.number, "scheme": "HTTP"}
-        }
+        action = {"httpGet": {"path": "/healthz", "port": port.name if by_name else port.number, "scheme": "HTTP"}}
     rhythm = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
     delay = {"initialDelaySeconds": random.choice((5, 10, 30))}
     return {"livenessProbe": action | delay | rhythm, "readinessProbe": action | rhythm}

@@ -17,22 +17,14 @@ def manifests(random: Random, app: Blueprint) -> list[Tree]:
     main = companions.service(random, app, headless=app.kind == "StatefulSet")
     found.append(main)
     if random.random() < 0.25:
-        found.append(
-            companions.service(random, app, f"{app.name}-{random.choice(('internal', 'lb', 'read'))}")
-        )
+        found.append(companions.service(random, app, f"{app.name}-{random.choice(('internal', 'lb', 'read'))}"))
     found += _optional(random, app, main)
     for number in range(random.choice((0, 1, 1, 2, 3))):
-        name = (
-            f"{app.name}-config"
-            if not number
-            else f"{app.name}-{random.choice(('files', 'env', 'extra'))}-{number}"
-        )
+        name = f"{app.name}-config" if not number else f"{app.name}-{random.choice(('files', 'env', 'extra'))}-{number}"
         found.append(settings.config_map(random, app, name))
     if random.random() < 0.25:
         found.append(workloads.workload(random, _worker(random, app)))
-    for job in random.sample(
-        ("backup", "cleanup", "report", "sync"), random.choices((0, 1, 2), (65, 28, 7))[0]
-    ):
+    for job in random.sample(("backup", "cleanup", "report", "sync"), random.choices((0, 1, 2), (65, 28, 7))[0]):
         found.append(workloads.cron_job(random, app, f"{app.name}-{job}"))
     if random.random() < 0.15:
         random.shuffle(found)
@@ -66,9 +58,7 @@ def _worker(random: Random, app: Blueprint) -> Blueprint:
     """A second Deployment, which no Service selects."""
     name = f"{app.name}-worker"
     selector = {"app": name} if random.random() < 0.5 else {"app.kubernetes.io/instance": name}
-    return replace(
-        app, name=name, kind="Deployment", labels=selector | {"team": app.team}, selector=selector, ports=()
-    )
+    return replace(app, name=name, kind="Deployment", labels=selector | {"team": app.team}, selector=selector, ports=())
 
 
 def namespaces(team: str) -> list[Tree]:
@@ -103,9 +93,7 @@ AT_FULL_SIZE = 10  # faults of each rule in 20,000 objects
 def plant(random: Random, rule: str, app: Blueprint, trees: list[Tree]) -> Finding:
     """Adds one fault to the manifests of an app."""
     if rule == "conflicting-container-ports":
-        pods = next(
-            tree for tree in trees if tree["kind"] == app.kind and tree["metadata"]["name"] == app.name
-        )
+        pods = next(tree for tree in trees if tree["kind"] == app.kind and tree["metadata"]["name"] == app.name)
         _, number, protocol = app.ports[0]
         port = {"containerPort": number, "name": "side", "protocol": protocol}
         sidecar = {"name": "debug-proxy", "image": "docker.io/example/debug-proxy:3", "ports": [port]}

@@ -57,9 +57,7 @@ def blueprints(random: Random) -> Iterator[Blueprint]:
         ports = _STATEFUL_PORTS[role] if kind == "StatefulSet" else random.choice(_PORTS)
         namespace = random.choice((team, team, f"{team}-prod"))
         labels, selector = _labels(random, team, name, role)
-        registry = random.choice(
-            ("ghcr.io/example", "registry.example.com", "docker.io/library", "quay.io/example")
-        )
+        registry = random.choice(("ghcr.io/example", "registry.example.com", "docker.io/library", "quay.io/example"))
         tag = random.choice(
             (
                 f"{random.randint(0, 9)}.{random.randint(0, 30)}.{random.randint(0, 9)}",

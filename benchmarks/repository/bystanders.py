@@ -83,9 +83,7 @@ def _dashboard(random: Random, domain: str, number: int) -> tuple[str, str]:
 
 def _api(random: Random, domain: str, number: int) -> tuple[str, str]:
     names = random.sample(DOMAINS, random.randint(1, 6))
-    return f"docs/api/{domain}-{number}.yaml", _API % domain + "".join(
-        _API_PATH % (domain, name) for name in names
-    )
+    return f"docs/api/{domain}-{number}.yaml", _API % domain + "".join(_API_PATH % (domain, name) for name in names)
 
 
 def _chart(name: str) -> Files:

@@ -22,16 +22,12 @@ def service(random: Random, app: Blueprint, name: str = "", headless: bool = Fal
     selector = {"selector": dict(app.selector)}
     spec |= {"ports": written} | selector if random.random() < 0.5 else selector | {"ports": written}
     spec |= {"type": kind} if kind and "type" not in spec else {}
-    spec |= maybe(random, 0.1, sessionAffinity="ClientIP") | maybe(
-        random, 0.05, internalTrafficPolicy="Cluster"
-    )
+    spec |= maybe(random, 0.1, sessionAffinity="ClientIP") | maybe(random, 0.05, internalTrafficPolicy="Cluster")
     spec |= maybe(random, 0.3, publishNotReadyAddresses=True) if headless else {}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(random, app, name), "spec": spec}
 
 
-def _service_port(
-    random: Random, port: tuple[str, int, str], count: int, by_name: bool, headless: bool
-) -> Tree:
+def _service_port(random: Random, port: tuple[str, int, str], count: int, by_name: bool, headless: bool) -> Tree:
     name, number, protocol = port
     outside = number if headless else _WELL_KNOWN.get(name, number)
     written: Tree = {"name": name} if count > 1 or random.random() < 0.7 else {}
@@ -116,9 +112,7 @@ def account(random: Random, app: Blueprint) -> list[Tree]:
     if random.random() < 0.5:
         rule = {
             "apiGroups": Flow([""]),
-            "resources": random.sample(
-                ("configmaps", "secrets", "pods", "endpoints", "events"), random.randint(1, 3)
-            ),
+            "resources": random.sample(("configmaps", "secrets", "pods", "endpoints", "events"), random.randint(1, 3)),
             "verbs": Flow(random.sample(("get", "list", "watch", "create", "patch"), random.randint(1, 4))),
         }
         group = "rbac.authorization.k8s.io"
@@ -144,11 +138,7 @@ def policy(random: Random, app: Blueprint, name: str) -> Tree:
         {"podSelector": {}},
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": app.namespace}}},
         {"ipBlock": {"cidr": "192.0.2.0/24", "except": Flow(["192.0.2.128/25"])}},
-        {
-            "namespaceSelector": {
-                "matchExpressions": [{"key": "team", "operator": "In", "values": Flow([app.team])}]
-            }
-        },
+        {"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "In", "values": Flow([app.team])}]}},
     ]
     spec: Tree = {"podSelector": {"matchLabels": dict(app.selector)}}
     kinds = ["Ingress"]
@@ -175,9 +165,7 @@ def claim(random: Random, app: Blueprint) -> Tree:
 def service_monitor(random: Random, app: Blueprint, of: Tree) -> Tree:
     """For the last port of a Service, by name or by number."""
     port = of["spec"]["ports"][-1]
-    target = (
-        {"port": port["name"]} if "name" in port else {"targetPort": port.get("targetPort", port["port"])}
-    )
+    target = {"port": port["name"]} if "name" in port else {"targetPort": port.get("targetPort", port["port"])}
     endpoint = {**target, "interval": random.choice(("15s", "30s", "1m")), "path": "/metrics"}
     spec = {"selector": {"matchLabels": dict(app.selector)}, "endpoints": [endpoint]}
     return {
@@ -191,9 +179,7 @@ def service_monitor(random: Random, app: Blueprint, of: Tree) -> Tree:
 def certificate(random: Random, app: Blueprint) -> Tree:
     host = f"{app.name}.{app.team}.example.com"
     spec = {"secretName": f"{app.name}-tls", "dnsNames": [host, f"www.{host}"]}
-    spec |= {"issuerRef": {"name": "letsencrypt", "kind": "ClusterIssuer"}} | maybe(
-        random, 0.3, duration="2160h"
-    )
+    spec |= {"issuerRef": {"name": "letsencrypt", "kind": "ClusterIssuer"}} | maybe(random, 0.3, duration="2160h")
     return {
         "apiVersion": "cert-manager.io/v1",
         "kind": "Certificate",
@@ -232,9 +218,7 @@ def custom_resource_definition(random: Random, app: Blueprint) -> Tree:
     }
     schema = {
         "type": "object",
-        "properties": {
-            "spec": {"type": "object", "required": Flow(sorted(fields)[:2]), "properties": fields}
-        },
+        "properties": {"spec": {"type": "object", "required": Flow(sorted(fields)[:2]), "properties": fields}},
     }
     names = {
         "kind": singular.capitalize(),

@@ -50,9 +50,7 @@ def _nginx(random: Random, app: Blueprint) -> str:
 def _json(random: Random, app: Blueprint) -> str:
     value = {
         "service": app.name,
-        "features": {
-            domain: random.random() < 0.5 for domain in random.sample(DOMAINS, random.randint(2, 30))
-        },
+        "features": {domain: random.random() < 0.5 for domain in random.sample(DOMAINS, random.randint(2, 30))},
         "limits": [random.randint(1, 500) for _ in range(random.randint(1, 6))],
         "greeting": "Grüße aus der Konfiguration",
     }
@@ -78,9 +76,7 @@ def _toml(random: Random, app: Blueprint) -> str:
 
 
 def _script(random: Random, app: Blueprint) -> str:
-    steps = "".join(
-        f'  echo "step {number}: {random.choice(DOMAINS)}"\n' for number in range(random.randint(1, 9))
-    )
+    steps = "".join(f'  echo "step {number}: {random.choice(DOMAINS)}"\n' for number in range(random.randint(1, 9)))
     return f'#!/bin/sh\nset -eu\n\nmain() {{\n{steps}}}\n\nmain "$@" # {app.name}\n'
 
 

@@ -36,9 +36,7 @@ class Summary:
         return f"{self.objects:,} objects in {self.files:,} YAML files, {size}, {len(self.expected)} faults"
 
 
-def write_repository(
-    folder: Path, files: int, objects: int, seed: int, faults: bool, keep: bool = False
-) -> Summary:
+def write_repository(folder: Path, files: int, objects: int, seed: int, faults: bool, keep: bool = False) -> Summary:
     return _Builder(folder, files, objects, Random(seed), keep).build(faults)
 
 
@@ -134,9 +132,7 @@ class _Builder:
                 f"{overlay}/kustomization.yaml",
                 bystanders.kustomization(["../.."], app.namespace, ["replicas.yaml"]),
             )
-            self._write(
-                f"{overlay}/replicas.yaml", Writer(self.random, Style.drawn(self.random)).documents([patch])
-            )
+            self._write(f"{overlay}/replicas.yaml", Writer(self.random, Style.drawn(self.random)).documents([patch]))
 
     def _manifest(self, path: str, trees: list[Tree]) -> None:
         documents = trees

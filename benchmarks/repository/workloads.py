@@ -109,9 +109,7 @@ def pod_spec(random: Random, app: Blueprint, ports: Ports) -> Tree:
     for name, number in random.sample(_SIDECARS, random.choices((0, 1, 2), (78, 18, 4))[0]):
         if number not in taken:
             sidecar_ports: Ports = ((name[:15], number, "TCP"),) if random.random() < 0.6 else ()
-            containers.append(
-                _container(random, name, f"docker.io/example/{name}:1.2", sidecar_ports, volumes[:1])
-            )
+            containers.append(_container(random, name, f"docker.io/example/{name}:1.2", sidecar_ports, volumes[:1]))
     spec: Tree = maybe(random, 0.4, serviceAccountName=app.name)
     spec |= maybe(random, 0.15, initContainers=[_init_container(random, app)])
     spec |= {"containers": containers} | ({"volumes": volumes} if volumes else {})
@@ -134,9 +132,7 @@ def _placement(random: Random, app: Blueprint) -> Tree:
         | maybe(
             random,
             0.1,
-            tolerations=[
-                {"key": "dedicated", "operator": "Equal", "value": app.team, "effect": "NoSchedule"}
-            ],
+            tolerations=[{"key": "dedicated", "operator": "Equal", "value": app.team, "effect": "NoSchedule"}],
         )
         | maybe(
             random,
@@ -151,9 +147,7 @@ def _placement(random: Random, app: Blueprint) -> Tree:
 
 
 def _container(random: Random, name: str, image: str, ports: Ports, volumes: list[Tree]) -> Tree:
-    container: Tree = (
-        {"name": name, "image": image} if random.random() < 0.8 else {"image": image, "name": name}
-    )
+    container: Tree = {"name": name, "image": image} if random.random() < 0.8 else {"image": image, "name": name}
     container |= maybe(random, 0.4, imagePullPolicy=random.choice(("Always", "IfNotPresent")))
     container |= _command(random, name)
     env = _environment(random, name)
@@ -178,9 +172,7 @@ def _container(random: Random, name: str, image: str, ports: Ports, volumes: lis
 
 def _port(random: Random, name: str, number: int, protocol: str) -> Tree:
     port: Tree = (
-        {"name": name, "containerPort": number}
-        if random.random() < 0.6
-        else {"containerPort": number, "name": name}
+        {"name": name, "containerPort": number} if random.random() < 0.6 else {"containerPort": number, "name": name}
     )
     return port | ({"protocol": protocol} if protocol != "TCP" or random.random() < 0.4 else {})
 
@@ -208,13 +200,9 @@ def _environment(random: Random, name: str) -> Tree:
         if random.random() < 0.75:
             env.append({"name": key, "value": value})
         elif random.random() < 0.5:
-            env.append(
-                {"name": key, "valueFrom": {"secretKeyRef": {"name": f"{name}-secrets", "key": key.lower()}}}
-            )
+            env.append({"name": key, "valueFrom": {"secretKeyRef": {"name": f"{name}-secrets", "key": key.lower()}}})
         else:
-            env.append(
-                {"name": key, "valueFrom": {"configMapKeyRef": {"name": f"{name}-config", "key": key}}}
-            )
+            env.append({"name": key, "valueFrom": {"configMapKeyRef": {"name": f"{name}-config", "key": key}}})
     if random.random() < 0.3:
         env.append({"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}})
     return {"env": env}
@@ -227,11 +215,7 @@ def _resources(random: Random) -> Tree:
     limits = maybe(
         random, 0.6, limits={"memory": random.choice(_MEMORY), **maybe(random, 0.4, cpu=random.choice(_CPU))}
     )
-    return {
-        "resources": {"requests": requests} | limits
-        if random.random() < 0.5
-        else limits | {"requests": requests}
-    }
+    return {"resources": {"requests": requests} | limits if random.random() < 0.5 else limits | {"requests": requests}}
 
 
 def _probes(random: Random, port: tuple[str, int, str]) -> Tree:
@@ -291,11 +275,7 @@ def cron_job(random: Random, app: Blueprint, name: str) -> Tree:
     schedule = random.choice(("*/15 * * * *", "0 3 * * *", "@hourly", "30 2 * * 1-5", "5 4 1 * *"))
     spec: Tree = {"schedule": schedule} | maybe(random, 0.5, concurrencyPolicy="Forbid")
     spec |= maybe(random, 0.4, successfulJobsHistoryLimit=1, failedJobsHistoryLimit=3)
-    job = (
-        maybe(random, 0.4, backoffLimit=2)
-        | maybe(random, 0.2, activeDeadlineSeconds=1800)
-        | {"template": template}
-    )
+    job = maybe(random, 0.4, backoffLimit=2) | maybe(random, 0.2, activeDeadlineSeconds=1800) | {"template": template}
     spec |= maybe(random, 0.2, timeZone="Europe/Berlin") | {"jobTemplate": {"spec": job}}
     return {
         "apiVersion": "batch/v1",

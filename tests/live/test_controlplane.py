@@ -80,9 +80,7 @@ def test_kubernetes_service_has_the_servers_address(control_plane: ControlPlane)
     assert control_plane.url == f"https://127.0.0.1:{own['ports'][0]['port']}"
 
 
-def test_certificate_is_signed_by_the_servers_own_authority(
-    plane: ControlPlane, control_plane: ControlPlane
-) -> None:
+def test_certificate_is_signed_by_the_servers_own_authority(plane: ControlPlane, control_plane: ControlPlane) -> None:
     with (
         Client(plane.url, plane.token(), str(control_plane.ca_file)) as client,
         pytest.raises(ssl.SSLCertVerificationError),
@@ -202,16 +200,12 @@ def test_stopped_controller_manager_repairs_nothing_until_restarted(
     plane.settle()
     plane.stop_controller_manager()
     [written] = slices_of(plane, "web")
-    wrong = [
-        {"addresses": ["10.244.0.77"], "targetRef": {"kind": "Pod", "name": "web", "namespace": "default"}}
-    ]
+    wrong = [{"addresses": ["10.244.0.77"], "targetRef": {"kind": "Pod", "name": "web", "namespace": "default"}}]
     plane.admin.patch(written, {"endpoints": wrong})
     plane.add_node("node-2", ["192.168.0.2"])
     with pytest.raises(ServerError, match="does not run"):
         plane.settle()
-    assert [end["addresses"] for [end] in [each["endpoints"] for each in slices_of(plane, "web")]] == [
-        ["10.244.0.77"]
-    ]
+    assert [end["addresses"] for [end] in [each["endpoints"] for each in slices_of(plane, "web")]] == [["10.244.0.77"]]
 
     plane.start_controller_manager(concurrent_endpoint_syncs=2)
     plane.settle()
@@ -372,9 +366,7 @@ def nothing_prepared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
 @pytest.mark.usefixtures("nothing_prepared")
 class TestPrepare:
     def test_says_that_go_is_missing(self) -> None:
-        with pytest.raises(
-            prepare.UnavailableError, match=r"^Go is not installed .*KUBEBUILDER_ASSETS is not set$"
-        ):
+        with pytest.raises(prepare.UnavailableError, match=r"^Go is not installed .*KUBEBUILDER_ASSETS is not set$"):
             prepare.binaries()
 
     def test_uses_a_given_folder_as_it_is(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -388,9 +380,7 @@ class TestPrepare:
             prepare.binaries(prepare.NODE)
 
     def test_script_prints_one_line_for_an_error(self) -> None:
-        result = subprocess.run(
-            [sys.executable, prepare.__file__], capture_output=True, text=True, check=False
-        )
+        result = subprocess.run([sys.executable, prepare.__file__], capture_output=True, text=True, check=False)
 
         assert (result.returncode, result.stdout) == (1, "")
         assert result.stderr.startswith("prepare.py: Go is not installed")

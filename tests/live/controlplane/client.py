@@ -99,17 +99,13 @@ class Client:
         return self.request("PATCH", self.path(obj), change, content_type=_MERGE_PATCH)
 
     def patch_status(self, obj: Object, status: Object) -> Object:
-        return self.request(
-            "PATCH", f"{self.path(obj)}/status", {"status": status}, content_type=_MERGE_PATCH
-        )
+        return self.request("PATCH", f"{self.path(obj)}/status", {"status": status}, content_type=_MERGE_PATCH)
 
     def delete(self, obj: Object, grace_seconds: int = 0) -> None:
         """Deletes the object. Given a grace period, a pod on a node stays and is terminating."""
         self.request("DELETE", f"{self.path(obj)}?gracePeriodSeconds={grace_seconds}")
 
-    def in_parallel(
-        self, function: Callable[..., Any], items: Iterable[Any], threads: int = 8
-    ) -> Sequence[Any]:
+    def in_parallel(self, function: Callable[..., Any], items: Iterable[Any], threads: int = 8) -> Sequence[Any]:
         """What the function gives for each item, called by several threads; the first error is raised."""
         todo = list(items)
         if len(todo) < 2:
@@ -159,9 +155,7 @@ class Client:
             raise _error(status, answer)
         return _decoded(answer)
 
-    def _exchange(
-        self, method: str, path: str, body: str | None, headers: dict[str, str]
-    ) -> tuple[int, bytes]:
+    def _exchange(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, bytes]:
         """Sends on an idle connection, or on a new one when there is none or the server has closed it."""
         with contextlib.suppress(http.client.RemoteDisconnected, ConnectionError, IndexError):
             return self._send(self._idle.pop(), method, path, body, headers)

@@ -98,9 +98,7 @@ class ControlPlane:
     def _start_etcd(self) -> None:
         server = self._start(etcd_command(self.binaries / "etcd", self.folder))
         socket = self.folder / "etcd.sock"
-        wait_until(
-            lambda: "" if socket.exists() else "etcd does not listen", _START_TIMEOUT, server.check, 0.01
-        )
+        wait_until(lambda: "" if socket.exists() else "etcd does not listen", _START_TIMEOUT, server.check, 0.01)
 
     def _start_api_server(self) -> None:
         for attempt in range(1, _STARTS + 1):
@@ -108,18 +106,14 @@ class ControlPlane:
             port = free_port(address)
             self._close_clients()
             self.url = f"https://[{address}]:{port}" if ":" in address else f"https://{address}:{port}"
-            server = self._start(
-                api_server_command(self.binaries / "kube-apiserver", self.folder, port, self.options)
-            )
+            server = self._start(api_server_command(self.binaries / "kube-apiserver", self.folder, port, self.options))
             try:
                 wait_until(self._not_ready, _START_TIMEOUT, server.check)
             except ServerError:
                 if attempt == _STARTS or not server.lost_its_port():
                     raise
             except TimeoutError as error:
-                raise ServerError(
-                    f"the API server is not ready {error}; its log ends:\n{server.log_end()}"
-                ) from error
+                raise ServerError(f"the API server is not ready {error}; its log ends:\n{server.log_end()}") from error
             else:
                 return
 
@@ -202,13 +196,9 @@ class ControlPlane:
         config = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [
-                {"name": "live", "cluster": {"server": self.url, "certificate-authority": str(self.ca_file)}}
-            ],
+            "clusters": [{"name": "live", "cluster": {"server": self.url, "certificate-authority": str(self.ca_file)}}],
             "users": [{"name": user, "user": {"token": self.token(user)}}],
-            "contexts": [
-                {"name": user, "context": {"cluster": "live", "user": user, "namespace": namespace}}
-            ],
+            "contexts": [{"name": user, "context": {"cluster": "live", "user": user, "namespace": namespace}}],
             "current-context": user,
         }
         text = yaml.safe_dump(config)

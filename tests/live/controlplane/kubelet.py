@@ -20,9 +20,7 @@ def node_status(name: str, addresses: Sequence[str], ready: bool) -> Object:
             {"type": "Hostname", "address": name},
         ],
         "conditions": [
-            _condition(
-                "Ready", ready, "KubeletReady" if ready else "KubeletNotReady", lastHeartbeatTime=_now()
-            )
+            _condition("Ready", ready, "KubeletReady" if ready else "KubeletNotReady", lastHeartbeatTime=_now())
         ],
         "capacity": {"cpu": "8", "memory": "32Gi", "pods": "110"},
         "allocatable": {"cpu": "8", "memory": "32Gi", "pods": "110"},

@@ -111,9 +111,7 @@ def _only_one_at_a_time(folder: Path) -> Iterator[None]:
 
 def _make(folder: Path, programs: list[str]) -> None:
     if programs and shutil.which("go") is None:
-        raise UnavailableError(
-            "Go is not installed (needed to build Kubernetes) and KUBEBUILDER_ASSETS is not set"
-        )
+        raise UnavailableError("Go is not installed (needed to build Kubernetes) and KUBEBUILDER_ASSETS is not set")
     for module in (KUBERNETES, FLANNEL):
         of_module = [program for program in programs if program in module.programs]
         if of_module:
@@ -163,9 +161,7 @@ def _say(message: str) -> None:
 
 
 def _main() -> int:
-    parser = argparse.ArgumentParser(
-        description="Prepare the binaries of a real Kubernetes; print their folder."
-    )
+    parser = argparse.ArgumentParser(description="Prepare the binaries of a real Kubernetes; print their folder.")
     parser.add_argument("--with", dest="extra", default="", help=f"more programs, of: {','.join(NODE)}")
     extra = [name for name in parser.parse_args().extra.split(",") if name]
     unknown = sorted(set(extra) - set(NODE) - set(CONTROL_PLANE))

@@ -26,9 +26,7 @@ _SLICES = "/apis/discovery.k8s.io/v1/endpointslices"
 _probe_numbers = itertools.count(1)
 
 
-def wait_until(
-    lack: Callable[[], str], timeout: float, check: Callable[[], None], interval: float = 0.05
-) -> None:
+def wait_until(lack: Callable[[], str], timeout: float, check: Callable[[], None], interval: float = 0.05) -> None:
     """Polls until `lack` names nothing that is lacking; `check` raises when waiting has become useless."""
     deadline = time.monotonic() + timeout
     while lacking := lack():
@@ -111,9 +109,7 @@ class Settling:
         return self._client.list(path, labelSelector=f"{_SERVICE_OF_SLICE}={service}")
 
     def _endpoints_of(self, service: str) -> list[Object]:
-        return self._client.list(
-            "/api/v1/namespaces/default/endpoints", fieldSelector=f"metadata.name={service}"
-        )
+        return self._client.list("/api/v1/namespaces/default/endpoints", fieldSelector=f"metadata.name={service}")
 
     def _service_without_slices(self) -> str:
         """Each Service with a selector has Endpoints and slices, and these name the pods that they should."""
