@@ -71,7 +71,7 @@ def named(name: str) -> Rule:
 def selected(select: Iterable[str], ignore: Iterable[str]) -> list[Rule]:
     """The rules of the names and topics in ``select`` (empty: all), without those in ``ignore``.
 
-    Raises UsageError for a name that is neither a rule nor a topic.
+    Several names may stand in one text, with commas between them. Raises UsageError for a name that is neither a rule nor a topic.
     """
     chosen = _named_or_of_topic(select) or set(rules())
     left_out = _named_or_of_topic(ignore)
@@ -83,7 +83,7 @@ def _named_or_of_topic(names: Iterable[str]) -> set[str]:
     for rule in rules().values():
         topics.setdefault(rule.topic, set()).add(rule.name)
     found: set[str] = set()
-    for name in names:
+    for name in (part.strip() for text in names for part in text.split(",") if part.strip()):
         found |= topics[name] if name in topics else {named(name).name}
     return found
 

@@ -44,13 +44,8 @@ def malformed_objects(cluster: Cluster) -> Iterator[Violation]:
     for found in cluster.snapshot.malformed:
         subject = Subject(found.api_version, found.kind, found.namespace, found.name, found.origin)
         name = field_name(found.path)
-        yield Violation(
-            subject,
-            found.path,
-            f"{name}: {found.problem}",
-            {"field": name, "problem": found.problem},
-            key=name,
-        )
+        evidence = {"field": name, "problem": found.problem}
+        yield Violation(subject, found.path, found.problem, evidence, key=name)
 
 
 def conflicting_objects(cluster: Cluster) -> Iterator[Violation]:

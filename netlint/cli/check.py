@@ -32,11 +32,11 @@ RULES = "Rules"
 
 Select = Annotated[
     list[str] | None,
-    typer.Option(metavar="RULE|TOPIC", help="Evaluate only these; repeatable.", rich_help_panel=RULES),
+    typer.Option(metavar="RULE|TOPIC", help="Evaluate only these; repeatable, or with commas.", rich_help_panel=RULES),
 ]
 Ignore = Annotated[
     list[str] | None,
-    typer.Option(metavar="RULE|TOPIC", help="Leave these out; repeatable.", rich_help_panel=RULES),
+    typer.Option(metavar="RULE|TOPIC", help="Leave these out; repeatable, or with commas.", rich_help_panel=RULES),
 ]
 ConfigFile = Annotated[
     Path | None,

@@ -12,7 +12,9 @@ SCHEMAS = {"report": "report-v1.schema.json", "config": "config.schema.json", "r
 
 
 def rules(
-    select: Annotated[list[str] | None, typer.Option(metavar="RULE|TOPIC", help="Only these; repeatable.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="RULE|TOPIC", help="Only these; repeatable, or with commas.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="Form of the list.")] = "text",
 ) -> None:
     """List the rules."""
@@ -65,10 +67,11 @@ def schema(name: Annotated[str, typer.Argument(metavar="report|config|rule", hel
 
 def rbac(
     select: Annotated[
-        list[str] | None, typer.Option(metavar="RULE|TOPIC", help="Only what these need; repeatable.")
+        list[str] | None, typer.Option(metavar="RULE|TOPIC", help="Only what these need; repeatable, or with commas.")
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(metavar="RULE|TOPIC", help="Without what these need; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="RULE|TOPIC", help="Without what these need; repeatable, or with commas."),
     ] = None,
     namespace: Namespaces = None,
     user: Annotated[str | None, typer.Option(metavar="USER", help="Also bind the roles to this user.")] = None,

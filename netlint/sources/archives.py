@@ -57,14 +57,31 @@ class Archive:
             for entry in archive:
                 stream = archive.extractfile(entry) if entry.isreg() else None
                 if stream is not None:
-                    yield entry.name.removeprefix("./"), stream
+                    yield entry.name.removeprefix("./"), self._guarded(stream)
 
     def _zip_members(self) -> Iterator[tuple[str, IO[bytes]]]:
         with zipfile.ZipFile(self.path) as archive:
             for entry in archive.infolist():
                 if not (entry.is_dir() or stat.S_ISLNK(entry.external_attr >> 16)):
                     with archive.open(entry) as stream:
-                        yield entry.filename, stream
+                        yield entry.filename, self._guarded(stream)
+
+    def _guarded(self, stream: IO[bytes]) -> IO[bytes]:
+        return cast(IO[bytes], _Guarded(stream, self.name))
+
+
+class _Guarded:
+    """A member's bytes; SourceError where they are corrupt."""
+
+    def __init__(self, stream: IO[bytes], archive: str) -> None:
+        self._stream = stream
+        self._archive = archive
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._stream.read(size)
+        except CORRUPT as error:
+            raise SourceError(f"{self._archive}: {reason(error)}") from error
 
 
 class _Member:

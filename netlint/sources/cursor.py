@@ -7,7 +7,7 @@ from netlint.sources.inputs import TAIL, Input, Stream
 from netlint.yamltext import Unreadable
 
 STEP = 256 << 10
-LARGEST_DOCUMENT = 256 << 20
+LARGEST_DOCUMENT = 128 << 20
 SPACE = b" \t\r\n"
 
 
@@ -23,28 +23,24 @@ class Cursor:
         self._stream = stream
         self._end = end
 
-    def fill(self, size: int = STEP) -> bool:
-        """Read more; False at the end."""
+    def fill(self) -> bool:
+        """Read as much again as there is; False at the end.
+
+        Raises Unreadable where that is more than one document may have.
+        """
+        size = max(STEP, len(self.text))
         if self._end is not None:
             size = min(size, self._end - self.offset - len(self.text))
         piece = self._stream.read(size) if size > 0 else b""
         if piece:
             self.text += piece
+        if len(self.text) > LARGEST_DOCUMENT:
+            raise Unreadable(f"one document is larger than {LARGEST_DOCUMENT >> 20} MiB", self.lines + 1, 1)
         return bool(piece)
 
     def tail(self) -> bytes:
         """The end of the text: from what is at hand where all of it is."""
         return self.source.tail() if self.fill() else self.text[-TAIL:]
-
-    def fill_to_end(self) -> None:
-        """Read everything. Raises Unreadable where that is more than one document may have."""
-        while self.fill(max(STEP, len(self.text))):
-            self.check_size()
-
-    def check_size(self) -> None:
-        """Raises Unreadable where a document is too large to be kept in memory."""
-        if len(self.text) > LARGEST_DOCUMENT:
-            raise Unreadable(f"one document is larger than {LARGEST_DOCUMENT >> 20} MiB", self.lines + 1, 1)
 
     def use(self, size: int) -> None:
         """Move past ``size`` bytes."""

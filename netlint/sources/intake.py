@@ -255,7 +255,7 @@ class Intake:
         item = _ITEM[kind.name].decode(cleaned)
         meta = item.metadata
         namespace = (meta.namespace or self.default_namespace) if kind.namespaced else ""
-        if not meta.name:
+        if not meta.name and not any(path == ("metadata", "name") for path, _ in found):
             found = [*found, (("metadata", "name"), "the object has no name")]
         for path, problem in found:
             self.snapshot.malformed.append(

@@ -31,6 +31,7 @@ _ITEMS_KEY = re.compile(rb'"items"[ \t\r\n]*:[ \t\r\n]*\[')
 _FIRST_ITEM = re.compile(rb'([ \t\r\n]*)\{([ \t\r\n]*"(?:[^"\\]|\\.)*")?')
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?[ \t\r\n]*(?:\{[ \t\r\n]*["}]|\[[ \t\r\n]*[\[{\]])')
 _BYTE = re.compile(r" \(byte (\d+)\)")
+PROBLEMS = {"Input data was truncated": "the JSON ends too early: the file is truncated"}
 _HEAD = msgspec.json.Decoder(Head)
 
 
@@ -106,7 +107,8 @@ def read(cursor: Cursor, intake: Intake) -> None:
         elif _begins_with_line(cursor.text):
             read_lines(cursor, intake)
         else:
-            cursor.fill_to_end()
+            while cursor.fill():
+                pass
             _read_documents(cursor, intake, len(cursor.text))
         cursor.skip_space()
 
@@ -147,7 +149,6 @@ def _take_window(cursor: Cursor, intake: Intake, layout: Layout, namespaces: set
         except (msgspec.DecodeError, RecursionError):
             continue
         return cut + layout.parted
-    cursor.check_size()
     return 0
 
 
@@ -229,6 +230,7 @@ def _unreadable(cursor: Cursor, text: bytes, added: int) -> Unreadable:
         msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         problem = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ")
+        problem = PROBLEMS.get(problem, problem)
         match = _BYTE.search(str(error))
         at = int(match[1]) if match else at
     except RecursionError:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import cast
 
 import msgspec
 
@@ -16,7 +13,7 @@ from netlint import yamltext
 from netlint.errors import SourceError
 from netlint.objects.meta import Path
 from netlint.snapshot import Form, Origins, Place, Spot, Window
-from netlint.sources.inputs import Input, read_exactly
+from netlint.sources.inputs import Input, Stream, read_exactly
 from netlint.sources.intake import leaves
 from netlint.sources.targets import Targets
 from netlint.sources.yamlstream import item_ranges
@@ -25,6 +22,7 @@ BEFORE, AFTER = 2, 1  # lines shown around a field
 LONGEST_LINE = 1000
 NAME: Path = ("metadata", "name")  # where an object as a whole is shown
 LEAD = 4096  # bytes in which the beginning of a window's first line is looked for
+CHUNK = 64 << 10
 _DECODER = json.JSONDecoder()
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -54,11 +52,10 @@ class Places:
         first = max(1, spot.line - BEFORE)
         try:
             with self._input(spot.file).open() as stream:
-                text = io.BufferedReader(cast(io.RawIOBase, stream))
-                lines = list(islice(text, first - 1, spot.line + AFTER))
+                text = _after_lines(stream, first - 1)
         except SourceError:  # it has been deleted meanwhile
             return Place(spot)
-        return _shown(spot, lines, first, None)
+        return _shown(spot, text.split(b"\n")[: spot.line + AFTER - first + 1], first, None)
 
     def fields(self, wanted: Sequence[tuple[int, Path]]) -> list[Place | None]:
         """The places of fields, each named by the origin of its object and its path; None for what is in no file."""
@@ -108,6 +105,20 @@ class Places:
             if name.startswith(archive.name + "/"):
                 return archive.member(name.removeprefix(archive.name + "/"))
         raise SourceError(f"{name} is no longer there")
+
+
+def _after_lines(stream: Stream, lines: int) -> bytes:
+    """Some text behind so many line breaks: enough to be shown, but not a line of gigabytes."""
+    text = b""
+    while piece := stream.read(CHUNK):
+        found = piece.count(b"\n")
+        if found >= lines:
+            text = piece
+            break
+        lines -= found
+    while lines > 0 and text:
+        text, lines = text[text.find(b"\n") + 1 :], lines - 1
+    return text + stream.read(CHUNK)
 
 
 def _documents(window: Window, text: bytes, wanted: set[int]) -> dict[int, Document]:

@@ -68,8 +68,7 @@ class Worker:
         try:
             for name, stream in archive.members():
                 if name.endswith(SUFFIXES + COMPRESSED):
-                    self._intake.source = archive.member(name)
-                    self._text(self._intake.source, stream)
+                    self._guarded(archive.member(name), lambda source: self._text(source, stream))  # noqa: B023
         except SourceError as error:
             self.snapshot.reading.errors.append(str(error))
 

@@ -68,7 +68,6 @@ def read(cursor: Cursor, intake: Intake) -> None:
         if layout is not None:
             cursor.use(layout.first)
             read_items(cursor, intake, layout)
-        cursor.check_size()
 
 
 def _take_documents(cursor: Cursor, intake: Intake, size: int) -> None:
@@ -87,7 +86,6 @@ def read_items(cursor: Cursor, intake: Intake, layout: Layout) -> None:
         after = _AFTER_ITEMS.search(cursor.text)
         end = after.end() if after else cursor.text.rfind(layout.boundary) + 1 if more else len(cursor.text)
         if not end and more:
-            cursor.check_size()
             continue
         namespaces |= _take_items(cursor, intake, layout, end)
         if after or not more:
