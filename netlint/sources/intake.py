@@ -306,7 +306,7 @@ def _has_duplicate_keys(text: bytes) -> bool:
         nonlocal found
         found = found or len(dict(members)) < len(members)
 
-    json.loads(text, object_pairs_hook=pairs)
+    json.loads(text.decode("utf-8", "replace"), object_pairs_hook=pairs)
     return found
 
 

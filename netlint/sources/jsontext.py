@@ -109,7 +109,7 @@ def read(cursor: Cursor, intake: Intake) -> None:
         else:
             while cursor.fill():
                 pass
-            _read_documents(cursor, intake, len(cursor.text))
+            _read_documents(cursor, intake)
         cursor.skip_space()
 
 
@@ -170,20 +170,36 @@ def _begins_with_line(text: bytes) -> bool:
 
 
 def read_lines(cursor: Cursor, intake: Intake) -> None:
-    """Read JSON Lines to the cursor's end."""
+    """Read JSON Lines to the cursor's end, or to the first line that is no document by itself."""
     while cursor.text or cursor.fill():
         cut = cursor.text.rfind(b"\n") + 1
         if not cut and cursor.fill():
             continue
         text = cursor.text[: cut or len(cursor.text)]
-        items = b"[" + b",".join(line for line in text.split(b"\n") if line.strip(SPACE)) + b"]"
         try:
-            intake.take(items, cursor.window(len(text), Form.JSON_LINES))
+            intake.take(_joined(text), cursor.window(len(text), Form.JSON_LINES))
         except (msgspec.DecodeError, RecursionError):
-            _read_documents(cursor, intake, len(text))
-        else:
+            text = _documents_before(text)
+            intake.take(_joined(text), cursor.window(len(text), Form.JSON_LINES))
             cursor.use(len(text))
+            return
+        cursor.use(len(text))
         cursor.fill()
+
+
+def _joined(lines: bytes) -> bytes:
+    """Lines as a JSON array."""
+    return b"[" + b",".join(line for line in lines.split(b"\n") if line.strip(SPACE)) + b"]"
+
+
+def _documents_before(lines: bytes) -> bytes:
+    """The lines before the first one that is no document."""
+    size = 0
+    for line in lines.splitlines(keepends=True):
+        if line.strip(SPACE) and not _is_document(line):
+            break
+        size += len(line)
+    return lines[:size]
 
 
 def _is_document(text: bytes) -> bool:
@@ -196,11 +212,10 @@ def _is_document(text: bytes) -> bool:
     return True
 
 
-def _read_documents(cursor: Cursor, intake: Intake, size: int) -> None:
-    """Read the documents in the next ``size`` bytes, one after the other."""
-    end = cursor.offset + size
-    while cursor.offset < end and cursor.text:
-        length = _document_end(cursor.text[: end - cursor.offset])
+def _read_documents(cursor: Cursor, intake: Intake) -> None:
+    """Read the documents at hand, one after the other."""
+    while cursor.text:
+        length = _document_end(cursor.text)
         if length < 0:
             raise _unreadable(cursor, cursor.text, 0)
         window = cursor.window(length, Form.JSON_LINES)

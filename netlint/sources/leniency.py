@@ -30,7 +30,8 @@ def without_problems(raw: msgspec.Raw | bytes, struct: type) -> tuple[bytes, lis
 
     A ``null`` is no problem anywhere: Go's decoder leaves the zero value (encoding/json), and so do we.
     """
-    value: Any = msgspec.json.decode(raw)
+    # bytes that are no UTF-8 become U+FFFD, as in Go
+    value: Any = msgspec.json.decode(bytes(raw).decode("utf-8", "replace"))
     found: list[Problem] = []
     while True:
         try:
