@@ -71,7 +71,8 @@ def named(name: str) -> Rule:
 def selected(select: Iterable[str], ignore: Iterable[str]) -> list[Rule]:
     """The rules of the names and topics in ``select`` (empty: all), without those in ``ignore``.
 
-    Several names may stand in one text, with commas between them. Raises UsageError for a name that is neither a rule nor a topic.
+    Several names may stand in one text, with commas between them. Raises UsageError for a name that is
+    neither a rule nor a topic.
     """
     chosen = _named_or_of_topic(select) or set(rules())
     left_out = _named_or_of_topic(ignore)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from netlint.objects.meta import Condition, Object, Protocol
+from netlint.objects.meta import Object, Protocol
 
 
 class NodeAddress(Struct, gc=False):
@@ -19,39 +19,17 @@ class NodeAddress(Struct, gc=False):
     address: str | None = None
 
 
-class Taint(Struct, gc=False):
-    """One entry of a Node's ``spec.taints``."""
-
-    key: str | None = None
-    value: str | None = None
-    effect: str | None = None
-
-
 class NodeSpec(Struct, gc=False):
     """``spec`` of a Node."""
 
     podCIDR: str | None = None
     podCIDRs: list[str] | None = None
-    providerID: str | None = None
-    taints: list[Taint] | None = None
-
-
-class NodeSystemInfo(Struct, gc=False):
-    """``status.nodeInfo`` of a Node."""
-
-    machineID: str | None = None
-    systemUUID: str | None = None
-    containerRuntimeVersion: str | None = None
-    kubeletVersion: str | None = None
-    operatingSystem: str | None = None
 
 
 class NodeStatus(Struct, gc=False):
     """``status`` of a Node."""
 
     addresses: list[NodeAddress] | None = None
-    conditions: list[Condition] | None = None
-    nodeInfo: NodeSystemInfo | None = None
 
 
 class Node(Object, gc=False):
@@ -69,7 +47,6 @@ class ServicePort(Struct, gc=False):
     port: int | None = None
     targetPort: int | str | None = None
     nodePort: int | None = None
-    appProtocol: str | None = None
 
 
 class ServiceSpec(Struct, gc=False):
@@ -95,7 +72,6 @@ class LoadBalancerIngress(Struct, gc=False):
 
     ip: str | None = None
     hostname: str | None = None
-    ipMode: str | None = None
 
 
 class LoadBalancerStatus(Struct, gc=False):

@@ -18,7 +18,6 @@ class EndpointPort(Struct, gc=False):
     name: str | None = None
     port: int | None = None
     protocol: Protocol | None = None
-    appProtocol: str | None = None
 
 
 class EndpointConditions(Struct, gc=False):

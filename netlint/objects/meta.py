@@ -29,12 +29,9 @@ class ObjectMeta(Struct, gc=False):
 
     name: str | None = None
     namespace: str | None = None
-    uid: str | None = None
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
-    creationTimestamp: str | None = None
     deletionTimestamp: str | None = None
-    ownerReferences: list[OwnerReference] | None = None
 
 
 class Object(Struct, gc=False):
@@ -70,9 +67,7 @@ class Condition(Struct, gc=False):
     """One entry of ``status.conditions``."""
 
     type: str | None = None
-    status: str | None = None
-    reason: str | None = None
-    lastTransitionTime: str | None = None
+    status: Literal["True", "False", "Unknown"] | None = None
 
 
 def condition_status(conditions: list[Condition] | None, kind: str) -> str | None:

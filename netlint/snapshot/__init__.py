@@ -168,15 +168,27 @@ class Snapshot:
 
     def merge(self, part: Snapshot) -> None:
         """Take in what another reader of the same input found."""
-        first_origin = self.origins.extend(part.origins)
+        first_origin = self.learn(part)
         self.pods.extend(part.pods, first_origin)
         self.slices.extend(part.slices, first_origin)
-        for name, found in part.objects.items():
-            for item in found:
-                item.origin += first_origin
-            self.objects.setdefault(name, []).extend(found)
+        for kind, objects in part.objects.items():
+            self.take(kind, objects, first_origin)
+
+    def learn(self, part: Snapshot) -> int:
+        """Take in everything that another reader found but its objects.
+
+        Gives what the origins of those have to be increased by.
+        """
+        first_origin = self.origins.extend(part.origins)
         self.knowledge.merge(part.knowledge)
         self.reading.merge(part.reading)
         self.unreadable += part.unreadable
         self.duplicate_keys += part.duplicate_keys
         self.malformed += [replace(found, origin=found.origin + first_origin) for found in part.malformed]
+        return first_origin
+
+    def take(self, kind: str, objects: list[Object], first_origin: int) -> None:
+        """Take in another reader's objects of a kind that is kept in no table."""
+        for item in objects:
+            item.origin += first_origin
+        self.objects.setdefault(kind, []).extend(objects)

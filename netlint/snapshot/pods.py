@@ -9,6 +9,8 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 from enum import IntEnum
+from sys import intern
+from typing import Any
 
 import msgspec
 
@@ -65,8 +67,7 @@ LISTED_IPS = 32  # status.podIPs holds at least one address; status.podIP alone 
 V6_FIRST = 64
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerShape:
+class ContainerShape(msgspec.Struct, frozen=True, gc=False):
     """A container's name and declared ports; ``sidecar``: an init container that keeps running."""
 
     name: str
@@ -75,12 +76,11 @@ class ContainerShape:
     sidecar: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PodShape:
+class PodShape(msgspec.Struct, frozen=True, gc=False):
     """What pods of one workload have in common."""
 
     namespace: str
-    raw_labels: bytes  # JSON: decoded labels of thousands of StatefulSet pods would cost more than the pods
+    raw_labels: bytes  # sorted JSON: decoded labels of thousands of StatefulSet pods would cost more than the pods
     containers: tuple[ContainerShape, ...]
     host_network: bool
     subdomain: str
@@ -132,12 +132,17 @@ class PodTable:
         self.suppressions: dict[int, dict[str, str]] = {}
         self.commands: dict[int, CommandLine] = {}  # of the control plane's pods
         self._rows: list[tuple[int, ...]] = []
-        self._shape_numbers: dict[object, int] = {}
-        self._containers: dict[object, tuple[ContainerShape, ...]] = {}
+        self._shape_numbers: dict[int, int] = {}  # by the hash of what makes a shape: the whole would cost more
+        self._containers: dict[int, tuple[ContainerShape, ...]] = {}
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the caches that only reading needs."""
-        return {**self.__dict__, "_shape_numbers": {}, "_containers": {}}
+        names = msgspec.msgpack.encode(self.names)
+        return {**self.__dict__, "names": names, "_shape_numbers": {}, "_containers": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """The reverse."""
+        self.__dict__.update(state, names=msgspec.msgpack.decode(state["names"]))
 
     def __len__(self) -> int:
         """How many pods."""
@@ -209,16 +214,15 @@ class PodTable:
             *[(c.name, bytes(c.ports), c.restartPolicy) for c in spec.initContainers or ()],
         )
         owner = controller(meta.ownerReferences)
-        labels = bytes(meta.labels)
-        key = (namespace, labels, owner, spec.hostNetwork, spec.subdomain, declared)
+        key = hash((namespace, bytes(meta.labels), owner, spec.hostNetwork, spec.subdomain, declared))
         number = self._shape_numbers.get(key)
         if number is not None:
             return number
-        containers = self._containers.get(declared)
+        containers = self._containers.get(hash(declared))
         if containers is None:
-            containers = self._containers[declared] = _containers(pod)
-        _LABELS.decode(labels)  # raises for labels that are malformed
-        shape = PodShape(namespace, labels, containers, bool(spec.hostNetwork), spec.subdomain or "", owner)
+            containers = self._containers[hash(declared)] = _containers(pod)
+        labels = msgspec.json.encode(_LABELS.decode(meta.labels), order="sorted")
+        shape = PodShape(intern(namespace), labels, containers, bool(spec.hostNetwork), spec.subdomain or "", owner)
         self.shapes.append(shape)
         self._shape_numbers[key] = len(self.shapes) - 1
         return len(self.shapes) - 1

@@ -12,13 +12,14 @@ import pickle
 import struct
 import traceback
 from dataclasses import replace
-from typing import Any
+from io import BufferedReader
+from typing import Any, BinaryIO
 
 import msgspec
 
 from netlint.objects import KIND_NAMED
 from netlint.objects.discovery import EndpointSlice
-from netlint.snapshot import DuplicateKey, Snapshot, Spot, UnreadableDocument
+from netlint.snapshot import DuplicateKey, PodTable, SliceTable, Snapshot, Spot, UnreadableDocument
 from netlint.sources.tasks import Task
 from netlint.sources.worker import Done, Worker
 
@@ -73,39 +74,47 @@ def _fork(tasks: list[Task], queue: int, default_namespace: str) -> tuple[int, i
     if child:
         os.close(out)
         return child, answer
-    try:
-        message = _packed(_perform(tasks, queue, default_namespace))
-    except BaseException:  # the parent raises it again
-        message = pickle.dumps(traceback.format_exc())
     with os.fdopen(out, "wb") as stream:
-        stream.write(message)
+        try:
+            _send(_perform(tasks, queue, default_namespace), stream)
+        except BaseException:  # the parent raises it again
+            pickle.dump(traceback.format_exc(), stream)
     os._exit(0)
 
 
-def _packed(worker: Worker) -> bytes:
-    """Structs as MessagePack, which is many times faster than their pickle."""
+def _send(worker: Worker, stream: BinaryIO) -> None:
+    """Everything piece by piece, so that no process ever holds all of it twice.
+
+    Structs go as MessagePack, which is many times faster than their pickle.
+    """
     snapshot = worker.snapshot
-    objects = {name: msgspec.msgpack.encode(found) for name, found in snapshot.objects.items()}
-    slices = msgspec.msgpack.encode(snapshot.slices.slices)
-    snapshot.objects, snapshot.slices.slices = {}, []
-    return pickle.dumps((snapshot, objects, slices, worker.done), protocol=5)
+    pods, slices, objects = snapshot.pods, snapshot.slices, snapshot.objects
+    snapshot.pods, snapshot.slices, snapshot.objects = PodTable(), SliceTable(), {}
+    pickle.dump((snapshot, worker.done), stream, protocol=5)
+    pickle.dump(pods, stream, protocol=5)
+    pickle.dump(msgspec.msgpack.encode(slices.slices), stream, protocol=5)
+    slices.slices = []
+    pickle.dump(slices, stream, protocol=5)
+    for name in list(objects):
+        pickle.dump((name, msgspec.msgpack.encode(objects.pop(name))), stream, protocol=5)
 
 
 def _take_in(snapshot: Snapshot, child: int, answer: int) -> list[Done]:
-    with os.fdopen(answer, "rb") as stream:
-        message: Any = pickle.load(stream)  # noqa: S301 - our own child wrote it
-    os.waitpid(child, 0)
-    if isinstance(message, str):
-        raise RuntimeError(f"a reader crashed:\n{message}")
-    part, objects, slices, done = message
-    part.slices.slices = msgspec.msgpack.decode(slices, type=list[EndpointSlice])
-    part.objects = {
-        name: msgspec.msgpack.decode(found, type=list[KIND_NAMED[name].struct])  # type: ignore[misc]
-        for name, found in objects.items()
-    }
     windows = len(snapshot.origins.windows)
     unreadable, duplicates = len(snapshot.unreadable), len(snapshot.duplicate_keys)
-    snapshot.merge(part)
+    with os.fdopen(answer, "rb") as stream:
+        part, done = _received(stream)
+        first_origin = snapshot.learn(part)
+        snapshot.pods.extend(_received(stream), first_origin)
+        pieces = msgspec.msgpack.decode(_received(stream), type=list[EndpointSlice])
+        slices = _received(stream)
+        slices.slices = pieces
+        snapshot.slices.extend(slices, first_origin)
+        while stream.peek(1):
+            name, objects = _received(stream)
+            decoded = msgspec.msgpack.decode(objects, type=list[KIND_NAMED[name].struct])  # type: ignore[misc]
+            snapshot.take(name, decoded, first_origin)
+    os.waitpid(child, 0)
     return [
         replace(
             share,
@@ -115,6 +124,14 @@ def _take_in(snapshot: Snapshot, child: int, answer: int) -> list[Done]:
         )
         for share in done
     ]
+
+
+def _received(stream: BufferedReader) -> Any:
+    """The next piece. Raises RuntimeError with the child's traceback where that is what it sent."""
+    piece = pickle.load(stream)  # noqa: S301 - our own child wrote it
+    if isinstance(piece, str):
+        raise RuntimeError(f"a reader crashed:\n{piece}")
+    return piece
 
 
 def _shifted(numbers: range, by: int) -> range:

@@ -13,7 +13,7 @@ from .scalars import Irregular, ScalarCache, block_to_json, joined
 from .templates import LINES, Template, compile_shape
 
 _LONGEST_CACHED = 256 << 10  # bytes of a shape
-_MOST_CACHED = 4 << 20  # bytes of all shapes; their templates take a few times as much
+_MOST_CACHED = 2 << 20  # bytes of all shapes; their templates take a few times as much
 _START = re.compile(rb"---(?: *+| ++#[ -~\x80-\xff]*+)\n")
 # What libyaml does not read, takes for a line break or skips at the start of a line.
 _SPECIAL = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")

@@ -154,7 +154,8 @@ def test_where_a_text_stops_being_json(text: str, problem: str, line: int, colum
 
 
 def test_a_key_that_is_written_twice_in_json() -> None:
-    text = '{"apiVersion": "v1", "kind": "ConfigMap",\n "metadata": {"name": "a"},\n "data": {"x": "1"},\n "data": {"x": "2"}}'
+    text = '{"apiVersion": "v1", "kind": "ConfigMap",\n "metadata": {"name": "a"},\n'
+    text += ' "data": {"x": "1"},\n "data": {"x": "2"}}'
     snapshot = read(text.encode(), 1 << 18)
     assert [(key.path, key.spot.line, key.spot.column) for key in snapshot.duplicate_keys] == [(("data",), 4, 2)]
     assert found(snapshot) == [("a", {"x": "2"})]
