@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from netlint.findings import Rule, Skip, Subject
@@ -11,6 +11,7 @@ from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.knowledge import ALL
 
+API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
 WORKLOAD = "Workload"  # stands for every kind that carries a pod template
 
 
@@ -118,15 +119,18 @@ def _namespaces(rule: Rule, snapshot: Snapshot) -> set[str]:
     for kind in kinds(rule.examines):
         if kind == "Pod":
             found.update(shape.namespace for shape in snapshot.pods.shapes)
-        elif kind == "EndpointSlice":
-            found.update(piece.namespace for piece in snapshot.slices.slices if not _is_api_server(piece))
         else:
-            found.update(item.namespace for item in snapshot.objects.get(kind, ()) if not _is_api_server(item))
+            found |= _inhabited(snapshot.slices.slices if kind == "EndpointSlice" else snapshot.objects.get(kind, ()))
     return found - {""}
 
 
+def _inhabited(items: Sequence[Object]) -> set[str]:
+    found = {item.namespace for item in items}
+    default = API_SERVER[0]
+    if default in found and all(_is_api_server(item) for item in items if item.namespace == default):
+        found.remove(default)
+    return found
+
+
 def _is_api_server(item: Object) -> bool:
-    return item.kind in {"Service", "EndpointSlice"} and (item.namespace, item.name) == (
-        "default",
-        "kubernetes",
-    )
+    return item.kind in {"Service", "EndpointSlice"} and (item.namespace, item.name) == API_SERVER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from netlint import addresses
 from netlint.findings import Related, Subject, Violation
@@ -18,6 +18,7 @@ from netlint.model.endpoints import (
     resolved_port,
 )
 from netlint.model.subjects import subject_of
+from netlint.model.templates import Template
 from netlint.objects.core import Service, ServicePort
 from netlint.snapshot.pods import ContainerShape
 
@@ -28,20 +29,21 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation]:
     """A Service's selector selects no pod."""
     for service in filter(has_pods, cluster.services):
         selector = service.spec.selector or {}
-        pods = cluster.pods.having(service.namespace, selector)
-        if any(map(cluster.pods.is_live, pods)):
+        shapes = cluster.pods.shapes_having(service.namespace, selector)
+        if cluster.pods.any_live(shapes):
             continue
         templates = cluster.templates.having(service.namespace, selector)
         scaled_down = [template for template in templates if template.replicas == 0]
         if len(scaled_down) < len(templates):
             continue
-        what = "only completed pods" if pods else "no pod"
+        completed = len(cluster.pods.of_shapes(shapes))
+        what = "only completed pods" if completed else "no pod"
         yield Violation(
             subject_of(service),
             ("spec", "selector"),
             f"{_labels(selector)} selects {what} in namespace {service.namespace}"
             + (f"; {scaled_down[0].subject} has no replicas" if scaled_down else ""),
-            {"selector": selector, "completedPods": len(pods)},
+            {"selector": selector, "completedPods": completed},
             tuple(Related(template.subject, ("spec", "replicas"), "has no replicas") for template in scaled_down),
             mitigated=bool(scaled_down),
         )
@@ -57,26 +59,34 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
         ]
         selected = _selected(cluster, service) if named else []
         for index, port in named:
-            without = [found for found, containers in selected if resolved_port(port, containers) is None]
+            without = [group for group in selected if resolved_port(port, group.containers) is None]
             if without:
-                yield _unmatched(service, index, port, without, len(selected))
+                found = sorted((_first(cluster, group) for group in without), key=lambda subject: subject.order)
+                yield _unmatched(service, index, port, found, len(selected))
 
 
-def _selected(cluster: Cluster, service: Service) -> list[tuple[Subject, tuple[ContainerShape, ...]]]:
-    """Live pods that the Service selects, one for each set of ports, else templates, with their containers."""
-    pods, selector = cluster.pods, service.spec.selector or {}
-    by_containers: dict[tuple[ContainerShape, ...], list[int]] = {}
-    for number in pods.shapes_having(service.namespace, selector):
-        by_containers.setdefault(pods.table.shapes[number].containers, []).append(number)
-    found = [
-        (pods.subject(row), containers)
-        for containers, numbers in by_containers.items()
-        if (row := pods.first_live(numbers)) is not None
-    ]
-    if not found:
-        templates = cluster.templates.having(service.namespace, selector)
-        found = [(template.subject, template.containers) for template in templates]
-    return sorted(found, key=lambda item: item[0].order)
+class _Alike(NamedTuple):
+    """Live pods of one Service that declare the same ports, else the templates that do."""
+
+    containers: tuple[ContainerShape, ...]
+    shapes: list[int]
+    templates: list[Template]
+
+
+def _selected(cluster: Cluster, service: Service) -> list[_Alike]:
+    """What the Service selects: live pods, else templates, one group for each set of ports."""
+    selector = service.spec.selector or {}
+    shapes: dict[tuple[ContainerShape, ...], list[int]] = {}
+    for number in cluster.pods.shapes_having(service.namespace, selector):
+        shapes.setdefault(cluster.pods.table.shapes[number].containers, []).append(number)
+    found = [_Alike(ports, alike, []) for ports, alike in shapes.items() if cluster.pods.any_live(alike)]
+    templates = [] if found else cluster.templates.having(service.namespace, selector)
+    return found or [_Alike(template.containers, [], [template]) for template in templates]
+
+
+def _first(cluster: Cluster, group: _Alike) -> Subject:
+    row = cluster.pods.first_live(group.shapes)
+    return group.templates[0].subject if row is None else cluster.pods.subject(row)
 
 
 def _unmatched(service: Service, index: int, port: ServicePort, without: list[Subject], all_of: int) -> Violation:

@@ -120,14 +120,22 @@ class Pods:
 
     def having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         """All pods in the namespace that the selector selects, terminal ones included."""
+        return self.of_shapes(self.shapes_having(namespace, selector))
+
+    def of_shapes(self, numbers: Iterable[int]) -> list[int]:
+        """All pods of these shapes, terminal ones included."""
         rows: list[int] = []
-        for number in self.shapes_having(namespace, selector):
+        for number in numbers:
             rows += self.rows_of_shape(number)
         return rows
 
     def shapes_having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         """Numbers of the shapes whose pods the selector selects."""
         return self._label_index.selected(namespace, selector)
+
+    def any_live(self, numbers: Iterable[int]) -> bool:
+        """Whether there is a live pod of these shapes."""
+        return any(self.is_live(row) for number in numbers for row in self.rows_of_shape(number))
 
     def first_live(self, numbers: Iterable[int]) -> int | None:
         """The first live pod of these shapes by namespace and name; None where all are terminal."""

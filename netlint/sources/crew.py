@@ -46,6 +46,7 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
             done += _take_in(worker.snapshot, child, answer)
     finally:
         os.close(queue)
+        gc.freeze()  # what was read stays: the collector need not walk through it
         if collecting:
             gc.enable()
     _count_lines_from_the_top(worker.snapshot, done)

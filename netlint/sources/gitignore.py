@@ -9,22 +9,25 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+FILES = (".gitignore", ".git")
+"""What there is in a folder with patterns of its own."""
+
 
 class Ignored:
     """The patterns that hold in one folder: its own and those of the folders around it."""
 
-    def __init__(self, folder: Path, above: Ignored | None = None) -> None:
-        """``above`` is what holds in the folder that contains it."""
-        self._folder = folder
+    def __init__(self, folder: str, above: Ignored | None = None) -> None:
+        """``folder``: an absolute path; ``above`` is what holds in the folder that contains it."""
+        self._prefix = folder.rstrip("/") + "/"
         self._above = above
-        files = [folder / ".gitignore", folder / ".git" / "info" / "exclude"]
-        lines = [line for file in files for line in _lines(file)]
+        files = [self._prefix + ".gitignore", self._prefix + ".git/info/exclude"]
+        lines = [line for file in files for line in _lines(Path(file))]
         self._spec = GitIgnoreSpec.from_lines(lines) if lines else None
 
-    def covers(self, path: Path, is_folder: bool) -> bool:
-        """Whether git ignores this path; the innermost pattern that matches decides."""
+    def covers(self, path: str, is_folder: bool) -> bool:
+        """Whether git ignores this absolute path; the innermost pattern that matches decides."""
         if self._spec is not None:
-            relative = path.relative_to(self._folder).as_posix() + ("/" if is_folder else "")
+            relative = path.removeprefix(self._prefix) + ("/" if is_folder else "")
             verdict = self._spec.check_file(relative).include
             if verdict is not None:
                 return verdict
@@ -39,7 +42,7 @@ def around(folder: Path) -> Ignored | None:
         return None
     found = None
     for parent in reversed(parents[: root + 1]):
-        found = Ignored(parent, found)
+        found = Ignored(str(parent), found)
     return found
 
 

@@ -12,10 +12,10 @@ import shutil
 import stat
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from netlint.errors import SourceError
@@ -60,7 +60,7 @@ class Input:
                 else:
                     skip(stream, start)
                 yield stream
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise SourceError(f"{self.name}: {reason(error)}") from error
 
     def tail(self) -> bytes:
@@ -79,6 +79,8 @@ def reason(error: BaseException) -> str:
     """An error of the operating system or a decompressor in its own words, without numbers and paths."""
     if isinstance(error, EOFError):
         return "the compressed data end too early: the file is truncated"
+    if isinstance(error, zlib.error | gzip.BadGzipFile):
+        return "the compressed data are corrupt"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
@@ -103,22 +105,26 @@ def read_exactly(stream: Stream, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def from_file(path: Path, name: str, explicit: bool = True, namespace: str | None = None) -> Input:
+def from_file(path: str, name: str, explicit: bool = True, namespace: str | None = None) -> Input:
     """A file; gzip is recognised by its first bytes, and a pipe is kept as standard input is.
 
     Raises SourceError where the file cannot be opened.
     """
     try:
-        with path.open("rb", buffering=0) as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                return _kept(stream, name)
-            compressed = stream.read(2) == GZIP_MAGIC
-            size = os.fstat(stream.fileno()).st_size
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                with open(descriptor, "rb", buffering=0, closefd=False) as stream:
+                    return _kept(stream, name)
+            compressed = os.read(descriptor, 2) == GZIP_MAGIC
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise SourceError(f"{name}: {reason(error)}") from error
     if compressed:
         return Input(name, None, lambda: cast(IO[bytes], gzip.open(path, "rb")), explicit, namespace)
-    return Input(name, size, lambda: path.open("rb", buffering=0), explicit, namespace)
+    return Input(name, found.st_size, lambda: open(path, "rb", buffering=0), explicit, namespace)
 
 
 def from_standard_input() -> Input:

@@ -15,6 +15,7 @@ from netlint import yamltext
 from netlint.errors import SourceError
 from netlint.snapshot import Snapshot, Spot, UnrenderedChart
 from netlint.sources.archives import Archive, as_archive
+from netlint.sources.gitignore import FILES as PATTERNS
 from netlint.sources.gitignore import Ignored, around
 from netlint.sources.inputs import Input, from_file, from_standard_input, reason
 
@@ -46,7 +47,7 @@ def find(names: list[str]) -> Targets:
             targets.names.append(name)
             targets.inputs.append(from_standard_input())
             continue
-        paths = [name] if os.path.lexists(name) else sorted(glob.glob(name, recursive=True))  # noqa: PTH207
+        paths = [name] if os.path.lexists(name) else sorted(glob.glob(name, recursive=True))
         if not paths:
             targets.errors.append(f"{name}: no such file or folder")
         for path in paths:
@@ -61,7 +62,7 @@ def without_objects(targets: Targets, snapshot: Snapshot) -> Iterator[str]:
     reported |= {chart.spot.file for chart in snapshot.charts}
     files = snapshot.reading.holding | reported
     for name in targets.names:
-        prefix = "" if name in {".", "./"} else name.rstrip("/") + "/"
+        prefix = below(name)
         said = any(error.startswith((name + ":", prefix)) for error in (*targets.errors, *snapshot.reading.errors))
         if name not in files and not any(file.startswith(prefix) for file in files) and not said:
             yield f"{name}: no Kubernetes object in it"
@@ -71,96 +72,97 @@ def _add(targets: Targets, path: Path, name: str) -> None:
     if path.is_dir():
         folder = path.absolute()
         above = around(folder)
-        if above is not None and above.covers(folder, is_folder=True):
+        if above is not None and above.covers(str(folder), is_folder=True):
             above = None  # who names an ignored folder wants it read
-        _Walk(targets, path, name).folder(path, Ignored(folder, above))
+        _Walk(targets).folder(str(folder), name, Ignored(str(folder), above))
         return
     archive = as_archive(path, name) if path.is_file() else None
     if archive is not None:
         targets.archives.append(archive)
         return
     try:
-        targets.inputs.append(from_file(path, name))
+        targets.inputs.append(from_file(str(path), name))
     except SourceError as error:
         targets.errors.append(str(error))
 
 
 class _Walk:
-    """One folder that the user named, with everything in it."""
+    """One folder that the user named, with everything in it; paths are absolute."""
 
-    def __init__(self, targets: Targets, top: Path, name: str) -> None:
+    def __init__(self, targets: Targets) -> None:
         self._targets = targets
-        self._top = top
-        self._name = name
-        self._patches: set[Path] = set()
+        self._patches: set[str] = set()
 
-    def folder(self, folder: Path, ignored: Ignored) -> None:
+    def folder(self, folder: str, named: str, ignored: Ignored, in_dump: bool = False) -> None:
+        """``named``: as reports call the folder, which is below what the user wrote."""
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            self._targets.errors.append(f"{self._named(folder)}: {reason(error)}")
+            self._targets.errors.append(f"{named}: {reason(error)}")
             return
         names = {entry.name for entry in entries}
         dumped = _is_dump(folder, names)
         if dumped:
-            self._targets.dumps.append(self._named(folder))
+            self._targets.dumps.append(named)
         self._patches.update(_patches(folder, names))
+        if not names.isdisjoint(PATTERNS):
+            ignored = Ignored(folder, ignored)
+        prefix = below(named)
         for entry in entries:
-            path = folder / entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if entry.name == ".git" or ignored.covers(path.absolute(), is_folder):
+            if entry.name == ".git" or ignored.covers(entry.path, is_folder):
                 continue
             if not is_folder:
-                self._file(path, folder.name if self._in_dump(folder) else None)
+                self._file(entry, prefix + entry.name, os.path.basename(folder) if in_dump else None)
             elif entry.name == "templates" and "Chart.yaml" in names:
-                self._chart(folder, path)
+                self._chart(entry.path, prefix + "Chart.yaml")
             else:
-                self.folder(path, Ignored(path.absolute(), ignored))
+                self.folder(entry.path, prefix + entry.name, ignored, dumped)
 
-    def _in_dump(self, folder: Path) -> bool:
-        return bool(self._targets.dumps) and self._targets.dumps[-1] == self._named(folder.parent)
-
-    def _file(self, path: Path, namespace: str | None) -> None:
-        if not path.name.endswith(SUFFIXES + COMPRESSED) or path.is_dir():
+    def _file(self, entry: os.DirEntry[str], named: str, namespace: str | None) -> None:
+        if not entry.name.endswith(SUFFIXES + COMPRESSED) or entry.is_dir() or _is_special(entry):
             return
-        if path.absolute() in self._patches:
+        if entry.path in self._patches:
             self._targets.ignored += 1
             return
         try:
-            found = from_file(path, self._named(path), explicit=False, namespace=namespace)
+            found = from_file(entry.path, named, explicit=False, namespace=namespace)
         except SourceError as error:
             self._targets.errors.append(str(error))
         else:
             self._targets.inputs.append(found)
 
-    def _chart(self, folder: Path, templates: Path) -> None:
-        count = sum(1 for path in templates.rglob("*") if path.name.endswith(SUFFIXES))
-        self._targets.charts.append(UnrenderedChart(Spot(self._named(folder / "Chart.yaml")), count))
-
-    def _named(self, path: Path) -> str:
-        """As the user would name it: below the folder as it was written."""
-        relative = path.relative_to(self._top).as_posix()
-        prefix = "" if self._name in {".", "./"} else self._name.rstrip("/") + "/"
-        return (prefix + relative).removesuffix("/.") if relative != "." else self._name
+    def _chart(self, templates: str, chart: str) -> None:
+        count = sum(1 for path in Path(templates).rglob("*") if path.name.endswith(SUFFIXES))
+        self._targets.charts.append(UnrenderedChart(Spot(chart), count))
 
 
-def _is_dump(folder: Path, names: set[str]) -> bool:
+def _is_special(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a socket, a device or a pipe, which would be waited for; a link to nothing is an error."""
+    return not (entry.is_file() or entry.is_symlink())
+
+
+def below(folder: str) -> str:
+    """What the names of files in this folder begin with; nothing for the current one."""
+    return "" if folder in {".", "./"} else folder.rstrip("/") + "/"
+
+
+def _is_dump(folder: str, names: set[str]) -> bool:
     """Whether ``kubectl cluster-info dump --output-directory`` wrote this folder.
 
     Source: k8s.io/kubectl/pkg/cmd/clusterinfo/clusterinfo_dump.go.
     """
     if not names & {"nodes.json", "nodes.yaml"}:
         return False
-    return any((folder / name / "replication-controllers.json").exists() for name in names) or any(
-        (folder / name / "replication-controllers.yaml").exists() for name in names
-    )
+    listed = [f"replication-controllers.{form}" for form in ("json", "yaml")]
+    return any(Path(folder, name, file).exists() for name in names for file in listed)
 
 
-def _patches(folder: Path, names: set[str]) -> Iterator[Path]:
+def _patches(folder: str, names: set[str]) -> Iterator[str]:
     """Files that a kustomization applies as patches: parts of objects, not objects."""
     for name in names.intersection(KUSTOMIZATIONS):
         try:
-            found = msgspec.json.decode(yamltext.to_json((folder / name).read_bytes()).json)
+            found = msgspec.json.decode(yamltext.to_json(Path(folder, name).read_bytes()).json)
         except (OSError, yamltext.Unreadable):
             continue
         if not isinstance(found, dict):
@@ -169,4 +171,4 @@ def _patches(folder: Path, names: set[str]) -> Iterator[Path]:
         for patch in (patch for patches in listed if isinstance(patches, list) for patch in patches):
             path: Any = patch.get("path") if isinstance(patch, dict) else patch
             if isinstance(path, str) and "\n" not in path:
-                yield Path(os.path.normpath((folder / path).absolute()))
+                yield os.path.normpath(os.path.join(folder, path))

@@ -72,6 +72,10 @@ class _Machine:
 
     def _pair(self, line: Line) -> bytes:
         column, key = line.column, line.key or b""
+        keys = self._keys[-1]
+        if column == self._columns[-1] and keys is not None and key not in keys:  # most lines are like this
+            keys.add(key)
+            return (b"null," if self._waiting else b",") + line.text
         text = self._close(column)
         if self._columns[-1] == column and self._keys[-1] is None:
             if self._columns[-2] != column:  # only the list of a key may stand at the key's column
