@@ -1,14 +1,19 @@
-"""What all tests share: the option that accepts new output, and a clock that stands still."""
+"""What all tests share: the option that accepts new output, a still clock, and real Kubernetes programs."""
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "live")]
+
+import controlplane  # noqa: E402
+from controlplane import prepare  # noqa: E402
 
 TODAY = date(2026, 1, 5)
 EPOCH = "1767607200"  # 2026-01-05T10:00:00Z
@@ -26,3 +31,27 @@ def accept(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def pinned_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+
+
+@pytest.fixture(scope="session")
+def binaries(request: pytest.FixtureRequest) -> Path:
+    """The folder of etcd, kube-apiserver, kube-controller-manager and kubectl."""
+    return _prepared(request, ())
+
+
+@pytest.fixture(scope="session")
+def node_binaries(request: pytest.FixtureRequest) -> Path:
+    """The same folder, with kube-proxy and flanneld."""
+    return _prepared(request, prepare.NODE)
+
+
+def _prepared(request: pytest.FixtureRequest, extra: tuple[str, ...]) -> Path:
+    """The folder of the binaries; skips with the reason when there are none and no test run demands them."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled():  # a build takes minutes: show that it goes on
+            return controlplane.binaries(extra)
+    except controlplane.UnavailableError as error:
+        if os.environ.get("NETLINT_REQUIRE_LIVE") == "1":
+            pytest.fail(f"live tests are required, but {error}", pytrace=False)
+        pytest.skip(f"no control plane: {error}")
