@@ -11,7 +11,9 @@ from typing import Any, cast
 from netlint.addresses import RangeIndex, overlapping_groups
 from netlint.model.cni import Fabric, detect
 from netlint.model.endpoints import EndpointModel
-from netlint.model.plan import Declaration, Plan, collect, node_ranges
+from netlint.model.inventory import Inventory
+from netlint.model.plan import Declaration, Plan, collect
+from netlint.model.plan.nodes import node_ranges
 from netlint.model.pods import Pods
 from netlint.model.templates import Templates
 from netlint.objects import WORKLOADS
@@ -91,15 +93,20 @@ class Cluster:
         return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
 
     @cached_property
+    def inventory(self) -> Inventory:
+        """What the plan and the plugins are read from."""
+        return Inventory(self.nodes, self.config_maps, self.objects("DaemonSet"), self.pods, self.objects)
+
+    @cached_property
     def fabric(self) -> Fabric:
         """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
-        return detect(self.nodes, self.config_maps, self.objects("DaemonSet"), self.pods)
+        return detect(self.inventory)
 
     @cached_property
     def plan(self) -> Plan:
         """Every range that the cluster declares."""
         own = [found for ranges in self.pod_cidrs.values() for found in ranges]
-        return Plan([*own, *collect(self.nodes, self.objects("ServiceCIDR"), self.config_maps, self.pods)])
+        return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services)])
 
     @cached_property
     def pod_cidrs(self) -> dict[str, list[Declaration]]:

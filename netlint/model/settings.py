@@ -1,37 +1,65 @@
-"""Settings that live in text: command lines, and YAML or JSON inside ConfigMaps."""
+"""Settings that live in text: command lines, and YAML or JSON inside ConfigMaps and annotations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from netlint import yamltext
 
 
-def flags(words: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """The flags of a command line with the position of each: ``--k=v`` and ``--k v``; the last one wins.
+class Flag(NamedTuple):
+    """One flag of a command line: its values in the order of their positions, of which the last one counts."""
+
+    values: tuple[str, ...]
+    positions: tuple[int, ...]
+
+    @property
+    def value(self) -> str:
+        """What counts."""
+        return self.values[-1]
+
+    @property
+    def position(self) -> int:
+        """Where that stands."""
+        return self.positions[-1]
+
+
+def flags(words: Sequence[str]) -> dict[str, Flag]:
+    """The flags of a command line with the position of each value: ``--k=v`` and ``--k v``; the last one wins.
 
     A flag without a value is ``true``. Source: github.com/spf13/pflag.
     """
-    found: dict[str, tuple[str, int]] = {}
+    found: dict[str, Flag] = {}
     for number, word in enumerate(words):
         if not word.startswith("--"):
             continue
         name, equals, value = word[2:].partition("=")
         following = words[number + 1] if number + 1 < len(words) else "--"
-        found[name] = (value if equals else "true" if following.startswith("-") else following), number
+        given = value if equals else "true" if following.startswith("-") else following
+        position = number if equals or following.startswith("-") else number + 1
+        earlier = found.get(name, Flag((), ()))
+        found[name] = Flag((*earlier.values, given), (*earlier.positions, position))
     return found
 
 
 def document(text: str) -> dict[str, Any]:
-    """A YAML or JSON mapping; empty where the text is something else or cannot be read."""
+    """A YAML or JSON mapping; empty for an empty text.
+
+    Raises ValueError for text that is something else or cannot be read.
+    """
     try:
         found = msgspec.json.decode(yamltext.to_json(text.encode()).json)
-    except (yamltext.Unreadable, msgspec.DecodeError):
+    except yamltext.Unreadable as error:
+        where = f" in its line {error.line}" if error.line else ""
+        raise ValueError(f"the text is neither YAML nor JSON{where}: {error.problem}") from error
+    if found is None:
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        raise ValueError("the text is no mapping")
+    return found
 
 
 def at(settings: Mapping[str, Any], *path: str) -> Any:

@@ -8,10 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlint.objects.apps import CronJob, Workload
+from netlint.objects.calico import (
+    BGPConfiguration,
+    BGPPeer,
+    BlockAffinity,
+    FelixConfiguration,
+    IPAMBlock,
+    IPAMConfig,
+    IPPool,
+)
+from netlint.objects.cilium import CiliumLoadBalancerIPPool, CiliumNode, CiliumPodIPPool
+from netlint.objects.clouds import ENIConfig, Network
 from netlint.objects.core import ConfigMap, Namespace, Node, Service
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.loadbalancers import IPAddressPool
 from netlint.objects.meta import Object, group_of
-from netlint.objects.networking import ServiceCIDR
+from netlint.objects.multus import NetworkAttachmentDefinition, WhereaboutsIPPool
+from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Pod
 
 WORKLOADS = (
@@ -27,45 +40,89 @@ WORKLOADS = (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind: ``versions`` in order of preference, each with the same fields as the struct."""
+    """One kind, served by any of ``api_versions`` (the first is preferred) with the same fields.
+
+    ``name`` tells it from all others: where two groups have a kind of this name, it is written
+    ``Kind.group``, as apimachinery's GroupKind prints it.
+    """
 
     name: str
-    group: str
-    versions: tuple[str, ...]
+    api_versions: tuple[str, ...]
     plural: str
     namespaced: bool
     struct: type[Object] | type[Pod]
 
     @property
-    def api_version(self) -> str:
-        """The preferred ``apiVersion``."""
-        return f"{self.group}/{self.versions[0]}" if self.group else self.versions[0]
+    def kind(self) -> str:
+        """As objects write it in ``kind``."""
+        return self.name.partition(".")[0]
 
     @property
-    def resource(self) -> str:
-        """``plural.group`` as kubectl and RBAC know it; the bare plural in the core group."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
+    def api_version(self) -> str:
+        """The preferred ``apiVersion``."""
+        return self.api_versions[0]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The API groups that serve it; the core group is empty."""
+        return tuple(dict.fromkeys(map(group_of, self.api_versions)))
 
 
+_CALICO = ("crd.projectcalico.org/v1", "projectcalico.org/v3")
 KINDS: tuple[Kind, ...] = (
-    Kind("ConfigMap", "", ("v1",), "configmaps", True, ConfigMap),
-    Kind("CronJob", "batch", ("v1",), "cronjobs", True, CronJob),
-    Kind("DaemonSet", "apps", ("v1",), "daemonsets", True, Workload),
-    Kind("Deployment", "apps", ("v1",), "deployments", True, Workload),
-    Kind("EndpointSlice", "discovery.k8s.io", ("v1",), "endpointslices", True, EndpointSlice),
-    Kind("Job", "batch", ("v1",), "jobs", True, Workload),
-    Kind("Namespace", "", ("v1",), "namespaces", False, Namespace),
-    Kind("Node", "", ("v1",), "nodes", False, Node),
-    Kind("Pod", "", ("v1",), "pods", True, Pod),
-    Kind("ReplicaSet", "apps", ("v1",), "replicasets", True, Workload),
-    Kind("ReplicationController", "", ("v1",), "replicationcontrollers", True, Workload),
-    Kind("Service", "", ("v1",), "services", True, Service),
-    Kind("ServiceCIDR", "networking.k8s.io", ("v1", "v1beta1"), "servicecidrs", False, ServiceCIDR),
-    Kind("StatefulSet", "apps", ("v1",), "statefulsets", True, Workload),
+    Kind("BGPConfiguration", _CALICO, "bgpconfigurations", False, BGPConfiguration),
+    Kind("BGPPeer", _CALICO, "bgppeers", False, BGPPeer),
+    Kind("BlockAffinity", _CALICO, "blockaffinities", False, BlockAffinity),
+    Kind(
+        "CiliumLoadBalancerIPPool",
+        ("cilium.io/v2", "cilium.io/v2alpha1"),
+        "ciliumloadbalancerippools",
+        False,
+        CiliumLoadBalancerIPPool,
+    ),
+    Kind("CiliumNode", ("cilium.io/v2",), "ciliumnodes", False, CiliumNode),
+    Kind("CiliumPodIPPool", ("cilium.io/v2alpha1",), "ciliumpodippools", False, CiliumPodIPPool),
+    Kind("ConfigMap", ("v1",), "configmaps", True, ConfigMap),
+    Kind("CronJob", ("batch/v1",), "cronjobs", True, CronJob),
+    Kind("DaemonSet", ("apps/v1",), "daemonsets", True, Workload),
+    Kind("Deployment", ("apps/v1",), "deployments", True, Workload),
+    Kind("ENIConfig", ("crd.k8s.amazonaws.com/v1alpha1",), "eniconfigs", False, ENIConfig),
+    Kind("EndpointSlice", ("discovery.k8s.io/v1",), "endpointslices", True, EndpointSlice),
+    Kind("FelixConfiguration", _CALICO, "felixconfigurations", False, FelixConfiguration),
+    Kind("IPAMBlock", ("crd.projectcalico.org/v1",), "ipamblocks", False, IPAMBlock),
+    Kind("IPAMConfig", ("crd.projectcalico.org/v1",), "ipamconfigs", False, IPAMConfig),
+    Kind("IPAddress", ("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), "ipaddresses", False, IPAddress),
+    Kind("IPAddressPool", ("metallb.io/v1beta1",), "ipaddresspools", True, IPAddressPool),
+    Kind("IPPool", _CALICO, "ippools", False, IPPool),
+    Kind(
+        "IPPool.whereabouts.cni.cncf.io",
+        ("whereabouts.cni.cncf.io/v1alpha1",),
+        "ippools",
+        True,
+        WhereaboutsIPPool,
+    ),
+    Kind("Job", ("batch/v1",), "jobs", True, Workload),
+    Kind("Namespace", ("v1",), "namespaces", False, Namespace),
+    Kind("Network", ("config.openshift.io/v1",), "networks", False, Network),
+    Kind(
+        "NetworkAttachmentDefinition",
+        ("k8s.cni.cncf.io/v1",),
+        "network-attachment-definitions",
+        True,
+        NetworkAttachmentDefinition,
+    ),
+    Kind("Node", ("v1",), "nodes", False, Node),
+    Kind("Pod", ("v1",), "pods", True, Pod),
+    Kind("ReplicaSet", ("apps/v1",), "replicasets", True, Workload),
+    Kind("ReplicationController", ("v1",), "replicationcontrollers", True, Workload),
+    Kind("Service", ("v1",), "services", True, Service),
+    Kind("ServiceCIDR", ("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), "servicecidrs", False, ServiceCIDR),
+    Kind("StatefulSet", ("apps/v1",), "statefulsets", True, Workload),
 )
 
-KIND_OF = {(kind.group, kind.name): kind for kind in KINDS}
+KIND_OF = {(group, kind.kind): kind for kind in KINDS for group in kind.groups}
 KIND_NAMED = {kind.name: kind for kind in KINDS}
+"""By their netlint name."""
 
 
 def kind_of(api_version: str, kind: str) -> Kind | None:
@@ -75,11 +132,18 @@ def kind_of(api_version: str, kind: str) -> Kind | None:
 
 CONFIG_MAPS = (
     ("kube-flannel", "kube-flannel-cfg"),
+    ("kube-system", "amazon-vpc-cni"),
     ("kube-system", "antrea-config"),
     ("kube-system", "calico-config"),
     ("kube-system", "canal-config"),
     ("kube-system", "cilium-config"),
+    ("kube-system", "coredns"),
+    ("kube-system", "ip-masq-agent"),
     ("kube-system", "kube-flannel-cfg"),
+    ("kube-system", "kube-proxy"),
+    ("kube-system", "kube-router-cfg"),
     ("kube-system", "kubeadm-config"),
+    ("kube-system", "kubelet-config"),
+    ("metallb-system", "config"),
 )
 """Namespace and name of the ConfigMaps that are read from a live cluster, where they are not listed."""

@@ -19,17 +19,45 @@ class NodeAddress(Struct, gc=False):
     address: str | None = None
 
 
+class Taint(Struct, gc=False):
+    """One entry of a Node's ``spec.taints``."""
+
+    key: str | None = None
+    value: str | None = None
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+
+
 class NodeSpec(Struct, gc=False):
     """``spec`` of a Node."""
 
     podCIDR: str | None = None
     podCIDRs: list[str] | None = None
+    providerID: str | None = None
+    taints: list[Taint] | None = None
+
+
+class NodeSystemInfo(Struct, gc=False):
+    """``status.nodeInfo`` of a Node."""
+
+    systemUUID: str | None = None
+    machineID: str | None = None
+    operatingSystem: Literal["linux", "windows"] | None = None
+
+
+class NodeCondition(Struct, gc=False):
+    """One entry of a Node's ``status.conditions``."""
+
+    type: str | None = None
+    status: Literal["True", "False", "Unknown"] | None = None
+    reason: str | None = None
 
 
 class NodeStatus(Struct, gc=False):
     """``status`` of a Node."""
 
     addresses: list[NodeAddress] | None = None
+    conditions: list[NodeCondition] | None = None
+    nodeInfo: NodeSystemInfo | None = None
 
 
 class Node(Object, gc=False):

@@ -1,4 +1,4 @@
-"""ServiceCIDR (networking.k8s.io/v1, from Kubernetes 1.33).
+"""ServiceCIDR and IPAddress (networking.k8s.io/v1, from Kubernetes 1.33).
 
 Source: k8s.io/api/networking/v1/types.go.
 """
@@ -27,3 +27,24 @@ class ServiceCIDR(Object, gc=False):
 
     spec: ServiceCIDRSpec = field(default_factory=ServiceCIDRSpec)
     status: ServiceCIDRStatus | None = None
+
+
+class ParentReference(Struct, gc=False):
+    """``spec.parentRef`` of an IPAddress: the object whose address it is."""
+
+    group: str | None = None
+    resource: str | None = None
+    namespace: str | None = None
+    name: str | None = None
+
+
+class IPAddressSpec(Struct, gc=False):
+    """``spec`` of an IPAddress."""
+
+    parentRef: ParentReference | None = None
+
+
+class IPAddress(Object, gc=False):
+    """One allocated cluster IP; the object is named by the address."""
+
+    spec: IPAddressSpec = field(default_factory=IPAddressSpec)

@@ -24,10 +24,18 @@ class ContainerPort(Struct, gc=False, frozen=True):
     hostIP: str | None = None
 
 
+class EnvVar(Struct, gc=False):
+    """One entry of a container's ``env``; one with ``valueFrom`` has no value."""
+
+    name: str | None = None
+    value: str | None = None
+
+
 class Container(Struct, gc=False):
     """A container or init container with its declared ports."""
 
     name: str | None = None
+    env: list[EnvVar] | None = None
     ports: list[ContainerPort] | None = None
     restartPolicy: str | None = None
     command: list[str] | None = None

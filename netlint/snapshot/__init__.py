@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from netlint.objects.host import NodeDump
 from netlint.objects.meta import Object, Path
 from netlint.snapshot.knowledge import Gap, Knowledge, Reason
 from netlint.snapshot.origins import Form, Origins, Window
@@ -159,6 +160,7 @@ class Snapshot:
     malformed: list[MalformedField] = field(default_factory=list)
     conflicts: list[ConflictingCopy] = field(default_factory=list)
     charts: list[UnrenderedChart] = field(default_factory=list)
+    dumps: list[NodeDump] = field(default_factory=list)
 
     def count(self, kind: str) -> int:
         """How many objects of a kind."""

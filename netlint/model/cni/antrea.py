@@ -1,0 +1,88 @@
+"""Antrea.
+
+Source: github.com/antrea-io/antrea, docs/configuration.md, docs/design/architecture.md, docs/noencap-hybrid-modes.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netlint.model import settings
+from netlint.model.cni.plugin import FROM_NODE, Evidence, Plugin, Transport, Way
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.subjects import subject_of
+from netlint.objects.core import ConfigMap, Node
+
+NAME = "antrea"
+CONFIG = "antrea-config"
+PREFIX = "node.antrea.io/"
+TUNNELS = {"geneve": ("Geneve", 50), "vxlan": ("VXLAN", 50), "gre": ("GRE", 42), "stt": ("STT", 50)}
+_KEYS = ("antrea-agent.conf", "antrea-controller.conf")
+
+
+def _read(inventory: Inventory, key: str) -> tuple[ConfigMap | None, dict[str, Any]]:
+    found = inventory.config_map(CONFIG)
+    try:
+        return found, settings.document((found.data or {}).get(key, "")) if found else {}
+    except ValueError:
+        return found, {}
+
+
+def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """What the controller allocates where it does so itself, and the Service ranges that it was told."""
+    found = inventory.config_map(CONFIG)
+    if found is None:
+        return
+    for key in _KEYS:
+        try:
+            settings.document((found.data or {}).get(key, ""))
+        except ValueError as error:
+            yield Trouble(subject_of(found), ("data", key), str(error))
+    agent, controller = (_read(inventory, key)[1] for key in _KEYS)
+    own = settings.at(controller, "nodeIPAM") or {}
+    if isinstance(own, dict) and own.get("enableNodeIPAM") is True:
+        path = ("data", _KEYS[1])
+        yield from Voice(Role.POD, NAME, subject_of(found)).says_all(path, map(str, own.get("clusterCIDRs") or ()))
+        services = [str(own[key]) for key in ("serviceCIDR", "serviceCIDRv6") if own.get(key)]
+        yield from Voice(Role.SERVICE, NAME, subject_of(found)).says_all(path, services)
+    services = [str(agent[key]) for key in ("serviceCIDR", "serviceCIDRv6") if agent.get(key)]
+    if settings.at(agent, "antreaProxy", "enable") is False:  # else the agent does not read them
+        yield from Voice(Role.SERVICE, NAME, subject_of(found)).says_all(("data", _KEYS[0]), services)
+
+
+def transports(inventory: Inventory) -> Iterator[Transport]:
+    """``trafficEncapMode`` and ``tunnelType``."""
+    found, agent = _read(inventory, _KEYS[0])
+    if found is None:
+        return
+    mode = str(agent.get("trafficEncapMode", "encap")).lower()
+    encapsulated = mode in {"encap", "hybrid"}
+    tunnel, overhead = TUNNELS.get(str(agent.get("tunnelType", "geneve")).lower(), ("Geneve", 50))
+    mtu = agent.get("defaultMTU")
+    yield Transport(
+        Way.OVERLAY if encapsulated else Way.ROUTED,
+        tunnel if encapsulated else "",
+        overhead if encapsulated else 0,
+        mtu if isinstance(mtu, int) and mtu > 0 else None,
+        only_remote=mode == "hybrid",
+        subject=subject_of(found),
+        path=("data", _KEYS[0]),
+    )
+
+
+def has_identity(_: Inventory, node: Node) -> bool:
+    """Whether the agent has announced the node."""
+    return any(key.startswith(PREFIX) for key in node.annotations)
+
+
+PLUGIN = Plugin(
+    NAME,
+    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",)),
+    allocation=lambda _: FROM_NODE,
+    ranges=ranges,
+    transports=transports,
+    identity=has_identity,
+    identity_name=f"annotation {PREFIX}mac-address",
+)

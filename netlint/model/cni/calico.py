@@ -1,0 +1,188 @@
+"""Calico, and Canal, its policy engine on flannel's network.
+
+Source: github.com/projectcalico/calico, api/pkg/apis/projectcalico/v3, libcalico-go/lib/ipam, felix/rules;
+docs.tigera.io, IP address management and Configure outgoing NAT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint import addresses
+from netlint.model.cni.plugin import (
+    FROM_NODE,
+    UNKNOWN,
+    Allocation,
+    Evidence,
+    Masquerade,
+    Plugin,
+    Transport,
+    Way,
+    Whom,
+)
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.subjects import subject_of
+from netlint.objects.calico import FelixConfiguration, IPAMBlock, IPPool
+from netlint.objects.core import Node
+
+NAME = "calico"
+PREFIX = "projectcalico.org/"
+OVERHEAD = {("IPIP", 4): 20, ("VXLAN", 4): 50, ("VXLAN", 6): 70, ("WireGuard", 4): 60, ("WireGuard", 6): 80}
+"""Bytes of each encapsulation over each family."""
+OWNER = "host:"
+_CONFIG_MAPS = ("calico-config", "canal-config")
+
+
+def pools(inventory: Inventory) -> list[IPPool]:
+    """All pools that name a range, those closed for new addresses included."""
+    return [pool for pool in inventory.objects("IPPool") if pool.spec.cidr]
+
+
+def serves_pods(pool: IPPool) -> bool:
+    """Whether pods take addresses from it, now or earlier."""
+    return not pool.spec.allowedUses or "Workload" in pool.spec.allowedUses
+
+
+def blocks(inventory: Inventory) -> list[IPAMBlock]:
+    """The blocks in force."""
+    return [block for block in inventory.objects("IPAMBlock") if block.spec.cidr and not block.spec.deleted]
+
+
+def owner_of(block: IPAMBlock) -> str:
+    """The node to which a block belongs; empty for one without."""
+    affinity = block.spec.affinity or ""
+    return affinity.removeprefix(OWNER) if affinity.startswith(OWNER) else ""
+
+
+def block_ranges(inventory: Inventory) -> Iterator[Declaration]:
+    """The blocks as ranges of the nodes that own them."""
+    for block in blocks(inventory):
+        node = owner_of(block)
+        if node:
+            found = Voice(Role.NODE_POD, NAME, subject_of(block), node).says(("spec", "cidr"), block.spec.cidr or "")
+            if isinstance(found, Declaration):
+                yield found
+
+
+def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """Pools, by what they serve, and the addresses of the tunnels."""
+    for pool in pools(inventory):
+        uses = set(pool.spec.allowedUses or ())
+        role = Role.POD if serves_pods(pool) else Role.LOAD_BALANCER if "LoadBalancer" in uses else Role.INTERNAL
+        yield Voice(role, NAME, subject_of(pool)).says(("spec", "cidr"), pool.spec.cidr or "")
+    for node in inventory.nodes:
+        for key in ("IPv4Address", "IPv6Address"):
+            text = node.annotations.get(PREFIX + key)
+            if text:
+                yield from _own_network(node, PREFIX + key, text)
+
+
+def _own_network(node: Node, key: str, text: str) -> Iterator[Declaration | Trouble]:
+    """The subnet that the agent found around the node's address; a bare address tells none."""
+    if "/" in text:
+        voice = Voice(Role.NODE, NAME, subject_of(node), node.name, label="node network")
+        yield voice.says(("metadata", "annotations", key), text)
+
+
+def allocation(inventory: Inventory) -> Allocation:
+    """The ``ipam`` of the CNI configuration, else the blocks, which only Calico's own IPAM writes."""
+    configured = _configured_ipam(inventory)
+    if configured == "host-local":
+        return FROM_NODE
+    own = tuple(block_ranges(inventory))
+    if own:
+        strict = any(found.spec.strictAffinity for found in inventory.objects("IPAMConfig"))
+        return Allocation(False, own, borrows=not strict)
+    if configured == "calico-ipam":
+        return Allocation(False, missing="IPAMBlock")
+    return UNKNOWN
+
+
+def _configured_ipam(inventory: Inventory) -> str:
+    for name in _CONFIG_MAPS:
+        found = inventory.config_map(name)
+        text = (found.data or {}).get("cni_network_config", "") if found else ""
+        for ipam in ("calico-ipam", "host-local"):
+            if f'"{ipam}"' in text:
+                return ipam
+    return ""
+
+
+def transports(inventory: Inventory) -> Iterator[Transport]:
+    """One for each pool that pods use: its encapsulation, or WireGuard around everything."""
+    felix = felix_default(inventory)
+    for pool in filter(serves_pods, pools(inventory)):
+        try:
+            family = addresses.parse_cidr(pool.spec.cidr or "").range.family
+        except ValueError:
+            continue
+        modes = (("IPIP", pool.spec.ipipMode), ("VXLAN", pool.spec.vxlanMode))
+        name, mode = next(((name, mode) for name, mode in modes if mode in {"Always", "CrossSubnet"}), ("", "Never"))
+        if felix is not None and (felix.spec.wireguardEnabled if family == 4 else felix.spec.wireguardEnabledV6):
+            name, mode = "WireGuard", "Always"
+        yield Transport(
+            Way.OVERLAY if name else Way.ROUTED,
+            name,
+            OVERHEAD.get((name, family), 0),
+            _declared_mtu(inventory),
+            only_remote=mode == "CrossSubnet",
+            subject=subject_of(pool),
+            path=("spec", "vxlanMode" if name == "VXLAN" else "ipipMode"),
+        )
+
+
+def felix_default(inventory: Inventory) -> FelixConfiguration | None:
+    """The agent's settings for all nodes."""
+    found: list[FelixConfiguration] = inventory.objects("FelixConfiguration")
+    return next((item for item in found if item.name == "default"), None)
+
+
+def _declared_mtu(inventory: Inventory) -> int | None:
+    """``veth_mtu`` of ``calico-config``; 0 means that the agent works it out."""
+    found = inventory.config_map(_CONFIG_MAPS[0]) or inventory.config_map(_CONFIG_MAPS[1])
+    text = (found.data or {}).get("veth_mtu", "") if found else ""
+    return int(text) if text.isdecimal() and int(text) else None
+
+
+def masquerades(inventory: Inventory) -> Iterator[Masquerade]:
+    """``natOutgoing`` hides pods from whatever is in no pool; by default that includes the nodes."""
+    felix = felix_default(inventory)
+    spares_nodes = felix is not None and felix.spec.natOutgoingExclusions == "IPPoolsAndHostIPs"
+    for pool in filter(serves_pods, pools(inventory)):
+        if not pool.spec.natOutgoing or spares_nodes:
+            continue
+        try:
+            held = addresses.parse_cidr(pool.spec.cidr or "").range
+        except ValueError:
+            continue
+        yield Masquerade(
+            (held,),
+            Whom.NODES,
+            "natOutgoing masquerades what leaves for addresses outside of all pools, other nodes included",
+            subject_of(pool),
+            ("spec", "natOutgoing"),
+            expected=True,
+        )
+
+
+def has_identity(_: Inventory, node: Node) -> bool:
+    """Whether the agent has announced this node's address."""
+    return PREFIX + "IPv4Address" in node.annotations or PREFIX + "IPv6Address" in node.annotations
+
+
+PLUGIN = Plugin(
+    NAME,
+    Evidence(
+        annotations=(PREFIX,),
+        config_maps=_CONFIG_MAPS,
+        daemon_sets=("calico-node", "canal"),
+        kinds=("IPPool", "IPAMBlock"),
+    ),
+    allocation=allocation,
+    ranges=ranges,
+    transports=transports,
+    masquerades=masquerades,
+    identity=has_identity,
+    identity_name=f"annotation {PREFIX}IPv4Address",
+)

@@ -1,0 +1,169 @@
+"""Cilium.
+
+Source: docs.cilium.io, IP Address Management, Routing and Masquerading; github.com/cilium/cilium,
+install/kubernetes/cilium/values.yaml (defaults).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from netlint import addresses
+from netlint.model.cni.plugin import (
+    ELSEWHERE,
+    FROM_NODE,
+    UNKNOWN,
+    Allocation,
+    Evidence,
+    Masquerade,
+    Plugin,
+    Transport,
+    Way,
+    Whom,
+)
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.subjects import subject_of
+from netlint.objects.cilium import CiliumNode
+from netlint.objects.core import ConfigMap, Node
+
+NAME = "cilium"
+CONFIG = "cilium-config"
+DEFAULT_POOLS = {4: "10.0.0.0/8", 6: "fd00::/104"}
+POOL_KEYS = {4: "cluster-pool-ipv4-cidr", 6: "cluster-pool-ipv6-cidr"}
+OVERHEADS = {"vxlan": 50, "geneve": 50}
+_CLOUD_MODES = ("eni", "azure", "alibabacloud", "delegated-plugin")
+
+
+def configuration(inventory: Inventory) -> tuple[ConfigMap | None, Mapping[str, str]]:
+    """``cilium-config`` and its keys."""
+    found = inventory.config_map(CONFIG)
+    return found, (found.data or {}) if found else {}
+
+
+def mode_of(inventory: Inventory) -> str:
+    """The IPAM mode; empty where the ConfigMap is not in the input."""
+    found, keys = configuration(inventory)
+    return keys.get("ipam", "cluster-pool") if found else ""
+
+
+def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """The pod ranges that the operator gave to each node."""
+    for found in inventory.objects("CiliumNode"):
+        voice = Voice(Role.NODE_POD, NAME, subject_of(found), found.name)
+        ipam = found.spec.ipam
+        if ipam is None:
+            continue
+        yield from voice.lists(("spec", "ipam", "podCIDRs"), ipam.podCIDRs)
+        for index, pool in enumerate((ipam.pools.allocated if ipam.pools else None) or ()):
+            yield from voice.lists(("spec", "ipam", "pools", "allocated", index, "cidrs"), pool.cidrs)
+
+
+def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """The cluster's pools and those for load balancers."""
+    found, keys = configuration(inventory)
+    if found is not None and mode_of(inventory) == "cluster-pool":
+        voice = Voice(Role.POD, NAME, subject_of(found))
+        for key in POOL_KEYS.values():
+            yield from voice.says_all(("data", key), keys.get(key, "").replace(",", " ").split())
+    for pool in inventory.objects("CiliumPodIPPool"):
+        voice = Voice(Role.POD, NAME, subject_of(pool))
+        for name, part in (("ipv4", pool.spec.ipv4), ("ipv6", pool.spec.ipv6)):
+            yield from voice.lists(("spec", name, "cidrs"), part.cidrs if part else None)
+    yield from _load_balancer_pools(inventory)
+    if mode_of(inventory) not in {"", "kubernetes"}:
+        yield from node_ranges(inventory)
+
+
+def _load_balancer_pools(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    for pool in inventory.objects("CiliumLoadBalancerIPPool"):
+        if pool.spec.disabled:
+            continue
+        voice = Voice(Role.LOAD_BALANCER, NAME, subject_of(pool))
+        key = "blocks" if pool.spec.blocks else "cidrs"
+        for index, block in enumerate(pool.spec.blocks or pool.spec.cidrs or ()):
+            path = ("spec", key, index)
+            if block.cidr:
+                yield voice.says((*path, "cidr"), block.cidr)
+            elif block.start:
+                yield voice.spans((*path, "start"), f"{block.start}-{block.stop or block.start}")
+
+
+def allocation(inventory: Inventory) -> Allocation:
+    """By the IPAM mode: Nodes, CiliumNodes, or a cloud's subnets."""
+    mode = mode_of(inventory)
+    if mode == "kubernetes":
+        return FROM_NODE
+    if mode in _CLOUD_MODES:
+        return ELSEWHERE
+    own = tuple(found for found in node_ranges(inventory) if isinstance(found, Declaration))
+    if own:
+        return Allocation(False, own)
+    return Allocation(False, missing="CiliumNode") if mode else UNKNOWN
+
+
+def transports(inventory: Inventory) -> Iterator[Transport]:
+    """``routing-mode``, which was called ``tunnel`` up to release 1.13."""
+    found, keys = configuration(inventory)
+    if found is None:
+        return
+    old = keys.get("tunnel", "")
+    native = keys.get("routing-mode", "native" if old == "disabled" else "tunnel") == "native"
+    protocol = keys.get("tunnel-protocol", "") or (old if old in OVERHEADS else "") or "vxlan"
+    mtu = keys.get("mtu", "")
+    yield Transport(
+        Way.ROUTED if native else Way.OVERLAY,
+        "" if native else {"vxlan": "VXLAN", "geneve": "Geneve"}.get(protocol, protocol),
+        0 if native else OVERHEADS.get(protocol, 0),
+        int(mtu) if mtu.isdecimal() and int(mtu) else None,
+        subject=subject_of(found),
+        path=("data", "routing-mode" if "routing-mode" in keys else "tunnel"),
+    )
+
+
+def masquerades(inventory: Inventory) -> Iterator[Masquerade]:
+    """Native routing masquerades whatever leaves ``ipvN-native-routing-cidr``, pods of other nodes included."""
+    found, keys = configuration(inventory)
+    if found is None or not any(transport.way is Way.ROUTED for transport in transports(inventory)):
+        return
+    if keys.get("enable-ip-masq-agent") == "true":
+        return  # its own list decides
+    held = [item.range for item in ranges(inventory) if isinstance(item, Declaration) and item.role is Role.POD]
+    for family in addresses.BITS:
+        key = f"ipv{family}-native-routing-cidr"
+        masquerading = keys.get(f"enable-ipv{family}-masquerade", "true" if family == 4 else "false") == "true"
+        pods = [span for span in held if span.family == family]
+        if not (masquerading and pods and keys.get(key)):
+            continue
+        try:
+            spared = addresses.parse_cidr(keys[key]).range
+        except ValueError:
+            continue
+        hidden = tuple(span for span in pods if not spared.covers(span))
+        if hidden:
+            yield Masquerade(
+                hidden,
+                Whom.PODS,
+                f"{key} {spared} does not cover the pods' range, and what leaves it is masqueraded",
+                subject_of(found),
+                ("data", key),
+                evidence={"nativeRoutingCIDR": str(spared)},
+            )
+
+
+def has_identity(inventory: Inventory, node: Node) -> bool:
+    """Whether there is a CiliumNode of this name."""
+    found: list[CiliumNode] = inventory.objects("CiliumNode")
+    return any(item.name == node.name for item in found)
+
+
+PLUGIN = Plugin(
+    NAME,
+    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",)),
+    allocation=allocation,
+    ranges=ranges,
+    transports=transports,
+    masquerades=masquerades,
+    identity=has_identity,
+    identity_name="CiliumNode of the same name",
+)

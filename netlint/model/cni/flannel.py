@@ -1,0 +1,121 @@
+"""flannel.
+
+Source: github.com/flannel-io/flannel, Documentation/configuration.md, Documentation/backends.md,
+pkg/subnet/kube, pkg/backend, pkg/trafficmngr.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from netlint.model import settings
+from netlint.model.cni.plugin import FROM_NODE, Evidence, Plugin, Transport, Way
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Node
+
+NAME = "flannel"
+PREFIX = "flannel.alpha.coreos.com/"
+CONFIG = "kube-flannel-cfg"
+_PATH = ("data", "net-conf.json")
+BACKENDS = {
+    "vxlan": (Way.OVERLAY, "VXLAN", 50),
+    "wireguard": (Way.OVERLAY, "WireGuard", 80),
+    "ipip": (Way.OVERLAY, "IPIP", 20),
+    "udp": (Way.OVERLAY, "UDP", 28),
+    "ipsec": (Way.OVERLAY, "IPsec", 0),
+    "host-gw": (Way.ROUTED, "", 0),
+    "alloc": (Way.ROUTED, "", 0),
+    "extension": (Way.ROUTED, "", 0),
+}
+"""Way, encapsulation and bytes of overhead of each backend."""
+
+
+def configuration(inventory: Inventory) -> dict[str, Any]:
+    """``net-conf.json``; empty where there is none or it cannot be read (``ranges`` tells that)."""
+    found = inventory.config_map(CONFIG)
+    try:
+        return settings.document((found.data or {}).get("net-conf.json", "")) if found else {}
+    except ValueError:
+        return {}
+
+
+def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """``Network`` and ``IPv6Network``: the range that all nodes' ranges have to be in."""
+    found = inventory.config_map(CONFIG)
+    if found is None:
+        return
+    try:
+        declared = settings.document((found.data or {}).get("net-conf.json", ""))
+    except ValueError as error:
+        yield Trouble(subject_of(found), _PATH, str(error))
+        return
+    voice = Voice(Role.POD, NAME, subject_of(found))
+    for key in ("Network", "IPv6Network"):
+        if declared.get(key):
+            yield voice.says(_PATH, str(declared[key]))
+
+
+def backend_of(node: Node) -> str:
+    """The backend that the agent on this node runs; empty where it has not said."""
+    return node.annotations.get(PREFIX + "backend-type", "").lower()
+
+
+def backend_data(node: Node, family: int = 4) -> dict[str, Any]:
+    """What the backend on this node tells its peers, such as ``VNI`` and ``VtepMAC``."""
+    text = node.annotations.get(PREFIX + ("backend-data" if family == 4 else "backend-v6-data"), "")
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def transports(inventory: Inventory) -> Iterator[Transport]:
+    """One for each backend that nodes run; what the ConfigMap says where none has said."""
+    configured = configuration(inventory).get("Backend")
+    options = configured if isinstance(configured, dict) else {}
+    running: dict[str, list[str]] = {}
+    for node in inventory.nodes:
+        if backend_of(node):
+            running.setdefault(backend_of(node), []).append(node.name)
+    found = inventory.config_map(CONFIG)
+    if not running and options:
+        # flanneld's code takes a missing type for udp, whatever the documentation says
+        running = {str(options.get("Type", "udp")).lower(): []}
+    for backend, nodes in sorted(running.items()):
+        way, encapsulation, overhead = BACKENDS.get(backend, (Way.OVERLAY, backend, 0))
+        mtu = options.get("MTU") if str(options.get("Type", "")).lower() == backend else None
+        yield Transport(
+            way,
+            encapsulation,
+            overhead,
+            mtu if isinstance(mtu, int) and mtu > 0 else None,
+            only_remote=options.get("DirectRouting") is True,
+            subject=subject_of(found) if found else None,
+            path=_PATH,
+            nodes=tuple(nodes),
+        )
+
+
+def has_identity(_: Inventory, node: Node) -> bool:
+    """Whether the agent has announced this node to its peers."""
+    return PREFIX + "public-ip" in node.annotations or PREFIX + "public-ipv6" in node.annotations
+
+
+PLUGIN = Plugin(
+    NAME,
+    Evidence(
+        annotations=(PREFIX,),
+        config_maps=(CONFIG,),
+        daemon_sets=("kube-flannel-ds", "kube-flannel"),
+    ),
+    allocation=lambda _: FROM_NODE,
+    ranges=ranges,
+    transports=transports,
+    identity=has_identity,
+    identity_name=f"annotation {PREFIX}public-ip",
+)

@@ -1,0 +1,47 @@
+"""kube-router.
+
+Source: github.com/cloudnativelabs/kube-router, docs/user-guide.md, docs/bgp.md, docs/tunnels.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint.model import settings
+from netlint.model.cni.plugin import FROM_NODE, Allocation, Evidence, Plugin, Transport, Way
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.subjects import subject_of
+
+NAME = "kube-router"
+PREFIX = "kube-router.io/"
+_KEYS = (PREFIX + "pod-cidrs", PREFIX + "pod-cidr")
+
+
+def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """The annotations, which go before ``spec.podCIDRs``."""
+    for node in inventory.nodes:
+        key = next((key for key in _KEYS if node.annotations.get(key)), None)
+        if key is not None:
+            voice = Voice(Role.NODE_POD, NAME, subject_of(node), node.name)
+            yield from voice.says_all(("metadata", "annotations", key), settings.words(node.annotations[key]))
+
+
+def allocation(inventory: Inventory) -> Allocation:
+    """The annotations where there are any, else the Nodes' own ranges."""
+    own = tuple(found for found in node_ranges(inventory) if isinstance(found, Declaration))
+    return Allocation(False, own) if own else FROM_NODE
+
+
+def transports(_: Inventory) -> Iterator[Transport]:
+    """BGP between the nodes; IPIP only towards nodes in other subnets."""
+    yield Transport(Way.ROUTED, "IPIP", 20, only_remote=True)
+
+
+PLUGIN = Plugin(
+    NAME,
+    Evidence(annotations=(PREFIX,), config_maps=("kube-router-cfg",), daemon_sets=(NAME,)),
+    allocation=allocation,
+    ranges=node_ranges,
+    transports=transports,
+)

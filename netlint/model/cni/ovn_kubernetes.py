@@ -1,0 +1,101 @@
+"""OVN-Kubernetes.
+
+Source: github.com/ovn-kubernetes/ovn-kubernetes, go-controller/pkg/util/node_annotations.go,
+go-controller/pkg/config/config.go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from netlint.model.cni.plugin import Allocation, Evidence, Plugin, Transport, Way
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration, Role, Standing, Trouble, Voice
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Node
+
+NAME = "ovn-kubernetes"
+PREFIX = "k8s.ovn.org/"
+SUBNETS = PREFIX + "node-subnets"
+OVERHEAD = 100  # the agent keeps so many bytes for Geneve with its options
+INTERNAL = {
+    "join": (PREFIX + "node-gateway-router-lrp-ifaddrs", {4: "100.64.0.0/16", 6: "fd98::/64"}),
+    "transit": (PREFIX + "node-transit-switch-port-ifaddr", {4: "100.88.0.0/16", 6: "fd97::/64"}),
+    "masquerade": (PREFIX + "node-masquerade-subnet", {}),
+}
+"""Internal ranges: the annotation that shows each, and its default."""
+
+
+def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """``node-subnets``: of the default network one range, or a list of one for each family."""
+    for node in inventory.nodes:
+        text = node.annotations.get(SUBNETS)
+        if text is None:
+            continue
+        path = ("metadata", "annotations", SUBNETS)
+        declared = decoded(node, SUBNETS)
+        if declared is None:
+            yield Trouble(subject_of(node), path, "the text is no JSON mapping")
+            continue
+        voice = Voice(Role.NODE_POD, NAME, subject_of(node), node.name)
+        found = declared.get("default") or ()
+        yield from voice.says_all(path, [found] if isinstance(found, str) else map(str, found))
+
+
+def decoded(node: Node, key: str) -> dict[str, Any] | None:
+    """An annotation that holds a JSON mapping; None where it does not."""
+    try:
+        found = json.loads(node.annotations.get(key, "{}"))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """The nodes' ranges and the ones that the network keeps for itself, as far as annotations show them."""
+    yield from node_ranges(inventory)
+    shown = [node for node in inventory.nodes if SUBNETS in node.annotations]
+    for name, (key, defaults) in INTERNAL.items():
+        for node in shown:
+            yield from _internal(node, name, key, defaults)
+            break  # the same for every node; only the addresses in it differ
+
+
+def _internal(node: Node, name: str, key: str, defaults: dict[int, str]) -> Iterator[Declaration | Trouble]:
+    voice = Voice(Role.INTERNAL, NAME, subject_of(node), label=f"{name} range")
+    path = ("metadata", "annotations", key)
+    declared = decoded(node, key) or {}
+    texts = [text for name in ("ipv4", "ipv6") if isinstance(text := declared.get(name), str)]
+    yield from voice.says_all(path, texts)
+    if not texts and defaults:
+        inferred = Voice(Role.INTERNAL, NAME, subject_of(node), standing=Standing.INFERRED, label=f"{name} range")
+        yield inferred.says((), defaults[4])
+
+
+def allocation(inventory: Inventory) -> Allocation:
+    """The annotation decides; ``spec.podCIDRs`` is not looked at."""
+    own = tuple(found for found in node_ranges(inventory) if isinstance(found, Declaration))
+    return Allocation(False, own)
+
+
+def transports(inventory: Inventory) -> Iterator[Transport]:
+    """Geneve, always."""
+    yield Transport(Way.OVERLAY, "Geneve", OVERHEAD)
+
+
+def has_identity(_: Inventory, node: Node) -> bool:
+    """Whether the node has a chassis."""
+    return PREFIX + "node-chassis-id" in node.annotations
+
+
+PLUGIN = Plugin(
+    NAME,
+    Evidence(annotations=(PREFIX,), config_maps=("ovn-config", "ovnkube-config"), daemon_sets=("ovnkube-node",)),
+    allocation=allocation,
+    ranges=ranges,
+    transports=transports,
+    identity=has_identity,
+    identity_name=f"annotation {PREFIX}node-chassis-id",
+)

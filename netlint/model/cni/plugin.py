@@ -1,0 +1,126 @@
+"""What netlint knows of a CNI plugin: how it shows, where its truth lives, how it carries packets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netlint.addresses import Range
+from netlint.findings import Subject
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration, Trouble
+from netlint.objects.core import Node
+from netlint.objects.meta import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """By what a plugin is recognised: prefixes of node annotations, and names of other objects."""
+
+    annotations: tuple[str, ...] = ()
+    config_maps: tuple[str, ...] = ()
+    daemon_sets: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Where a plugin takes the address of a pod from.
+
+    ``from_node``: whether that is ``spec.podCIDRs`` of the pod's Node; None where the input does not tell.
+    ``ranges``: the ranges that the plugin gave to nodes itself. ``missing``: the kind that would tell
+    which, where none of it is in the input. ``borrows``: a pod may have an address of another node's range.
+    """
+
+    from_node: bool | None = None
+    ranges: tuple[Declaration, ...] = ()
+    missing: str = ""
+    borrows: bool = False
+
+
+FROM_NODE = Allocation(from_node=True)
+UNKNOWN = Allocation()
+ELSEWHERE = Allocation(from_node=False)  # in a subnet that the API does not show
+
+
+class Way(StrEnum):
+    """How packets between pods of two nodes travel."""
+
+    OVERLAY = "overlay"  # inside packets between the nodes
+    UNDERLAY = "underlay"  # pods have addresses of the nodes' own network
+    ROUTED = "plain routing"  # as they are, by routes
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """How one plugin carries packets, and who says so.
+
+    ``overhead``: bytes that the encapsulation takes from every packet; ``mtu``: what the plugin declares
+    for pods, None where it works it out. ``only_remote``: encapsulated only towards nodes in other subnets.
+    ``nodes``: for which of them; empty for all.
+    """
+
+    way: Way
+    encapsulation: str = ""
+    overhead: int = 0
+    mtu: int | None = None
+    only_remote: bool = False
+    subject: Subject | None = None
+    path: Path = ()
+    nodes: tuple[str, ...] = ()
+
+
+class Whom(StrEnum):
+    """From whom an address is hidden."""
+
+    PODS = "pods of other nodes"
+    NODES = "other nodes"
+    SERVICES = "pods behind Services"
+    OUTSIDE = "hosts outside of the cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Masquerade:
+    """A configuration that replaces the addresses of pods in ``hidden`` on the way to ``whom``.
+
+    ``expected``: the plugin's documentation says that it does so by default.
+    """
+
+    hidden: tuple[Range, ...]
+    whom: Whom
+    why: str
+    subject: Subject
+    path: Path
+    expected: bool = False
+    evidence: dict[str, object] = field(default_factory=dict)
+
+
+def _nothing(_: Inventory) -> Iterator[Declaration | Trouble]:
+    return iter(())
+
+
+def _no_transport(_: Inventory) -> Iterable[Transport]:
+    return ()
+
+
+def _no_masquerade(_: Inventory) -> Iterable[Masquerade]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One CNI plugin; its functions read an inventory and know nothing of other plugins.
+
+    ``identity``: whether a node has what the plugin writes for each node that has joined; None for a
+    plugin that writes nothing.
+    """
+
+    name: str
+    evidence: Evidence
+    allocation: Callable[[Inventory], Allocation]
+    ranges: Callable[[Inventory], Iterable[Declaration | Trouble]] = _nothing
+    transports: Callable[[Inventory], Iterable[Transport]] = _no_transport
+    masquerades: Callable[[Inventory], Iterable[Masquerade]] = _no_masquerade
+    identity: Callable[[Inventory, Node], bool] | None = None
+    identity_name: str = ""

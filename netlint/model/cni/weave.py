@@ -1,0 +1,54 @@
+"""Weave Net.
+
+Source: github.com/weaveworks/weave, site/kubernetes/kube-addon.md, site/tasks/ipam/ipam.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint.model.cni.plugin import ELSEWHERE, Evidence, Plugin, Transport, Way
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration, Role, Standing, Trouble, Voice
+from netlint.model.subjects import subject_of
+
+NAME = "weave"
+DAEMON_SET = "weave-net"
+DEFAULT = "10.32.0.0/12"
+OVERHEAD = 84  # sleeve's; the fast datapath takes less
+
+
+def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    """``IPALLOC_RANGE``, else the default, from which the peers give each other pieces."""
+    found = inventory.daemon_set(DAEMON_SET)
+    if found is None:
+        return
+    given = inventory.environment(found, "IPALLOC_RANGE")
+    for path, text in given:
+        yield Voice(Role.POD, NAME, subject_of(found)).says(path, text)
+    if not given:
+        yield Voice(Role.POD, NAME, subject_of(found), standing=Standing.INFERRED).says((), DEFAULT)
+
+
+def transports(inventory: Inventory) -> Iterator[Transport]:
+    """VXLAN in the kernel where that works, else packets in UDP."""
+    found = inventory.daemon_set(DAEMON_SET)
+    given = inventory.environment(found, "WEAVE_MTU") if found else []
+    mtu = int(given[0][1]) if given and given[0][1].isdecimal() else 1376
+    yield Transport(
+        Way.OVERLAY,
+        "VXLAN",
+        OVERHEAD,
+        mtu,
+        subject=subject_of(found) if found else None,
+        path=given[0][0] if given else (),
+    )
+
+
+PLUGIN = Plugin(
+    NAME,
+    Evidence(config_maps=("weave-net",), daemon_sets=(DAEMON_SET,)),
+    allocation=lambda _: ELSEWHERE,
+    ranges=ranges,
+    transports=transports,
+)

@@ -1,0 +1,147 @@
+"""One entry of the address plan, and what is said of text that should have been one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from netlint import addresses
+from netlint.addresses import Cidr, Range
+from netlint.findings import Subject
+from netlint.objects.meta import Path
+
+
+class Role(StrEnum):
+    """What a range is for."""
+
+    POD = "pod"
+    NODE_POD = "per-node pod"
+    SERVICE = "Service"
+    NODE = "node"
+    BRIDGE = "bridge"
+    LOAD_BALANCER = "load-balancer"
+    INTERNAL = "internal"
+    SECONDARY = "secondary"
+    PUBLIC = "public"
+
+
+class Standing(StrEnum):
+    """How firm a range is: inferred ones never raise an error by themselves."""
+
+    DECLARED = "declared"
+    OBSERVED = "observed"
+    INFERRED = "inferred"
+
+
+class Authority(StrEnum):
+    """Who declares a range, where it is no CNI plugin (those go by their own names)."""
+
+    NODE = "Node"
+    SERVICE_CIDR = "ServiceCIDR"
+    CONTROLLER_MANAGER = "kube-controller-manager"
+    API_SERVER = "kube-apiserver"
+    SERVICE_PROXY = "kube-proxy"
+    OPENSHIFT = "OpenShift"
+    KUBEADM = "kubeadm"
+    SERVICE = "Service"
+    METALLB = "MetalLB"
+    HOST = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One range as it was declared; ``node`` is set where it belongs to one.
+
+    ``cidr`` keeps how it was written, None where it is no CIDR.
+    """
+
+    range: Range
+    role: Role
+    authority: str
+    subject: Subject
+    path: Path
+    node: str = ""
+    standing: Standing = Standing.DECLARED
+    cidr: Cidr | None = None
+    label: str = ""
+
+    @property
+    def what(self) -> str:
+        """What it declares, for people."""
+        if self.label:
+            return self.label
+        if self.range.size == 1 and self.role in {Role.NODE, Role.PUBLIC}:
+            return f"{self.role} address"
+        return f"{self.role} range"
+
+    def __str__(self) -> str:
+        """The range as CIDR, one address as such."""
+        return addresses.text(self.range.family, self.range.first) if self.range.size == 1 else str(self.range)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Text in a setting, a flag or an annotation that should have been a range, and is none."""
+
+    subject: Subject
+    path: Path
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks, and about what: all that several ranges in one place have in common."""
+
+    role: Role
+    authority: str
+    subject: Subject
+    node: str = ""
+    standing: Standing = Standing.DECLARED
+    label: str = ""
+
+    def says(self, path: Path, text: str) -> Declaration | Trouble:
+        """One CIDR."""
+        try:
+            cidr = addresses.parse_cidr(text)
+        except ValueError as error:
+            return Trouble(self.subject, path, str(error))
+        return self.holds(path, cidr.range, cidr)
+
+    def says_all(self, path: Path, texts: Iterable[str]) -> Iterator[Declaration | Trouble]:
+        """Several CIDRs that stand in one field."""
+        for text in texts:
+            yield self.says(path, text)
+
+    def lists(self, path: Path, texts: Iterable[str] | None) -> Iterator[Declaration | Trouble]:
+        """The entries of a list, each a field of its own."""
+        for index, text in enumerate(texts or ()):
+            if text:
+                yield self.says((*path, index), text)
+
+    def names(self, path: Path, text: str) -> Declaration | Trouble:
+        """One address."""
+        try:
+            family, value = addresses.parse(text)
+        except ValueError as error:
+            return Trouble(self.subject, path, str(error))
+        return self.holds(path, Range(family, value, value))
+
+    def spans(self, path: Path, text: str) -> Declaration | Trouble:
+        """A CIDR, or ``first-last``."""
+        first, dash, last = (part.strip() for part in text.partition("-"))
+        if not dash:
+            return self.says(path, text)
+        try:
+            (family, low), (other, high) = addresses.parse(first), addresses.parse(last)
+        except ValueError as error:
+            return Trouble(self.subject, path, str(error))
+        if family != other or low > high:
+            return Trouble(self.subject, path, f"{text!r} is no range: its last address is before its first")
+        return self.holds(path, Range(family, low, high))
+
+    def holds(self, path: Path, span: Range, cidr: Cidr | None = None) -> Declaration:
+        """A range that is known already."""
+        return Declaration(
+            span, self.role, self.authority, self.subject, path, self.node, self.standing, cidr, self.label
+        )

@@ -1,0 +1,140 @@
+"""What node dumps show: networks of the host's links, bridges, Docker's pools, CNI files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from netlint import addresses
+from netlint.addresses import Range
+from netlint.findings import Subject
+from netlint.model.plan.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
+from netlint.model.pods import Pods
+from netlint.objects.core import Node
+from netlint.objects.host import Link, NodeDump
+
+Found = Iterator[Declaration | Trouble]
+BRIDGES = ("docker0", "cni0", "cbr0", "kbr0", "lxcbr0", "virbr0", "kube-bridge", "weave", "obr0")
+_TUNNELS = ("vxlan", "ipip", "sit", "geneve", "wireguard", "gre", "gretap", "ip6tnl", "tun")
+
+
+class Host:
+    """One node dump, bound to the Node whose address it has."""
+
+    def __init__(self, dump: NodeDump, node: str) -> None:
+        """``node``: the Node's name; empty where the dump belongs to none."""
+        self.dump = dump
+        self.node = node
+
+    def file(self, name: str) -> Subject:
+        """A file of the dump as a subject."""
+        return Subject("", "File", "", f"{self.dump.folder}/{name}")
+
+    @cached_property
+    def links(self) -> list[tuple[Link, int, int, Range]]:
+        """Links with their global addresses: family, address, and the network around it."""
+        found = []
+        for link in self.dump.links or ():
+            for info in link.addr_info:
+                if info.scope == "global" and link.ifname != "lo":
+                    family, value = addresses.parse(info.local)
+                    size = 1 << (addresses.BITS[family] - info.prefixlen)
+                    first = value & -size
+                    found.append((link, family, value, Range(family, first, first + size - 1)))
+        return found
+
+    @property
+    def bridges(self) -> list[tuple[Link, int, int, Range]]:
+        """The links that are bridges."""
+        return [found for found in self.links if is_bridge(found[0])]
+
+    def ports_of(self, bridge: str) -> list[Link]:
+        """The links that are attached to a bridge."""
+        return [link for link in self.dump.links or () if link.master == bridge]
+
+
+def is_bridge(link: Link) -> bool:
+    """Whether it is a Linux bridge or, by its name, a bridge of another make."""
+    return link.kind in {"bridge", "openvswitch"} or link.ifname in BRIDGES or link.ifname.startswith("br-")
+
+
+def bind(dumps: list[NodeDump], nodes: list[Node]) -> list[Host]:
+    """Each dump with its Node: by address, and among several Nodes of one address by the folder's name."""
+    by_address: dict[tuple[int, int], list[str]] = {}
+    for node in nodes:
+        for entry in node.status.addresses or ():
+            if entry.type == "InternalIP" and entry.address:
+                by_address.setdefault(addresses.parse(entry.address), []).append(node.name)
+    names = {node.name for node in nodes}
+    return [Host(dump, _node_of(dump, by_address, names)) for dump in dumps]
+
+
+def _node_of(dump: NodeDump, by_address: Mapping[tuple[int, int], list[str]], names: set[str]) -> str:
+    candidates = {
+        name
+        for link in dump.links or ()
+        for info in link.addr_info
+        if info.scope == "global"
+        for name in by_address.get(addresses.parse(info.local), ())
+    }
+    if len(candidates) == 1:
+        return candidates.pop()
+    return dump.name if dump.name in (candidates or names) else ""
+
+
+def of_hosts(hosts: list[Host], pods: Pods) -> Found:
+    """The ranges of all hosts."""
+    own = _addresses_by_node(pods) if hosts else {}
+    for host in hosts:
+        yield from _networks(host, own.get(host.node, set()))
+        yield from _docker_pools(host)
+        yield from _subnet_env(host)
+
+
+def _addresses_by_node(pods: Pods) -> dict[str, set[tuple[int, int]]]:
+    found: dict[str, set[tuple[int, int]]] = {}
+    for row in pods.live_on_network():
+        found.setdefault(pods.node(row), set()).update(pods.addresses(row))
+    return found
+
+
+def _networks(host: Host, pods: set[tuple[int, int]]) -> Found:
+    """The networks of links: a bridge that carries pods of its own node is their range, whatever its name."""
+    for link, _, _, network in host.links:
+        if link.kind in _TUNNELS or network.size == 1:
+            continue
+        label = ""
+        if is_bridge(link):
+            carries = any(network.holds(*address) for address in pods)
+            role = Role.NODE_POD if carries else Role.BRIDGE
+            label = f"bridge {link.ifname}"
+        elif link.kind == "veth" and link.master:
+            continue
+        else:
+            role, label = Role.NODE, f"network of {link.ifname}"
+        voice = Voice(role, Authority.HOST, host.file("ip-addr.json"), host.node, Standing.OBSERVED, label)
+        yield voice.holds((), network)
+
+
+def _docker_pools(host: Host) -> Found:
+    docker = host.dump.docker
+    if docker is None:
+        return
+    file = host.file("etc-docker-daemon.json")
+    voice = Voice(Role.BRIDGE, "Docker", file, host.node, label="Docker address pool")
+    for index, pool in enumerate(docker.default_address_pools):
+        yield voice.says(("default-address-pools", index, "base"), pool.base)
+
+
+def _subnet_env(host: Host) -> Found:
+    """``FLANNEL_SUBNET`` is written as the bridge's address with its prefix length."""
+    declared = host.dump.subnet_env or {}
+    file = host.file("run-flannel-subnet.env")
+    for key, role in (
+        ("FLANNEL_NETWORK", Role.POD),
+        ("FLANNEL_IPV6_NETWORK", Role.POD),
+        ("FLANNEL_SUBNET", Role.NODE_POD),
+        ("FLANNEL_IPV6_SUBNET", Role.NODE_POD),
+    ):
+        if declared.get(key):
+            yield Voice(role, "flannel", file, host.node, Standing.OBSERVED).says((key,), declared[key])

@@ -1,0 +1,39 @@
+"""What Nodes declare: pod ranges and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint import addresses
+from netlint.addresses import Cidr
+from netlint.model.plan.declarations import Authority, Declaration, Role, Voice
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Node
+from netlint.objects.meta import Path
+
+OWN_ADDRESSES = ("InternalIP", "ExternalIP")
+
+
+def pod_cidrs(node: Node) -> list[tuple[Path, Cidr]]:
+    """The pod ranges of a Node with their fields; ``podCIDR`` counts only where ``podCIDRs`` is empty."""
+    listed: list[tuple[Path, str]] = [
+        (("spec", "podCIDRs", index), cidr) for index, cidr in enumerate(node.spec.podCIDRs or ()) if cidr
+    ]
+    if not listed and node.spec.podCIDR:
+        listed = [(("spec", "podCIDR"), node.spec.podCIDR)]
+    return [(path, addresses.parse_cidr(text)) for path, text in listed]
+
+
+def node_ranges(node: Node) -> list[Declaration]:
+    """The pod ranges that a Node declares."""
+    voice = Voice(Role.NODE_POD, Authority.NODE, subject_of(node), node.name)
+    return [voice.holds(path, cidr.range, cidr) for path, cidr in pod_cidrs(node)]
+
+
+def node_addresses(node: Node) -> Iterator[Declaration]:
+    """The InternalIP and ExternalIP addresses of a Node, as ranges of one address."""
+    voice = Voice(Role.NODE, Authority.NODE, subject_of(node), node.name)
+    for index, entry in enumerate(node.status.addresses or ()):
+        if entry.type in OWN_ADDRESSES and entry.address:
+            family, value = addresses.parse(entry.address)
+            yield voice.holds(("status", "addresses", index, "address"), addresses.Range(family, value, value))

@@ -1,0 +1,71 @@
+"""Service ranges as objects declare them, load-balancer pools, and the public addresses of Services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netlint import addresses
+from netlint.model import settings
+from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Authority, Declaration, Role, Trouble, Voice
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Service
+
+Found = Iterator[Declaration | Trouble]
+
+
+def of_service_cidrs(inventory: Inventory) -> Found:
+    """ServiceCIDR objects, the authority from Kubernetes 1.33 on."""
+    for declared in inventory.objects("ServiceCIDR"):
+        voice = Voice(Role.SERVICE, Authority.SERVICE_CIDR, subject_of(declared))
+        yield from voice.lists(("spec", "cidrs"), declared.spec.cidrs)
+
+
+def of_openshift(inventory: Inventory) -> Found:
+    """The ranges in force that OpenShift's Network names."""
+    for found in inventory.objects("Network"):
+        subject, status = subject_of(found), found.status
+        pods = Voice(Role.POD, Authority.OPENSHIFT, subject)
+        for index, entry in enumerate(status.clusterNetwork or ()):
+            if entry.cidr:
+                yield pods.says(("status", "clusterNetwork", index, "cidr"), entry.cidr)
+        services = Voice(Role.SERVICE, Authority.OPENSHIFT, subject)
+        yield from services.lists(("status", "serviceNetwork"), status.serviceNetwork)
+
+
+def of_metallb(inventory: Inventory) -> Found:
+    """MetalLB's pools: objects, or the ConfigMap of releases before 0.13."""
+    for pool in inventory.objects("IPAddressPool"):
+        voice = Voice(Role.LOAD_BALANCER, Authority.METALLB, subject_of(pool))
+        for index, text in enumerate(pool.spec.addresses or ()):
+            yield voice.spans(("spec", "addresses", index), text)
+    found = inventory.config_maps.get(("metallb-system", "config"))
+    if found is None:
+        return
+    voice = Voice(Role.LOAD_BALANCER, Authority.METALLB, subject_of(found))
+    try:
+        declared = settings.document((found.data or {}).get("config", ""))
+    except ValueError as error:
+        yield Trouble(voice.subject, ("data", "config"), str(error))
+        return
+    for pool in declared.get("address-pools") or ():
+        for text in (isinstance(pool, dict) and pool.get("addresses")) or ():
+            yield voice.spans(("data", "config"), str(text))
+
+
+def of_services(services: Iterable[Service]) -> Iterator[Declaration]:
+    """External and load-balancer addresses of Services."""
+    for service in services:
+        voice = Voice(Role.PUBLIC, Authority.SERVICE, subject_of(service))
+        for index, text in enumerate(service.spec.externalIPs or ()):
+            if text:
+                yield _one(voice, ("spec", "externalIPs", index), text)
+        balancer = service.status.loadBalancer if service.status else None
+        for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
+            if entry.ip:
+                yield _one(voice, ("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
+
+
+def _one(voice: Voice, path: tuple[str | int, ...], text: str) -> Declaration:
+    family, value = addresses.parse(text)
+    return voice.holds(path, addresses.Range(family, value, value))

@@ -1,0 +1,93 @@
+"""What a node dump holds: the host's own view of its links, routes and CNI files.
+
+Source: iproute2 (ip -json), CNI specification 1.0, docs.docker.com daemon configuration, flannel's subnet.env.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class LinkAddress(Struct, gc=False):
+    """One entry of a link's ``addr_info``."""
+
+    family: str = ""
+    local: str = ""
+    prefixlen: int = 0
+    scope: str = ""
+
+
+class LinkInfo(Struct, gc=False):
+    """``linkinfo`` of ``ip -details``."""
+
+    info_kind: str = ""
+    info_data: dict[str, Any] | None = None
+    info_slave_kind: str = ""
+
+
+class Link(Struct, gc=False):
+    """One link of ``ip -json -details address``."""
+
+    ifname: str = ""
+    ifindex: int = 0
+    flags: list[str] = field(default_factory=list)
+    mtu: int = 0
+    operstate: str = ""
+    address: str = ""
+    master: str = ""
+    linkinfo: LinkInfo = field(default_factory=LinkInfo)
+    addr_info: list[LinkAddress] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """Such as ``bridge``, ``veth``, ``vxlan``; empty for hardware."""
+        return self.linkinfo.info_kind
+
+
+class Route(Struct, gc=False):
+    """One route of ``ip -json route show table all``; ``dst`` is a CIDR, an address, or ``default``."""
+
+    dst: str = ""
+    gateway: str = ""
+    dev: str = ""
+    table: str = "main"
+    protocol: str = ""
+    scope: str = ""
+    type: str = "unicast"
+
+
+class DockerPool(Struct, gc=False):
+    """One entry of ``default-address-pools``."""
+
+    base: str = ""
+    size: int = 0
+
+
+class DockerDaemon(Struct, gc=False, rename="kebab"):
+    """``daemon.json``."""
+
+    bip: str = ""
+    fixed_cidr: str = ""
+    bridge: str = ""
+    mtu: int | None = None
+    ip_masq: bool | None = None
+    default_address_pools: list[DockerPool] = field(default_factory=list)
+
+
+class NodeDump(Struct, gc=False):
+    """All of one host; a part that the dump does not have is None.
+
+    ``conflists`` are by file name in the order in which a container runtime looks at them, ``leases``
+    addresses by the name of the network that gave them out.
+    """
+
+    folder: str
+    name: str
+    links: list[Link] | None = None
+    routes: list[Route] | None = None
+    conflists: dict[str, dict[str, Any]] = field(default_factory=dict)
+    subnet_env: dict[str, str] | None = None
+    leases: dict[str, list[str]] = field(default_factory=dict)
+    docker: DockerDaemon | None = None
