@@ -175,9 +175,10 @@ def _evidence(
     for daemon_set in daemon_sets:
         if daemon_set.name in plugin.daemon_sets:
             return subject_of(daemon_set)
-    for number, shape in enumerate(pods.table.shapes):
-        if shape.owner and shape.owner[0] == "DaemonSet" and shape.owner[1] in plugin.daemon_sets:
-            rows = pods.rows_of_shape(number)
-            if rows:
-                return pods.subject(min(rows, key=pods.order))
-    return None
+    rows = [
+        row
+        for number, shape in enumerate(pods.table.shapes)
+        if shape.owner and shape.owner[0] == "DaemonSet" and shape.owner[1] in plugin.daemon_sets
+        for row in pods.rows_of_shape(number)
+    ]
+    return pods.subject(min(rows, key=pods.order)) if rows else None

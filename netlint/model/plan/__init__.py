@@ -147,7 +147,7 @@ def node_addresses(node: Node) -> list[Declaration]:
 
 def _of_flags(pods: Pods) -> list[Declaration]:
     found: list[Declaration] = []
-    for row, line in sorted(pods.table.commands.items()):
+    for row, line in sorted(pods.table.commands.items(), key=lambda item: pods.order(item[0])):
         given = settings.flags(line.words) if pods.is_live(row) else {}
         for (program, flag), (role, authority) in FLAGS.items():
             if pods.name(row).startswith(program) and flag in given:
