@@ -45,8 +45,12 @@ def rules() -> dict[str, Rule]:
 
     Raises CatalogueError for a page that cannot be used.
     """
-    pages = sorted(path for path in datafiles.folder("rules").glob("*/*.md"))
-    return {rule.name: rule for rule in map(_read, pages)}
+    return read(datafiles.folder("rules"))
+
+
+def read(folder: Path) -> dict[str, Rule]:
+    """The rules whose pages are in a folder, as ``rules`` gives them."""
+    return {rule.name: rule for rule in map(_read, sorted(folder.glob("*/*.md")))}
 
 
 def page(name: str) -> str:

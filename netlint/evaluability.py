@@ -98,11 +98,19 @@ def _all_of(kind: str) -> Subject:
 
 
 def _gap(need: str, namespace: str, snapshot: Snapshot) -> Gap | None:
-    """The gap of a need; one of its alternatives being known is enough."""
-    gaps = [snapshot.knowledge.gap(kind, namespace) for kind in kinds([need])]
-    if any(gap is None for gap in gaps):
+    """The gap of a need; one of its alternatives being known is enough.
+
+    But one that exists and could not be read leaves a gap, whatever the others say, unless the first one was
+    listed to its end everywhere: no other list can add a pod to it.
+    """
+    knowledge = snapshot.knowledge
+    alternatives = kinds([need])
+    gaps = [knowledge.gap(kind, namespace) for kind in alternatives]
+    lost = [gap for gap in gaps if gap is not None and gap.reason in {Reason.FORBIDDEN, Reason.INCOMPLETE}]
+    decisive = gaps[0] is None and (alternatives[0], ALL) in knowledge.complete
+    if decisive or (not lost and None in gaps):
         return None
-    first = next(gap for gap in gaps if gap is not None)
+    first = lost[0] if lost else next(gap for gap in gaps if gap is not None)
     return Gap(need, first.reason, first.message)
 
 

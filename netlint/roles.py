@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from netlint.objects import CONFIG_MAPS, KIND_NAMED
@@ -15,25 +15,27 @@ Manifest = dict[str, Any]
 
 
 def manifests(kinds: Iterable[str], namespaces: Sequence[str], user: str | None) -> str:
-    """A ClusterRole (Roles where only some namespaces are read), Roles for ConfigMaps, and their bindings.
+    """A ClusterRole, for what only some namespaces are read of a Role in each of them, and their bindings.
 
     YAML; ``user``: bind the roles to this user.
     """
     import yaml
 
-    found = [*_listing(set(kinds) - {"ConfigMap"}, namespaces)]
-    if "ConfigMap" in kinds:
-        found += _config_maps()
+    found = list(_roles(set(kinds), namespaces))
     if user is not None:
         found += [_binding(role, user) for role in found]
     return yaml.safe_dump_all(found, sort_keys=False)
 
 
-def _listing(kinds: set[str], namespaces: Sequence[str]) -> list[Manifest]:
-    wide = {kind for kind in kinds if not (namespaces and KIND_NAMED[kind].namespaced)}
-    found = [_role("ClusterRole", None, _rules(wide))] if wide else []
-    narrow = _rules(kinds - wide)
-    return found + [_role("Role", namespace, narrow) for namespace in namespaces if narrow]
+def _roles(kinds: set[str], namespaces: Sequence[str]) -> Iterator[Manifest]:
+    """The ConfigMaps are in the ClusterRole: their namespaces need not exist, and a Role would need them to."""
+    listed = kinds - {"ConfigMap"}
+    wide = {kind for kind in listed if not (namespaces and KIND_NAMED[kind].namespaced)}
+    cluster_wide = _rules(wide) + ([_config_maps()] if "ConfigMap" in kinds else [])
+    if cluster_wide:
+        yield _role("ClusterRole", None, cluster_wide)
+    narrow = _rules(listed - wide)
+    yield from (_role("Role", namespace, narrow) for namespace in namespaces if narrow)
 
 
 def _rules(kinds: Iterable[str]) -> list[Manifest]:
@@ -46,23 +48,13 @@ def _rules(kinds: Iterable[str]) -> list[Manifest]:
     ]
 
 
-def _config_maps() -> list[Manifest]:
-    by_namespace: defaultdict[str, list[str]] = defaultdict(list)
-    for namespace, name in CONFIG_MAPS:
-        by_namespace[namespace].append(name)
-    return [
-        _role(
-            "Role",
-            namespace,
-            [{"apiGroups": [""], "resources": ["configmaps"], "resourceNames": names, "verbs": ["get"]}],
-            f"{NAME}-configmaps",
-        )
-        for namespace, names in by_namespace.items()
-    ]
+def _config_maps() -> Manifest:
+    names = sorted({name for _, name in CONFIG_MAPS})
+    return {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": names, "verbs": ["get"]}
 
 
-def _role(kind: str, namespace: str | None, rules: list[Manifest], name: str = NAME) -> Manifest:
-    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+def _role(kind: str, namespace: str | None, rules: list[Manifest]) -> Manifest:
+    metadata = {"name": NAME, **({"namespace": namespace} if namespace else {})}
     return {"apiVersion": API, "kind": kind, "metadata": metadata, "rules": rules}
 
 

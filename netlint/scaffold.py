@@ -8,7 +8,8 @@ from pathlib import Path
 from netlint import __version__, catalogue
 from netlint.errors import UsageError
 
-_NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_TOPIC = re.compile(r"[a-z]+")
 INDEX = """\
 # Rules
 
@@ -18,7 +19,7 @@ PAGE = """\
 ---
 summary: {words}
 severity: warning
-examines: [Service]
+examines: [Pod]
 since: {version}
 references:
   - https://kubernetes.io/docs/concepts/services-networking/
@@ -27,29 +28,43 @@ references:
 
 ## What it checks
 
+What must hold, and where it is not asked for.
+
 ## Why it matters
 
+What goes wrong otherwise.
+
 ## How to fix
+
+What to do; every finding repeats it.
 
 ## Bad: the smallest input that shows the fault
 
 ```yaml
 apiVersion: v1
-kind: Service
+kind: Pod
 metadata:
-  name: web
+  name: bad
 ```
 
 ```report
+warning[{name}]: what is wrong, with values
+  --> cluster.yaml:4:9  Pod default/bad, metadata.name
+  2 | kind: Pod
+  3 | metadata:
+  4 |   name: bad
+    |         ^^^
+   = fix: What to do; every finding repeats it.
+   = rule: https://netlint.dev/rules/{topic}/{name}
 ```
 
 ## Good: the healthy twin
 
 ```yaml
 apiVersion: v1
-kind: Service
+kind: Pod
 metadata:
-  name: web
+  name: good
 ```
 """
 MODULE = '''\
@@ -66,15 +81,18 @@ CHECK = '''
 
 def {function}(cluster: Cluster) -> Iterator[Violation]:
     """{words}."""
-    yield from ()
+    pods = cluster.pods
+    for row in range(len(pods)):
+        if pods.name(row) == "bad":
+            yield Violation(pods.subject(row), ("metadata", "name"), "what is wrong, with values")
 '''
 
 
-def index() -> str:
-    """The table of all rules, for ``rules/README.md``."""
+def index(folder: Path | None = None) -> str:
+    """The table of all rules, for ``rules/README.md``; ``folder``: of their pages, None for the installed ones."""
     lines = [INDEX]
     topic = None
-    for rule in catalogue.rules().values():
+    for rule in (catalogue.read(folder) if folder else catalogue.rules()).values():
         if rule.topic != topic:
             topic = rule.topic
             lines += [f"\n## {topic}\n", "| rule | severity | fault |", "|---|---|---|"]
@@ -84,22 +102,33 @@ def index() -> str:
 
 
 def new_rule(root: Path, topic: str, name: str) -> list[Path]:
-    """Write the page and the check of a new rule into a checkout; gives the files written.
+    """Write the page and the check of a new rule into a checkout, and renew the index; gives the files written.
 
     Raises UsageError for a name that is no rule's, or is taken.
     """
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a rule: several lower-case words with dashes")
-    page = root / "rules" / topic / f"{name}.md"
-    if page.exists():
-        raise UsageError(f"{page} is there already")
+    if not _TOPIC.fullmatch(topic):
+        raise UsageError(f"{topic!r} is no name for a topic: one lower-case word")
+    rules = root / "rules"
+    page = rules / topic / f"{name}.md"
+    taken = next(iter(sorted(rules.glob(f"*/{name}.md"))), None)
+    if taken is not None:
+        raise UsageError(f"{taken} is there already")
     words = name.replace("-", " ")
     page.parent.mkdir(exist_ok=True)
-    page.write_text(PAGE.format(name=name, words=words, version=__version__), encoding="utf-8")
+    page.write_text(PAGE.format(name=name, topic=topic, words=words, version=__version__), encoding="utf-8")
     module = root / "netlint" / "checks" / f"{topic}.py"
     text = module.read_text(encoding="utf-8") if module.exists() else MODULE.format(title=topic.capitalize())
     module.write_text(_with_check(text, name.replace("-", "_"), words), encoding="utf-8")
-    return [page, module]
+    (rules / "README.md").write_text(index(rules), encoding="utf-8")
+    return [page, module, rules / "README.md"]
+
+
+def is_known(root: Path, topic: str) -> bool:
+    """Whether the checks of a topic are among those that are run."""
+    checks = (root / "netlint" / "checks" / "__init__.py").read_text(encoding="utf-8")
+    return re.search(rf"^from netlint\.checks import .*\b{topic}\b", checks, re.MULTILINE) is not None
 
 
 def _with_check(module: str, function: str, words: str) -> str:

@@ -18,6 +18,7 @@ from netlint.snapshot import Snapshot, Spot
 
 PREFIX = "ignore.netlint.dev/"
 _UNTIL = re.compile(r";?\s*until=(?P<date>\S*)\s*$")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,8 @@ def in_annotations(snapshot: Snapshot) -> Iterator[Entry]:
 
 def _of_annotation(subject: Subject, key: str, value: str) -> Entry:
     match = _UNTIL.search(value)
-    until, problem = None, ""
-    if match is not None:
-        try:
-            until = date.fromisoformat(match["date"])
-        except ValueError:
-            problem = f"{match['date']!r} is no date of the form YYYY-MM-DD"
+    until = _date(match["date"]) if match else None
+    problem = f"{match['date']!r} is no date of the form YYYY-MM-DD" if match and until is None else ""
     reason = value[: match.start()] if match else value
     rule = key.removeprefix(PREFIX)
     return Entry(
@@ -94,6 +91,14 @@ def _of_annotation(subject: Subject, key: str, value: str) -> Entry:
         subject,
         problem=problem,
     )
+
+
+def _date(text: str) -> date | None:
+    """The day in this text; None where it is none, such as 2026-02-30."""
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 class Suppressions:
@@ -111,18 +116,24 @@ class Suppressions:
                 self._of_object.setdefault(entry.subject.order, []).append(number)
 
     def of(self, rule: str, violation: Violation) -> Suppression | None:
-        """The suppression that accepts a violation."""
+        """The suppression that accepts a violation; others that would are of use too."""
         if not self.entries:
             return None
-        for subject in (violation.subject, *(side.subject for side in violation.related)):
-            for number in (*self._of_object.get(subject.order, ()), *self._by_glob):
-                entry = self.entries[number]
-                if entry.covers(rule, subject) and not entry.problem and not entry.has_expired(self.today):
-                    self._used.add(number)
-                    by = str(entry.subject) if entry.subject else entry.spot.file if entry.spot else "configuration"
-                    until = entry.until.isoformat() if entry.until else None
-                    return Suppression(by, entry.reason, until)
-        return None
+        named = (violation.subject, *(side.subject for side in violation.related))
+        covering = [number for subject in named for number in self._covering(rule, subject)]
+        self._used.update(covering)
+        if not covering:
+            return None
+        entry = self.entries[covering[0]]
+        by = str(entry.subject) if entry.subject else entry.spot.file if entry.spot else "configuration"
+        return Suppression(by, entry.reason, entry.until.isoformat() if entry.until else None)
+
+    def _covering(self, rule: str, subject: Subject) -> Iterator[int]:
+        """The entries that accept the rule's findings on an object."""
+        for number in (*self._of_object.get(subject.order, ()), *self._by_glob):
+            entry = self.entries[number]
+            if entry.covers(rule, subject) and not entry.problem and not entry.has_expired(self.today):
+                yield number
 
     def unused(self) -> list[Entry]:
         """The entries that accepted nothing although they could be used."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE / "live")]
 
 import controlplane  # noqa: E402
 from controlplane import prepare  # noqa: E402
-
-TODAY = date(2026, 1, 5)
-EPOCH = "1767607200"  # 2026-01-05T10:00:00Z
+from days import EPOCH  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import EPOCH
+from days import EPOCH
 
 ROOT = Path(__file__).parent.parent
 BROKEN = """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import TODAY
+from days import TODAY
 
 from netlint import catalogue, engine, sources
 from netlint.checks import CHECKS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import TODAY
+from days import TODAY
 from rulepages import Example, examples
 
 from netlint import catalogue, engine, sources

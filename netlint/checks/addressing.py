@@ -167,7 +167,7 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
             continue  # these plugins give pods addresses of the node's own subnet
         involved = _colliding(cluster.plan.trusted(*left), cluster.plan.trusted(*right))
         if involved:
-            yield _collision(cluster, involved, f"{left[0]} and {right[0]} ranges")
+            yield _collision(cluster, involved, right, f"{left[0]} and {right[0]} ranges")
 
 
 def _colliding(left: list[Declaration], right: list[Declaration]) -> list[Declaration]:
@@ -183,10 +183,11 @@ def _colliding(left: list[Declaration], right: list[Declaration]) -> list[Declar
     return sorted(found, key=lambda declared: (declared.subject.order, declared.range))
 
 
-def _collision(cluster: Cluster, involved: list[Declaration], what: str) -> Violation:
+def _collision(cluster: Cluster, involved: list[Declaration], right: tuple[Role, ...], what: str) -> Violation:
     first, *others = involved
     used = any(declared.role in {Role.NODE, Role.NODE_POD} for declared in involved) or _is_used(cluster, involved)
-    counterpart = next(other for other in others if other.range.overlaps(first.range))
+    opposite = [other for other in others if (other.role in right) != (first.role in right)]
+    counterpart = next(other for other in opposite if other.range.overlaps(first.range))
     more = len(others) - 1
     return Violation(
         first.subject,

@@ -17,12 +17,12 @@ def new_rule(
     topic: Annotated[str, typer.Argument(help="Folder of the page and module of the check.")],
     name: Annotated[str, typer.Argument(help="Names the fault; reads well after 'allow'.")],
 ) -> None:
-    """Write the skeleton of a rule: its page and its check."""
+    """Write the skeleton of a rule, its page and its check, and renew the index."""
     from netlint import scaffold
 
     for path in scaffold.new_rule(_root(), topic, name):
         say(f"{path} written")
-    if f"{topic}," not in (_root() / "netlint" / "checks" / "__init__.py").read_text(encoding="utf-8"):
+    if not scaffold.is_known(_root(), topic):
         say(f"a new topic: add {topic} to netlint/checks/__init__.py")
 
 
@@ -31,7 +31,8 @@ def index() -> None:
     """Write the index of all rules."""
     from netlint import scaffold
 
-    (_root() / "rules" / "README.md").write_text(scaffold.index(), encoding="utf-8")
+    rules = _root() / "rules"
+    (rules / "README.md").write_text(scaffold.index(rules), encoding="utf-8")
 
 
 def _root() -> Path:

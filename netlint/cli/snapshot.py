@@ -24,11 +24,16 @@ def snapshot(
     Whole objects as served, without managedFields and the environment of containers; never Secrets.
     The file is compressed where its name ends in .gz.
     """
+    from signal import SIGTERM, default_int_handler, signal
+
+    from netlint import catalogue, engine
     from netlint.sources import LiveCluster, record
 
+    signal(SIGTERM, default_int_handler)  # whatever interrupts it, nothing is left behind
+    kinds = engine.kinds_read(catalogue.selected((), ()))
     target = source(None, kubeconfig, context, user, namespace, request_timeout)
     assert isinstance(target, LiveCluster)
-    written = record.write(target, output, say)
+    written = record.write(target, kinds, output, say)
     for known in written.lists:
         if known.reason is not None:
             say(f"not in it: {known.message}")

@@ -232,6 +232,9 @@ class EndpointModel:
                 self._judge(found, listed, row)
         found.stale = [pair for pairs in actual.values() for pair in pairs]
         self._retarget(found)
+        found.stale.sort(key=lambda pair: (self._slices.slices[pair[0]].name, pair[1]))
+        found.missing.sort(key=self._pods.order)
+        found.mismatched.sort(key=lambda wrong: self._pods.order(wrong[2]))
         return found
 
     def _actual(self, found: Difference, numbers: list[int]) -> Endpoints:
@@ -270,7 +273,7 @@ class EndpointModel:
         uid = table.target_uid[at]
         if uid and pods.table.uid[row] and uid != pods.table.uid[row]:
             found.append(Mismatch("targetRef.uid", "the pod's", "another pod's"))
-        hostname = self._expected_hostname(service, row)
+        hostname = self.expected_hostname(service, row)
         actual_hostname = table.strings.texts[table.hostname[at]]
         if hostname != actual_hostname:
             found.append(Mismatch("hostname", hostname, actual_hostname))
@@ -280,7 +283,8 @@ class EndpointModel:
         """The conditions that the controller gives the endpoint of a pod."""
         return DEMANDED[bool(service.spec.publishNotReadyAddresses)][self._pods.table.flags[row]]
 
-    def _expected_hostname(self, service: Service, row: int) -> str:
+    def expected_hostname(self, service: Service, row: int) -> str:
+        """The hostname of a pod's endpoint: its own, if its subdomain is this Service (endpointslice/utils.go)."""
         hostname = self._pods.hostname(row)
         return hostname if hostname and self._pods.shape(row).subdomain == service.name else ""
 

@@ -18,7 +18,16 @@ RULE_PAGES = "https://netlint.dev/rules"
 
 _UNPRINTABLE = {
     code: f"\\u{code:04x}"
-    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    for first, last in (
+        (0x00, 0x1F),  # control characters
+        (0x7F, 0x9F),
+        (0x061C, 0x061C),  # marks that turn the reading order
+        (0x200E, 0x200F),
+        (0x2028, 0x202E),  # line separators, and embeddings
+        (0x2066, 0x2069),
+        (0xD800, 0xDFFF),  # bytes of a file name that are no UTF-8
+    )
+    for code in range(first, last + 1)
 }
 
 

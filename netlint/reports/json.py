@@ -21,7 +21,21 @@ Json = dict[str, Any]
 
 def render(report: Report) -> str:
     """The report as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(document(report)), indent=2).decode() + "\n"
+    content = document(report)
+    try:
+        encoded = msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_encodable(content))
+    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+
+
+def _encodable(value: Any) -> Any:
+    """The value without surrogates, which stand for the bytes of a file name that are no UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(found) for key, found in value.items()}
+    return [_encodable(found) for found in value] if isinstance(value, (list, tuple)) else value
 
 
 def document(report: Report) -> Json:

@@ -73,13 +73,22 @@ def _snippet(place: Place | None) -> Iterator[Line]:
     if place is None or not place.lines or place.spot.line is None:
         return
     width = len(str(place.first + len(place.lines) - 1))
+    column = place.spot.column or 1
     for number, text in enumerate(place.lines, place.first):
-        yield [(f"  {number:>{width}} | ", "blue"), (text[:LONGEST_LINE], "")]
-        if number == place.spot.line and place.spot.column is not None and place.spot.column <= LONGEST_LINE:
-            before = text[: place.spot.column - 1]
-            behind = min(LONGEST_LINE, len(text.rstrip()) if place.end is None else place.end - 1)
-            carets = "^" * max(1, behind - len(before))
-            yield [(f"  {'':>{width}} | ", "blue"), (" " * len(before), ""), (carets, "red")]
+        in_sight = place.spot.column is not None and column <= max(len(text) + 1, LONGEST_LINE)
+        pointed = number == place.spot.line and in_sight
+        start = column - 1 - LONGEST_LINE // 2 if pointed and column > LONGEST_LINE else 0
+        yield [(f"  {number:>{width}} | ", "blue"), (_on_one_line(text[start : start + LONGEST_LINE]), "")]
+        if pointed:
+            before = len(_on_one_line(text[start : column - 1]))
+            end = len(text.rstrip()) if place.end is None else place.end - 1
+            carets = "^" * max(1, len(_on_one_line(text[column - 1 : min(end, start + LONGEST_LINE)])))
+            yield [(f"  {'':>{width}} | ", "blue"), (" " * before, ""), (carets, "red")]
+
+
+def _on_one_line(text: str) -> str:
+    """A part of a line as it is shown; a tab takes one column, whatever the terminal makes of it."""
+    return printable(text.replace("\t", " "))
 
 
 def _sides(finding: Finding, show_all: bool) -> Iterator[Line]:
@@ -92,7 +101,7 @@ def _sides(finding: Finding, show_all: bool) -> Iterator[Line]:
         named = f"{side.subject}{', ' + field if field else ''}"
         yield [("   = ", "blue"), (f"also: {where}{named}{': ' + side.text if side.text else ''}", "")]
     if len(related) > shown:
-        yield [("   = ", "blue"), (f"also: {len(related) - shown} more", "")]
+        yield [("   = ", "blue"), (f"also: {len(related) - shown} more; --show-all shows them", "")]
 
 
 def _failures(report: Report) -> Iterator[Line]:
@@ -112,8 +121,10 @@ def _footer(report: Report) -> Iterator[Line]:
     skipped = len({skip.rule for skip in result.skips})
     evaluated = len(result.rules) - len({skip.rule for skip in result.skips if not skip.scope})
     seconds = f" in {report.seconds:.1f} s" if report.seconds is not None else ""
-    style = "bold" if said else "bold green"
-    yield [(said or "No fault found", style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
+    failed = bool(result.failures or result.snapshot.reading.errors)
+    nothing = "No fault found, but not everything was checked" if failed else "No fault found"
+    style = "bold" if said or failed else "bold green"
+    yield [(said or nothing, style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
     yield [
         (
             f"{evaluated} of {len(result.rules)} rules evaluated"
@@ -139,9 +150,10 @@ def _read(snapshot: Snapshot) -> str:
     kinds = ", ".join(f"{count:,} {kind}" for count, kind in counts if count)
     files = snapshot.reading.files
     source = (
-        f"{files:,} file{'' if files == 1 else 's'}" if files else snapshot.reading.server.get("context", "the cluster")
+        f"{files:,} file{'' if files == 1 else 's'}" if files else snapshot.reading.server.get("context", "the input")
     )
-    return f"{total:,} objects of {source} ({kinds})" if total else f"no object in {source}"
+    objects = "object" if total == 1 else "objects"
+    return f"{total:,} {objects} of {source} ({kinds})" if total else f"no object in {source}"
 
 
 def _spot(spot: Spot) -> str:
@@ -155,7 +167,9 @@ def _styled(lines: Iterable[Line]) -> str:
     from rich.text import Text
 
     out = StringIO()
-    console = Console(file=out, force_terminal=True, color_system="standard", highlight=False, soft_wrap=True)
+    console = Console(
+        file=out, force_terminal=True, color_system="standard", no_color=False, highlight=False, soft_wrap=True
+    )
     for line in lines:
         console.print(Text.assemble(*line))
     return out.getvalue()

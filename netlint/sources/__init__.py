@@ -69,7 +69,10 @@ def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tup
     found = targets.find(list(source.names))
     if tell is not None:
         tell(f"reading {len(found.inputs) + len(found.archives)} files")
-    snapshot = crew.read(tasks.plan(found), default_namespace)
+    try:
+        snapshot = crew.read(tasks.plan(found), default_namespace)
+    except crew.TornError as torn:
+        snapshot = crew.read(tasks.plan(found, unshared=torn.names), default_namespace)
     reading = snapshot.reading
     reading.sources = list(source.names)
     reading.ignored += found.ignored

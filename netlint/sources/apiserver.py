@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from logging import Handler, getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,13 +24,13 @@ from netlint.errors import ClusterError
 from netlint.objects import Kind
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
+    from kubernetes.client import ApiClient, Configuration
 
 PAGE = 500
 TOO_MANY_REQUESTS = 429
 EXPIRED = 410
 SERVER_ERRORS = 500
-LONGEST_PAUSE = 10.0  # seconds
+SHORTEST_PAUSE = 0.1  # seconds
 
 
 class StatusBody(msgspec.Struct):
@@ -53,7 +56,7 @@ class Page(msgspec.Struct):
 class Version(msgspec.Struct):
     """The answer of ``/version``."""
 
-    gitVersion: str = ""
+    gitVersion: str
 
 
 class RequestError(Exception):
@@ -83,24 +86,25 @@ class Connection:
     def get(self, path: str, query: dict[str, str] | None = None) -> bytes:
         """The body of the answer.
 
-        Waits as long as a busy server asks for (429, Retry-After), within the timeout. Raises
-        RequestError for an answer that is no success, ClusterError where there is none.
+        Waits as long as a busy server asks for (Retry-After), within the timeout. Raises RequestError for
+        an answer that is no success, ClusterError where there is none.
         """
         limit = time.monotonic() + self.timeout
         while True:
-            status, body, pause = self._request(path, query or {}, limit - time.monotonic())
+            status, body, retry_after = self._request(path, query or {}, limit - time.monotonic())
             if status < 300:
                 return body
-            busy = status == TOO_MANY_REQUESTS
-            if not busy or time.monotonic() + pause >= limit:
+            pause = _pause(status, retry_after)
+            if pause is None or time.monotonic() + pause >= limit:
                 raise RequestError(status, _message(body) or f"the server answers {status}")
             time.sleep(pause * random.uniform(1, 1.1))  # noqa: S311 - spreads clients out, nothing secret
 
-    def _request(self, path: str, query: dict[str, str], timeout: float) -> tuple[int, bytes, float]:
-        """Status, body, and for how many seconds the server asks to wait."""
+    def _request(self, path: str, query: dict[str, str], timeout: float) -> tuple[int, bytes, str | None]:
+        """Status, body and Retry-After."""
+        from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        headers = {"Accept": "application/json", "User-Agent": f"netlint/{__version__}"}
+        headers = {"Accept": "application/json"}
         if self.user:
             headers["Impersonate-User"] = self.user
         request = self.client.param_serialize(
@@ -113,9 +117,13 @@ class Connection:
         try:
             response = self.client.call_api(*request, _request_timeout=max(0.1, timeout))
             body = response.read()
-        except (HTTPError, OSError) as error:
-            raise ClusterError(f"{self.context} at {self.server}: {_in_words(error)}") from error
-        return response.status, body, _pause(response.headers.get("Retry-After"))
+        except (ApiException, HTTPError, OSError) as error:
+            raise self.failure(_in_words(error)) from error
+        return response.status, body, response.headers.get("Retry-After")
+
+    def failure(self, problem: str) -> ClusterError:
+        """The error to raise where this server does not do what it should."""
+        return ClusterError(f"{self.context} at {self.server}: {problem}")
 
     def version(self) -> str:
         """The server's version, such as v1.36.3; ClusterError where it does not let us in."""
@@ -123,9 +131,9 @@ class Connection:
             return msgspec.json.decode(self.get("/version"), type=Version).gitVersion
         except RequestError as error:
             hint = ": the credentials are not accepted; log in again" if error.status == 401 else ""
-            raise ClusterError(f"{self.context} at {self.server}: {error.message}{hint}") from error
+            raise self.failure(f"{error.message}{hint}") from error
         except msgspec.DecodeError as error:
-            raise ClusterError(f"{self.context} at {self.server} is no Kubernetes API server") from error
+            raise self.failure("this is no Kubernetes API server") from error
 
     def pages(self, kind: Kind, version: str, namespace: str | None) -> Iterator[Page]:
         """A list in pages, all at one resource version. Raises RequestError and ClusterError as ``get``."""
@@ -135,7 +143,7 @@ class Connection:
             try:
                 page = msgspec.json.decode(body, type=Page)
             except msgspec.DecodeError as error:
-                raise ClusterError(f"{self.server}: the list of {kind.plural} is cut off: {error}") from error
+                raise self.failure(f"the list of {kind.plural} is no list: {error}") from error
             yield page
             if not page.metadata.next:
                 return
@@ -155,25 +163,78 @@ def connect(kubeconfig: Path | None, context: str | None, user: str | None, time
     Raises ClusterError where nothing of this exists or can be used.
     """
     from kubernetes.client import ApiClient, Configuration
-    from kubernetes.config import ConfigException, list_kube_config_contexts
+    from kubernetes.config import ConfigException
     from kubernetes.config.incluster_config import InClusterConfigLoader
-    from kubernetes.config.kube_config import load_kube_config
+    from urllib3 import disable_warnings
 
     settings = Configuration()
     file = _kubeconfig(kubeconfig)
     try:
         if file is not None:
-            load_kube_config(config_file=file, context=context, client_configuration=settings)
-            name = context or list_kube_config_contexts(file)[1]["name"]
+            name = _load(file, context, settings)
         else:
             InClusterConfigLoader(TOKEN_FILE, CA_FILE).load_and_set(settings)
             name = "in-cluster"
     except ConfigException as error:
-        raise ClusterError(_not_configured(file, context, error)) from error
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ClusterError(f"{file or 'in-cluster configuration'}: {error}") from error
+        raise ClusterError(_not_configured(file, error)) from error
+    except OSError as error:
+        raise ClusterError(f"{file or 'in-cluster configuration'}: {error.filename}: {error.strerror}") from error
     settings.retries = False
-    return Connection(ApiClient(settings), name, user, timeout)
+    if not settings.verify_ssl:
+        disable_warnings()  # whoever writes insecure-skip-tls-verify knows
+    client = ApiClient(settings)
+    client.user_agent = f"netlint/{__version__}"
+    return Connection(client, name, user, timeout)
+
+
+def _load(file: str, context: str | None, settings: Configuration) -> str:
+    """Put what a kubeconfig says into the client's settings; gives the name of the context."""
+    from kubernetes.config.kube_config import load_kube_config
+
+    try:
+        configs = _documents(file)
+        contexts = [str(found["name"]) for config in configs for found in config.get("contexts") or ()]
+        # the first file that names one decides, as for kubectl; the client would take the last one's
+        name = context or next((found for config in configs if (found := config.get("current-context"))), None)
+        if name is None:
+            raise ClusterError(f"{file} names no current context; choose one with --context")
+        if name not in contexts:
+            raise ClusterError(f"{file} has no context {name!r}; it has {', '.join(contexts) or 'none'}")
+        with _complaints() as complaints:
+            load_kube_config(config_file=file, context=name, client_configuration=settings)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ClusterError(f"{file} is no kubeconfig: {error}") from error
+    if complaints:
+        raise ClusterError(f"{file}: {complaints[0]}")
+    return str(name)
+
+
+def _documents(files: str) -> list[dict[str, Any]]:
+    """The files of a list such as KUBECONFIG, as far as they exist."""
+    import yaml
+
+    paths = [Path(name).expanduser() for name in files.split(os.pathsep) if name]
+    try:
+        found = [yaml.safe_load(path.read_bytes()) for path in paths if path.is_file()]
+    except yaml.YAMLError as error:
+        raise ClusterError(f"{files} is no kubeconfig: it cannot be read as YAML") from error
+    if not found:
+        raise ClusterError(f"{files}: no such kubeconfig")
+    return [document or {} for document in found]
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """What the client logs: that a credential plugin failed, whereupon it would go on as nobody."""
+    heard: list[str] = []
+    handler = Handler()
+    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    logger = getLogger()
+    logger.addHandler(handler)
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(handler)
 
 
 TOKEN_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a path
@@ -189,29 +250,20 @@ def _kubeconfig(named: Path | None) -> str | None:
     from_environment = os.environ.get("KUBECONFIG")
     if from_environment:
         return from_environment
-    default = Path("~/.kube/config").expanduser()
+    try:
+        default = Path("~/.kube/config").expanduser()
+    except RuntimeError:  # a user without a home, as in many a container
+        return None
     return str(default) if default.is_file() else None
 
 
-def _not_configured(file: str | None, context: str | None, error: Exception) -> str:
+def _not_configured(file: str | None, error: Exception) -> str:
     if file is None:
         return (
             "nothing to check: name files or folders, or give --kubeconfig; there is no kubeconfig "
             "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster"
         )
-    contexts = _contexts(file)
-    if context is not None and context not in contexts:
-        return f"{file} has no context {context!r}; it has {', '.join(contexts) or 'none'}"
     return f"{file}: {error}"
-
-
-def _contexts(file: str) -> list[str]:
-    from kubernetes.config import ConfigException, list_kube_config_contexts
-
-    try:
-        return [str(found["name"]) for found in list_kube_config_contexts(file)[0]]
-    except ConfigException:
-        return []
 
 
 def _message(body: bytes) -> str:
@@ -221,30 +273,37 @@ def _message(body: bytes) -> str:
         return ""
 
 
-def _pause(retry_after: str | None) -> float:
+def _pause(status: int, retry_after: str | None) -> float | None:
+    """For how many seconds to wait before asking again; None where that is of no use."""
+    if status != TOO_MANY_REQUESTS and not (status >= SERVER_ERRORS and retry_after):
+        return None
     try:
-        return min(LONGEST_PAUSE, max(0.1, float(retry_after or 1)))
-    except ValueError:
+        return max(SHORTEST_PAUSE, float(retry_after or 1))
+    except ValueError:  # a date, which API servers do not send
         return 1.0
 
 
 def _in_words(error: BaseException) -> str:
     """The innermost reason of a failed connection."""
     text = str(getattr(error, "reason", None) or error)
-    for marker in (
-        "CERTIFICATE_VERIFY_FAILED",
-        "Connection refused",
-        "timed out",
-        "Name or service not known",
-    ):
+    for marker, words in _WORDS.items():
         if marker in text:
-            return _WORDS[marker]
-    return text.rpartition(": ")[2] if ": " in text else text
+            return words
+    tls = _TLS.search(text)
+    if tls is None:
+        return _NUMBER.sub("", text.rpartition(": ")[2])
+    untrusted = tls["reason"].removeprefix("certificate verify failed: ")
+    if untrusted != tls["reason"]:
+        return f"the server's certificate is not trusted: {untrusted}"
+    return f"no TLS connection: {tls['reason']}"
 
 
+_TLS = re.compile(r"\[(SSL|X509)[^]]*\] (?P<reason>.*?)\.? \(_ssl")
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 _WORDS = {
-    "CERTIFICATE_VERIFY_FAILED": "the server's certificate is not signed by the CA of the kubeconfig",
     "Connection refused": "the connection is refused; is the server running?",
+    "Connection aborted": "the connection broke off",
+    "Connection broken": "the connection broke off",
+    "Failed to resolve": "the server's name cannot be resolved",
     "timed out": "no answer in time; try a larger --request-timeout",
-    "Name or service not known": "the server's name is unknown",
 }

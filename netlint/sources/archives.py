@@ -7,18 +7,20 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from netlint.errors import SourceError
-from netlint.sources.inputs import GZIP_MAGIC, Input, reason
+from netlint.sources.inputs import GZIP_MAGIC, Input, Stream, printable, reason
 
-ZIP_MAGIC = b"PK\x03\x04"
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second begins an archive without members
 TAR_MAGIC = b"ustar"
 TAR_MAGIC_OFFSET = 257
+EMPTY_TAR = bytes(TAR_MAGIC_OFFSET + len(TAR_MAGIC))  # the zeros that end every tar archive
+STEP = 256 << 10
+ENCRYPTED = 1
 CORRUPT = (
     OSError,
     EOFError,
@@ -28,60 +30,149 @@ CORRUPT = (
     NotImplementedError,
     RuntimeError,
 )
+TRUNCATED = "the archive ends too early: the file is truncated"
+REASONS = {
+    "File is not a zip file": TRUNCATED,  # the list of its members is at the end
+    "That compression method is not supported": "compressed in a way that cannot be read here",
+    "bad checksum": "the archive is corrupt",
+    "empty header": TRUNCATED,
+    "truncated header": TRUNCATED,
+    "unexpected end of data": TRUNCATED,
+}
 
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive on disk."""
+    """An archive on disk.
+
+    ``left_out``: members that are not read as objects; ``namespaces``: what the places of members in a
+    dump say about the objects in them.
+    """
 
     path: Path
     name: str
     zipped: bool
+    left_out: frozenset[str] = frozenset()
+    namespaces: Mapping[str, str] = field(default_factory=dict)
 
-    def members(self) -> Iterator[tuple[str, IO[bytes]]]:
+    def members(self) -> Iterator[tuple[str, Stream]]:
         """Name and bytes of each regular file, in the order of the archive.
 
-        Raises SourceError where the archive is corrupt; the members before that have been given.
+        Raises SourceError where the archive is corrupt; the members before that have been given. Reading
+        a corrupt member raises it too; in a zip archive others may follow.
         """
         try:
             yield from self._zip_members() if self.zipped else self._tar_members()
         except CORRUPT as error:
-            raise SourceError(f"{self.name}: {reason(error)}") from error
+            raise SourceError(f"{self.name}: {_reason(error)}") from error
 
     def member(self, name: str) -> Input:
         """One member as an input that can be opened again: by streaming to it."""
-        return Input(f"{self.name}/{name}", None, lambda: cast(IO[bytes], _Member(self, name)), explicit=False)
 
-    def _tar_members(self) -> Iterator[tuple[str, IO[bytes]]]:
-        with tarfile.open(self.path, "r|*") as archive:
+        def opener() -> IO[bytes]:
+            return cast(IO[bytes], _Member(self, name))
+
+        return Input(f"{self.name}/{name}", None, opener, explicit=False, namespace=self.namespaces.get(name))
+
+    def _tar_members(self) -> Iterator[tuple[str, Stream]]:
+        with (
+            _unpacked(self.path) as packed,
+            tarfile.open(fileobj=packed, mode="r|", bufsize=STEP, tarinfo=_Entry) as archive,
+        ):
             for entry in archive:
                 stream = archive.extractfile(entry) if entry.isreg() else None
-                if stream is not None:
-                    yield entry.name.removeprefix("./"), self._guarded(stream)
+                if stream is None:
+                    continue
+                guarded = _Guarded(stream, self.name)
+                name = printable(entry.name.removeprefix("./").lstrip("/"))
+                yield name, _Text(guarded, f"{self.name}/{name}")
+                if guarded.failed:
+                    return
+            while packed.read(STEP):  # up to the checksum
+                pass
 
-    def _zip_members(self) -> Iterator[tuple[str, IO[bytes]]]:
+    def _zip_members(self) -> Iterator[tuple[str, Stream]]:
         with zipfile.ZipFile(self.path) as archive:
             for entry in archive.infolist():
                 if not (entry.is_dir() or stat.S_ISLNK(entry.external_attr >> 16)):
-                    with archive.open(entry) as stream:
-                        yield entry.filename, self._guarded(stream)
+                    yield entry.filename, self._zip_member(archive, entry)
 
-    def _guarded(self, stream: IO[bytes]) -> IO[bytes]:
-        return cast(IO[bytes], _Guarded(stream, self.name))
+    def _zip_member(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Stream:
+        name = f"{self.name}/{entry.filename}"
+        if entry.flag_bits & ENCRYPTED:
+            return _Refused(f"{name}: it is encrypted")
+        try:
+            return _Text(_Guarded(archive.open(entry), name), name)
+        except CORRUPT as error:
+            return _Refused(f"{name}: {_reason(error)}")
+
+
+class _Entry(tarfile.TarInfo):
+    """A header; one that is cut off or corrupt raises, where tarfile takes it for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> _Entry:
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise OSError(str(error)) from error
 
 
 class _Guarded:
-    """A member's bytes; SourceError where they are corrupt."""
+    """Bytes of an archive; SourceError where they are corrupt."""
 
-    def __init__(self, stream: IO[bytes], archive: str) -> None:
+    def __init__(self, stream: Any, name: str) -> None:
         self._stream = stream
-        self._archive = archive
+        self._name = name
+        self.failed = False
 
     def read(self, size: int, /) -> bytes:
         try:
-            return self._stream.read(size)
+            return bytes(self._stream.read(size))
         except CORRUPT as error:
-            raise SourceError(f"{self._archive}: {reason(error)}") from error
+            self.failed = True
+            raise SourceError(f"{self._name}: {_reason(error)}") from error
+
+
+class _Text:
+    """A member's text: unpacked where it is compressed, which its first bytes tell."""
+
+    def __init__(self, stream: Stream, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._text: Stream | None = None
+
+    def read(self, size: int, /) -> bytes:
+        if self._text is None:
+            start = self._stream.read(len(GZIP_MAGIC))
+            self._text = _Joined(start, self._stream)
+            if start == GZIP_MAGIC:
+                self._text = _Guarded(gzip.GzipFile(fileobj=cast(IO[bytes], self._text)), self._name)
+        return self._text.read(size)
+
+
+class _Joined:
+    """A stream of which the start has been read already."""
+
+    def __init__(self, start: bytes, rest: Stream) -> None:
+        self._start = start
+        self._rest = rest
+
+    def read(self, size: int, /) -> bytes:
+        found, self._start = self._start[:size], self._start[size:]
+        return found or self._rest.read(size)
+
+
+class _Refused:
+    """A member that cannot be opened; whoever reads it learns why."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def read(self, _: int, /) -> bytes:
+        raise SourceError(self._why)
 
 
 class _Member:
@@ -91,7 +182,7 @@ class _Member:
         self._members = archive.members()
         self._stream = next((stream for found, stream in self._members if found == name), None)
 
-    def __enter__(self) -> IO[bytes]:
+    def __enter__(self) -> Stream:
         if self._stream is None:
             raise SourceError("the member is no longer in the archive")
         return self._stream
@@ -104,18 +195,22 @@ def as_archive(path: Path, name: str) -> Archive | None:
     """The archive that a file is, by its first bytes; None where it is none."""
     try:
         with path.open("rb") as stream:
-            start = stream.read(TAR_MAGIC_OFFSET + len(TAR_MAGIC))
-        if start[: len(GZIP_MAGIC)] == GZIP_MAGIC:
-            with _unpacked(path) as stream:
-                start = stream.read(TAR_MAGIC_OFFSET + len(TAR_MAGIC))
+            zipped = stream.read(len(EMPTY_TAR)).startswith(ZIP_MAGIC)
+        with _unpacked(path) as stream:
+            start = stream.read(len(EMPTY_TAR))
     except (OSError, EOFError, zlib.error):
         return None  # whoever reads it as a text says what is wrong
-    if start.startswith(ZIP_MAGIC):
-        return Archive(path, name, zipped=True)
-    return Archive(path, name, zipped=False) if start[TAR_MAGIC_OFFSET:] == TAR_MAGIC else None
+    if zipped or start == EMPTY_TAR or start[TAR_MAGIC_OFFSET:] == TAR_MAGIC:
+        return Archive(path, name, zipped)
+    return None
 
 
-@contextmanager
-def _unpacked(path: Path) -> Iterator[IO[bytes]]:
-    with gzip.open(path, "rb") as stream:
-        yield stream  # type: ignore[misc]
+def _unpacked(path: Path) -> IO[bytes]:
+    with path.open("rb") as stream:
+        compressed = stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    return cast(IO[bytes], gzip.open(path, "rb") if compressed else path.open("rb"))
+
+
+def _reason(error: BaseException) -> str:
+    found = reason(error)
+    return REASONS.get(found, found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from threading import Thread
 from typing import TypeVar
 
 from netlint.errors import ClusterError
@@ -21,6 +23,7 @@ FORBIDDEN = {401, 403}
 NOT_FOUND = 404
 NOT_SERVED = {NOT_FOUND, 405}
 LONG_LISTS = ("EndpointSlice", "Pod")
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -44,13 +47,40 @@ def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -
     """
     snapshot = Snapshot()
     snapshot.reading.server = {"context": connection.context, "version": connection.version()}
-    with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        parts = list(pool.map(lambda listing: _part(connection, listing), listings(kinds, namespaces)))
-        if "ConfigMap" in kinds:
-            parts += pool.map(lambda place: _config_map(connection, *place), CONFIG_MAPS)
+    parts = side_by_side(lambda listing: _part(connection, listing), listings(kinds, namespaces))
+    if "ConfigMap" in kinds:
+        parts += side_by_side(lambda place: _config_map(connection, *place), CONFIG_MAPS)
     for part in parts:
         snapshot.merge(part)
+    snapshot.reading.errors = sorted(set(snapshot.reading.errors))
     return snapshot
+
+
+def side_by_side(function: Callable[[S], T], items: Sequence[S]) -> list[T]:
+    """What the function gives for each item, ``IN_FLIGHT`` of them at a time; an error is raised.
+
+    The threads keep nobody waiting: an interrupted run ends although a server does not answer.
+    """
+    futures: list[Future[T]] = [Future() for _ in items]
+    todo = deque(zip(futures, items, strict=True))
+
+    def work() -> None:
+        while todo:
+            try:
+                future, item = todo.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                future.set_result(function(item))
+            except BaseException as error:
+                future.set_exception(error)
+
+    for _ in range(min(IN_FLIGHT, len(items))):
+        Thread(target=work, daemon=True).start()
+    try:
+        return [future.result() for future in futures]
+    finally:
+        todo.clear()
 
 
 def listings(kinds: Iterable[str], namespaces: tuple[str, ...]) -> list[Listing]:
@@ -64,13 +94,19 @@ def listings(kinds: Iterable[str], namespaces: tuple[str, ...]) -> list[Listing]
 
 
 def _part(connection: Connection, listing: Listing) -> Snapshot:
+    started: list[Intake] = []
+
+    def start() -> Intake:
+        started.append(Intake(Snapshot()))
+        return started[-1]
+
     def take(intake: Intake, page: Page, _: str) -> None:
         intake.take(bytes(page.items), None, listing.kind)
 
     try:
-        intake, known = fetch(connection, listing, lambda: Intake(Snapshot()), take)
+        intake, known = fetch(connection, listing, start, take)
     except ClusterError as error:
-        intake = Intake(Snapshot())
+        intake = started[-1]
         intake.snapshot.reading.errors.append(str(error))
         known = listing.known("", Reason.INCOMPLETE, f"the list of {listing.kind.plural} broke off")
     known.teach(intake.snapshot.knowledge)
@@ -83,7 +119,7 @@ def fetch(
     """Read a list into a sink: every page is consumed with the version of its API.
 
     When the server has forgotten where the list was (410), it starts again with a new sink. Raises
-    ClusterError where the server goes away.
+    ClusterError where the list breaks off.
     """
     for _ in range(RESTARTS):
         sink = start()
@@ -91,8 +127,7 @@ def fetch(
             return sink, _fetch(connection, listing, lambda page, version: consume(sink, page, version))  # noqa: B023
         except _ExpiredError:
             continue
-    message = f"the list of {listing.kind.plural} expired {RESTARTS} times while it was read"
-    return start(), listing.known("", Reason.INCOMPLETE, message)
+    raise connection.failure(f"the list of {listing.kind.plural} expired {RESTARTS} times while it was read")
 
 
 class _ExpiredError(Exception):
@@ -111,20 +146,20 @@ def _fetch(connection: Connection, listing: Listing, consume: Callable[[Page, st
                 raise _ExpiredError from error
             if error.status in NOT_SERVED:
                 continue
-            return listing.known("", *_gap(listing, error))
+            if error.status in FORBIDDEN:
+                return listing.known("", Reason.FORBIDDEN, error.message)
+            raise connection.failure(f"the list of {listing.kind.plural} broke off: {error.message}") from error
         return listing.known(revision)
     return listing.known("", Reason.NOT_APPLICABLE, f"the server does not serve {listing.kind.resource}")
 
 
-def _gap(listing: Listing, error: RequestError) -> tuple[Reason, str]:
-    if error.status in FORBIDDEN:
-        return Reason.FORBIDDEN, error.message
-    return Reason.INCOMPLETE, f"the list of {listing.kind.plural} broke off: {error.message}"
-
-
 def _config_map(connection: Connection, namespace: str, name: str) -> Snapshot:
     snapshot = Snapshot()
-    body, known = config_map(connection, namespace, name)
+    try:
+        body, known = config_map(connection, namespace, name)
+    except ClusterError as error:
+        snapshot.reading.errors.append(str(error))
+        body, known = None, Known("ConfigMap", namespace, "", Reason.INCOMPLETE, f"{name} could not be read")
     if body is not None:
         Intake(snapshot).take(b"[" + body + b"]", None)
     known.teach(snapshot.knowledge)
@@ -134,18 +169,28 @@ def _config_map(connection: Connection, namespace: str, name: str) -> Snapshot:
 def config_map(connection: Connection, namespace: str, name: str) -> tuple[bytes | None, Known]:
     """A ConfigMap as JSON (None where it cannot be had), and what is known of it.
 
-    It is got by name, so that a role can allow it without all others.
+    It is got by name, so that a role can allow it without all others. Raises ClusterError where the server
+    does not give it for another reason than rights.
     """
     try:
         body = connection.get(f"/api/v1/namespaces/{namespace}/configmaps/{name}")
     except RequestError as error:
         if error.status == NOT_FOUND:
             return None, Known("ConfigMap", namespace)
-        reason = Reason.FORBIDDEN if error.status in FORBIDDEN else Reason.INCOMPLETE
-        return None, Known("ConfigMap", namespace, "", reason, error.message)
-    except ClusterError as error:
-        return None, Known("ConfigMap", namespace, "", Reason.INCOMPLETE, str(error))
+        if error.status in FORBIDDEN:
+            return None, Known("ConfigMap", namespace, "", Reason.FORBIDDEN, error.message)
+        raise connection.failure(f"ConfigMap {namespace}/{name}: {error.message}") from error
     return body, Known("ConfigMap", namespace)
+
+
+def _may_hold_something(snapshot: Snapshot, namespace: str) -> bool:
+    """Whether something was read of the namespace, or could not be read."""
+    gaps = any(where == namespace for _, where in snapshot.knowledge.gaps)
+    return gaps or namespace in {
+        *(shape.namespace for shape in snapshot.pods.shapes),
+        *(piece.namespace for piece in snapshot.slices.slices),
+        *(item.namespace for found in snapshot.objects.values() for item in found),
+    }
 
 
 def without_objects(connection: Connection, snapshot: Snapshot, namespaces: tuple[str, ...]) -> Iterator[str]:
@@ -156,6 +201,8 @@ def without_objects(connection: Connection, snapshot: Snapshot, namespaces: tupl
         except RequestError as error:
             if error.status == NOT_FOUND:
                 yield f"{connection.context}: there is no namespace {namespace!r}"
+            elif not _may_hold_something(snapshot, namespace):
+                yield f"{connection.context}: there is nothing in namespace {namespace!r}, if it exists at all"
         except ClusterError as error:
             yield str(error)
     if not any(map(snapshot.count, KIND_NAMED)) and not snapshot.reading.errors:

@@ -28,8 +28,20 @@ MOST_PROCESSES = 4
 _NUMBER = struct.Struct("<H")
 
 
+class TornError(Exception):
+    """Files were cut where they cannot be cut; ``names`` says which."""
+
+    def __init__(self, names: set[str]) -> None:
+        """The files by name."""
+        super().__init__(", ".join(sorted(names)))
+        self.names = names
+
+
 def read(tasks: list[Task], default_namespace: str, processes: int | None = None) -> Snapshot:
-    """Perform all tasks, on at most ``processes`` processes (by default one for each core, at most 4)."""
+    """Perform all tasks, on at most ``processes`` processes (by default one for each core, at most 4).
+
+    Raises TornError where a share turns out to be none.
+    """
     most = processes or min(MOST_PROCESSES, cores())
     count = max(1, min(most, len(tasks), sum(task.size for task in tasks) // WORTH_A_PROCESS))
     queue, writer = os.pipe()
@@ -49,6 +61,9 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
         gc.freeze()  # what was read stays: the collector need not walk through it
         if collecting:
             gc.enable()
+    torn = {share.file for share in done if share.is_torn}
+    if torn:
+        raise TornError(torn)
     _count_lines_from_the_top(worker.snapshot, done)
     return worker.snapshot
 

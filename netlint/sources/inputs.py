@@ -84,6 +84,15 @@ def reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
+def printable(name: str) -> str:
+    """A file's name as text; bytes in it that are no UTF-8 are written as ``\\xff``."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name
+
+
 def skip(stream: Stream, size: int) -> None:
     """Read ``size`` bytes and forget them."""
     while size > 0:

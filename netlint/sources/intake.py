@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import count
 from sys import intern
 from typing import Any
 
 import msgspec
 
 from netlint import yamltext
+from netlint.errors import SourceError
 from netlint.objects import KIND_NAMED, Kind, kind_of
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Object, ObjectMeta, Path
@@ -53,7 +55,7 @@ class Head(msgspec.Struct, gc=False):
 
 LARGEST_BY_HAND = 2 << 20
 _HEAD = msgspec.json.Decoder(Head)
-_KIND_LINE = re.compile(rb"^[ ]*(?:- )?\"?kind\"?[ ]*:[ ]*[\"']?([A-Z][A-Za-z]*)", re.MULTILINE)
+_KIND_NAMED = re.compile(rb"(?:^[ ]*+(?:- )?|[{,][ ]*+)[\"']?kind[\"']?[ ]*+:[ ]*+[\"']?([A-Z][A-Za-z]*)", re.MULTILINE)
 
 
 def leaves(document: msgspec.Raw, default: Kind | None = None) -> Iterator[tuple[Path, Head, msgspec.Raw]]:
@@ -79,6 +81,12 @@ def leaves(document: msgspec.Raw, default: Kind | None = None) -> Iterator[tuple
     for index, item in enumerate(items):
         for path, found, leaf in leaves(item, of_list):
             yield ("items", index, *path), found, leaf
+
+
+def _kinds_named(text: bytes) -> set[str]:
+    """The kinds of the objects in a text that cannot be read; ``ANY_KIND`` for a list of whatever kinds."""
+    named = {name.decode() for name in _KIND_NAMED.findall(text)}
+    return {name.removesuffix("List") or ANY_KIND for name in named}
 
 
 def list_kind(head: Head) -> Kind | None:
@@ -131,15 +139,38 @@ class Intake:
 
         In files that nobody named, only what looks like a Kubernetes object counts.
         """
-        kinds = {name.decode() for name in _KIND_LINE.findall(text)}
+        kinds = _kinds_named(text)
         if not (kinds or self.source is None or self.source.explicit):
             self.snapshot.reading.ignored += 1
             return
         line = None if error.line is None else lines + error.line
         spot = Spot(file, line or lines + 1, error.column)
         self.snapshot.unreadable.append(UnreadableDocument(spot, error.problem))
-        for kind in kinds & KIND_NAMED.keys() or ({ANY_KIND} if not kinds else ()):
-            message = f"{file} has a document that cannot be read"
+        # a list shows the kinds of all its items where it can be told at all
+        self._lose(kinds - {ANY_KIND} or kinds or {ANY_KIND}, f"{file} has a document that cannot be read")
+
+    def broken_off(self, text: bytes, at_end: bool, error: Unreadable, file: str) -> None:
+        """A file cannot be read any further.
+
+        ``text`` is how it begins and where it broke off, ``at_end`` whether nothing comes behind that. In
+        files that nobody named, only what looks like a Kubernetes object counts.
+        """
+        kinds = _kinds_named(text)
+        holding = file in self.snapshot.reading.holding
+        if not (kinds or holding or self.source is None or self.source.explicit):
+            self.snapshot.reading.ignored += 1
+            return
+        self.snapshot.unreadable.append(UnreadableDocument(Spot(file, error.line, error.column), error.problem))
+        known = bool(kinds) and at_end and ANY_KIND not in kinds
+        self._lose(kinds if known else {ANY_KIND}, f"{file} cannot be read to its end")
+
+    def lost(self, error: SourceError, file: str) -> None:
+        """The bytes of a file cannot be had, or not all of them; what is in them may be anything."""
+        self.snapshot.reading.errors.append(str(error))
+        self._lose({ANY_KIND}, f"{file} cannot be read to its end")
+
+    def _lose(self, kinds: set[str], message: str) -> None:
+        for kind in kinds:
             self.snapshot.knowledge.withdraw(kind, ALL, Reason.INCOMPLETE, message)
 
     def duplicate_key(self, spot: Spot, path: Path) -> None:
@@ -179,15 +210,21 @@ class Intake:
 
     def _one_by_one(self, raws: list[msgspec.Raw], window: Window | None, of_list: Kind | None) -> set[str]:
         number = self._open(window)
+        ordinals = count()
         namespaces = set()
-        found = ((head, leaf) for raw in raws for _, head, leaf in leaves(raw, of_list))
-        for ordinal, (head, leaf) in enumerate(found):
-            kind = self._kind_of(head, leaf)
-            if kind is None:
-                continue
-            origin = self.snapshot.origins.add(number, ordinal) if number else 0
-            namespaces.add(self._add_raw(kind, head, leaf, origin))
-            self._last = kind
+        for raw in raws:
+            found, is_list = set(), True
+            for path, head, leaf in leaves(raw, of_list):
+                is_list = bool(path)
+                ordinal = next(ordinals)
+                kind = self._kind_of(head, leaf)
+                if kind is not None:
+                    origin = self.snapshot.origins.add(number, ordinal) if number else 0
+                    found.add(self._add_raw(kind, head, leaf, origin))
+                    self._last = kind
+            if is_list:
+                self.listed(list_kind(_HEAD.decode(raw)), found)
+            namespaces |= found
         return namespaces
 
     def _kind_of(self, head: Head, leaf: msgspec.Raw) -> Kind | None:
@@ -205,7 +242,12 @@ class Intake:
 
     def _learn(self, trailer: msgspec.Raw) -> None:
         """What a snapshot says of the lists that it holds."""
-        found = msgspec.json.decode(trailer, type=known.Trailer)
+        try:
+            found = msgspec.json.decode(trailer, type=known.Trailer)
+        except msgspec.ValidationError as error:
+            file = self.source.name if self.source else ""
+            self.lost(SourceError(f"{file}: the {known.KIND} in it cannot be read: {error}"), file)
+            return
         self.snapshot.reading.server = {**found.server, "takenAt": found.taken_at}
         for one in found.lists:
             one.teach(self.snapshot.knowledge)
@@ -254,9 +296,11 @@ class Intake:
         cleaned, found = without_problems(raw, struct)
         item = _ITEM[kind.name].decode(cleaned)
         meta = item.metadata
-        namespace = (meta.namespace or self.default_namespace) if kind.namespaced else ""
-        if not meta.name and not any(path == ("metadata", "name") for path, _ in found):
+        at = {path for path, _ in found}
+        if not (meta.name or at & {("metadata",), ("metadata", "name")}):
             found = [*found, (("metadata", "name"), "the object has no name")]
+        somewhere = bool(kind.namespaced and at & {("metadata",), ("metadata", "namespace")})
+        namespace = (meta.namespace or self.default_namespace) if kind.namespaced and not somewhere else ""
         for path, problem in found:
             self.snapshot.malformed.append(
                 MalformedField(
@@ -270,14 +314,17 @@ class Intake:
                 )
             )
         self._withdraw(kind, namespace, f"{kind.name} {meta.name or 'without a name'} is malformed")
-        if meta.name:
+        if meta.name and not somewhere:
             self._add(kind, item, origin)
         return namespace
 
     def _refuse(self, kind: Kind, raw: msgspec.Raw, origin: int, version: str) -> str:
         """An object in a version whose fields netlint does not know."""
-        head = msgspec.json.decode(raw, type=Unversioned)
-        namespace = (head.metadata.namespace or self.default_namespace) if kind.namespaced else ""
+        try:
+            head = msgspec.json.decode(raw, type=Unversioned)
+            namespace = (head.metadata.namespace or self.default_namespace) if kind.namespaced else ""
+        except msgspec.ValidationError:  # without a name, in a namespace that nobody knows
+            head, namespace = Unversioned(), ""
         known = " or ".join(api_versions(kind))
         problem = f"{version!r} is no version of {kind.name} that netlint reads: {known}"
         self.snapshot.malformed.append(
@@ -287,7 +334,7 @@ class Intake:
         return namespace
 
     def _withdraw(self, kind: Kind, namespace: str, message: str) -> None:
-        where = namespace if kind.namespaced else ALL
+        where = namespace or ALL
         self.snapshot.knowledge.withdraw(kind.name, where, Reason.INCOMPLETE, message)
 
 

@@ -260,13 +260,11 @@ def _unreadable(cursor: Cursor, text: bytes, added: int) -> Unreadable:
 def shares(source: Input, layout: Layout, readers: int) -> Iterator[tuple[int, int | None]]:
     """The list cut into one range of items for each reader; the last range has no end.
 
-    Where the items do not name their kind, the file is cut only if it is one line: else another list, of another
-    kind, may follow in it.
+    A cut may stand inside an item, or in another list that follows; then a range does not decode.
     """
     assert source.size is not None
     start = layout.first
-    whole = layout.kind is None or _is_one_line(source)
-    for number in range(1, readers if whole else 1):
+    for number in range(1, readers):
         at = source.size * number // readers
         with source.open(at) as stream:
             found = stream.read(SEARCHED).find(layout.boundary)
@@ -274,12 +272,3 @@ def shares(source: Input, layout: Layout, readers: int) -> Iterator[tuple[int, i
             yield start, at + found + layout.parted
             start = at + found + layout.parted
     yield start, None
-
-
-def _is_one_line(source: Input) -> bool:
-    with source.open() as stream:
-        while text := stream.read(SEARCHED):
-            at = text.find(b"\n")
-            if at >= 0:
-                return not (text[at:].strip(SPACE) or stream.read(1))
-    return True

@@ -33,13 +33,15 @@ def without_problems(raw: msgspec.Raw | bytes, struct: type) -> tuple[bytes, lis
     # bytes that are no UTF-8 become U+FFFD, as in Go
     value: Any = msgspec.json.decode(bytes(raw).decode("utf-8", "replace"))
     found: list[Problem] = []
+    zeros: set[Path] = set()
     while True:
         try:
             item: object = msgspec.convert(value, struct)
         except msgspec.ValidationError as error:
             for path, problem in _offences(value, str(error)):
-                if problem is not None:
+                if problem is not None and path not in zeros:
                     found.append((path, problem))
+                zeros.add(path)
                 _remove(value, path, str(error))
             continue
         wrong = list(problems(item))
@@ -84,7 +86,12 @@ def _in_words(problem: str, value: Any = None) -> str:
 
 
 def _remove(value: Any, path: Path, error: str = "") -> None:
-    """Take a field out; an entry of a list stays as the zero value, so that its neighbours keep their index."""
+    """Take a field out; an entry of a list stays as the zero value, so that its neighbours keep their index.
+
+    Of a list of names that are fixed, which have no zero value, nothing is left.
+    """
+    if isinstance(path[-1], int) and "enum value" in error:
+        path = path[:-1]
     for step in path[:-1]:
         value = value[step]
     if isinstance(value, list):

@@ -23,7 +23,7 @@ LONGEST_LINE = 1000
 NAME: Path = ("metadata", "name")  # where an object as a whole is shown
 LEAD = 4096  # bytes in which the beginning of a window's first line is looked for
 CHUNK = 64 << 10
-_DECODER = json.JSONDecoder()
+_DECODER = json.JSONDecoder(parse_int=str)  # Python refuses numbers of thousands of digits
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -44,6 +44,7 @@ class Places:
         self._origins = origins
         self._inputs = {source.name: source for source in targets.inputs}
         self._archives = targets.archives
+        self._line_starts: dict[tuple[str, int], int] = {}
 
     def around(self, spot: Spot) -> Place:
         """A place that is known, with the lines around it."""
@@ -76,7 +77,7 @@ class Places:
     def _in_window(self, window: Window, fields: list[tuple[int, Path]]) -> Iterator[Place | None]:
         """The places of fields of one window's objects, in their order."""
         try:
-            lead, text = self._text(window)
+            unread, lead, text = self._text(window)
         except SourceError:  # it has been deleted meanwhile
             yield from [Place(Spot(window.file))] * len(fields)
             return
@@ -87,16 +88,25 @@ class Places:
             if document is None:
                 yield Place(Spot(window.file))
             else:
-                yield _place(window, lines, *_position(window, lead, text, document, path))
+                yield _place(window, lines, unread, *_position(window, lead, text, document, path))
 
-    def _text(self, window: Window) -> tuple[bytes, bytes]:
-        """The window's bytes, and what stands before them on their first line."""
+    def _text(self, window: Window) -> tuple[int, bytes, bytes]:
+        """The window's bytes, what stands before them on their first line, and how many bytes before that."""
         begin = max(0, window.start - LEAD)
         with self._input(window.file).open(begin) as stream:
             text = read_exactly(stream, window.end - begin)
-        before = text[: window.start - begin]
-        known = begin == 0 or b"\n" in before
-        return before[before.rfind(b"\n") + 1 :] if known else b"", text[window.start - begin :]
+        before, text = text[: window.start - begin], text[window.start - begin :]
+        if begin == 0 or b"\n" in before:
+            return 0, before[before.rfind(b"\n") + 1 :], text
+        return window.start - self._line_start(window), b"", text
+
+    def _line_start(self, window: Window) -> int:
+        """The byte at which the line begins that the window begins on."""
+        line = window.file, window.lines
+        if line not in self._line_starts:
+            before = 0 if window.lines == 0 else _behind_break(self._input(window.file), window.start)
+            self._line_starts[line] = before
+        return self._line_starts[line]
 
     def _input(self, name: str) -> Input:
         if name in self._inputs:
@@ -119,6 +129,25 @@ def _after_lines(stream: Stream, lines: int) -> bytes:
     while lines > 0 and text:
         text, lines = text[text.find(b"\n") + 1 :], lines - 1
     return text + stream.read(CHUNK)
+
+
+def _behind_break(source: Input, end: int) -> int:
+    """The byte behind the last line break before ``end``."""
+    if source.size is None:
+        found = at = 0
+        with source.open() as stream:
+            while at < end and (piece := stream.read(min(CHUNK, end - at))):
+                found = at + piece.rfind(b"\n") + 1 if b"\n" in piece else found
+                at += len(piece)
+        return found
+    while end > 0:
+        begin = max(0, end - CHUNK)
+        with source.open(begin) as stream:
+            at = read_exactly(stream, end - begin).rfind(b"\n")
+        if at >= 0:
+            return begin + at + 1
+        end = begin
+    return 0
 
 
 def _documents(window: Window, text: bytes, wanted: set[int]) -> dict[int, Document]:
@@ -195,7 +224,7 @@ def _position(window: Window, lead: bytes, text: bytes, document: Document, path
 
 def _in_json(document: bytes, path: Path) -> tuple[int, int, int | None]:
     """Line, column (both from 1) and the column behind the value at a path, or of the deepest on the way to it."""
-    text = document.decode("utf-8", "surrogatepass")
+    text = document.decode("utf-8", "replace")
     at = _skip_space(text, 0)
     for step in path:
         found = _member(text, at, step)
@@ -234,12 +263,15 @@ def _skip_space(text: str, at: int) -> int:
     return at
 
 
-def _place(window: Window, lines: list[bytes], line: int, column: int, end: int | None) -> Place:
-    """The spot with the lines around it, unless they are too long to be read."""
-    if window.lines + line == 0 and window.start > LEAD:
-        column += window.start  # one line from the beginning of the file to here
-    spot = Spot(window.file, window.lines + line + 1, column)
+def _place(window: Window, lines: list[bytes], unread: int, line: int, column: int, end: int | None) -> Place:
+    """The spot with the lines around it, unless they are too long to be read.
+
+    ``unread``: bytes of the first line that stand before ``lines``.
+    """
+    spot = Spot(window.file, window.lines + line + 1, column + (unread if line == 0 else 0))
     first = max(0, line - BEFORE)
+    if unread and first == 0:
+        return Place(spot)
     return _shown(spot, lines[first : line + 1 + AFTER], window.lines + first + 1, end)
 
 

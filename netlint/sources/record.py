@@ -1,15 +1,14 @@
 """Snapshots on disk: the lists of a cluster as they were served, and a trailer that says what they are.
 
-Whole objects, without managedFields and the environment of containers, as a stream of JSON documents:
-typed lists, a page on each line, then one document of kind ``Snapshot``.
+Whole objects, without managedFields, the environment of containers and the copy that kubectl apply keeps, as
+a stream of JSON documents: typed lists, a page on each line, then one document of kind ``Snapshot``.
 """
 
 from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
@@ -20,15 +19,17 @@ import msgspec
 
 from netlint import clock
 from netlint.errors import SourceError
-from netlint.objects import CONFIG_MAPS, KIND_NAMED
+from netlint.objects import CONFIG_MAPS
 from netlint.sources import LiveCluster, apiserver
 from netlint.sources.apiserver import Connection, Page
-from netlint.sources.cluster import IN_FLIGHT, Listing, config_map, fetch, listings
+from netlint.sources.cluster import Listing, config_map, fetch, listings, side_by_side
 from netlint.sources.known import API_VERSION, KIND, Known, Trailer
 
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
-def write(source: LiveCluster, path: Path, tell: Callable[[str], None]) -> Trailer:
-    """Write a snapshot of a live cluster; the file is replaced as a whole or not at all.
+
+def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[[str], None]) -> Trailer:
+    """Write these kinds of a live cluster to a file, which is replaced as a whole or not at all.
 
     Raises ClusterError where the server cannot be reached or goes away, SourceError where the file
     cannot be written.
@@ -39,7 +40,7 @@ def write(source: LiveCluster, path: Path, tell: Callable[[str], None]) -> Trail
     taken_at = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
         with _opened(path) as stream:
-            lists = _write_lists(connection, source.namespaces, stream)
+            lists = _write_lists(connection, set(kinds), source.namespaces, stream)
             trailer = Trailer(API_VERSION, KIND, taken_at, server, lists)
             stream.write(msgspec.json.encode(trailer) + b"\n")
     except OSError as error:
@@ -53,7 +54,8 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
     Only its owner may read it: a cluster's objects are not for everybody.
     """
-    with NamedTemporaryFile(dir=path.resolve().parent, prefix=f".{path.name}.", delete=False) as plain:
+    target = path.resolve()
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as plain:
         try:
             if path.suffix == ".gz":
                 with gzip.GzipFile("", "wb", 6, plain, mtime=0) as stream:
@@ -61,13 +63,15 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             else:
                 yield cast(IO[bytes], plain)
             plain.flush()
-            Path(plain.name).replace(path)
+            Path(plain.name).replace(target)
         except BaseException:
             Path(plain.name).unlink(missing_ok=True)
             raise
 
 
-def _write_lists(connection: Connection, namespaces: tuple[str, ...], stream: IO[bytes]) -> list[Known]:
+def _write_lists(
+    connection: Connection, kinds: set[str], namespaces: tuple[str, ...], stream: IO[bytes]
+) -> list[Known]:
     """Each list goes to a file of its own first: it may have to start again, and must stay in one piece."""
     lock = Lock()
 
@@ -85,8 +89,10 @@ def _write_lists(connection: Connection, namespaces: tuple[str, ...], stream: IO
                 stream.write(msgspec.json.encode(_stripped(msgspec.json.decode(body))) + b"\n")
         return known
 
-    with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        return [*pool.map(one, listings(KIND_NAMED, namespaces)), *pool.map(named, CONFIG_MAPS)]
+    return [
+        *side_by_side(one, listings(kinds, namespaces)),
+        *side_by_side(named, CONFIG_MAPS if "ConfigMap" in kinds else ()),
+    ]
 
 
 def _write(file: IO[bytes], listing: Listing, page: Page, version: str) -> None:
@@ -103,7 +109,8 @@ def _write(file: IO[bytes], listing: Listing, page: Page, version: str) -> None:
 
 def _stripped(item: dict[str, Any]) -> dict[str, Any]:
     """The object without managedFields and the environment of containers, where secrets are put."""
-    item.get("metadata", {}).pop("managedFields", None)
+    item["metadata"].pop("managedFields", None)
+    (item["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
     for pod_spec in _pod_specs(item):
         for kind in ("containers", "initContainers", "ephemeralContainers"):
             for container in pod_spec.get(kind) or ():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import glob
 import os
+import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,16 @@ from netlint.snapshot import Snapshot, Spot, UnrenderedChart
 from netlint.sources.archives import Archive, as_archive
 from netlint.sources.gitignore import FILES as PATTERNS
 from netlint.sources.gitignore import Ignored, around
-from netlint.sources.inputs import Input, from_file, from_standard_input, reason
+from netlint.sources.inputs import Input, from_file, from_standard_input, printable, read_exactly, reason
 
 SUFFIXES = (".yaml", ".yml", ".json", ".jsonl", ".ndjson")
 COMPRESSED = tuple(suffix + ".gz" for suffix in SUFFIXES)
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 STANDARD_INPUT = "-"
-NEVER_DUMPED = ("ConfigMap", "EndpointSlice", "ServiceCIDR", "StatefulSet", "Job", "CronJob")
+NEVER_DUMPED = ("ConfigMap", "EndpointSlice", "Namespace", "ServiceCIDR", "StatefulSet", "Job", "CronJob")
+DUMPED_NODES = {"nodes.json", "nodes.yaml"}
+DUMPED = {"replication-controllers.json", "replication-controllers.yaml"}  # in each namespace
+LARGEST_KUSTOMIZATION = 1 << 20
 
 
 @dataclass
@@ -37,6 +42,23 @@ class Targets:
     names: list[str] = field(default_factory=list)  # the targets as they were named, globs expanded
     errors: list[str] = field(default_factory=list)
     dumps: list[str] = field(default_factory=list)  # folders that kubectl cluster-info dump wrote
+    met: dict[str, int | None] = field(default_factory=dict)  # absolute paths, and which input each is
+    again: set[str] = field(default_factory=set)  # targets with a file that another one had already
+
+    def is_new(self, path: str, explicit: bool = False) -> bool:
+        """Whether a file is met for the first time; who names one that a folder had means all of it."""
+        if path not in self.met:
+            return True
+        number = self.met[path]
+        if explicit and number is not None:
+            self.inputs[number] = replace(self.inputs[number], explicit=True)
+        self.again.add(self.names[-1])
+        return False
+
+    def add(self, path: str, source: Input) -> None:
+        """One input more."""
+        self.met[path] = len(self.inputs)
+        self.inputs.append(source)
 
 
 def find(names: list[str]) -> Targets:
@@ -49,10 +71,10 @@ def find(names: list[str]) -> Targets:
             continue
         paths = [name] if os.path.lexists(name) else sorted(glob.glob(name, recursive=True))
         if not paths:
-            targets.errors.append(f"{name}: no such file or folder")
+            targets.errors.append(f"{printable(name)}: no such file or folder")
         for path in paths:
-            targets.names.append(path)
-            _add(targets, Path(path), path)
+            targets.names.append(printable(path))
+            _add(targets, Path(path), targets.names[-1])
     return targets
 
 
@@ -62,6 +84,8 @@ def without_objects(targets: Targets, snapshot: Snapshot) -> Iterator[str]:
     reported |= {chart.spot.file for chart in snapshot.charts}
     files = snapshot.reading.holding | reported
     for name in targets.names:
+        if name in targets.again:
+            continue
         prefix = below(name)
         said = any(error.startswith((name + ":", prefix)) for error in (*targets.errors, *snapshot.reading.errors))
         if name not in files and not any(file.startswith(prefix) for file in files) and not said:
@@ -70,18 +94,22 @@ def without_objects(targets: Targets, snapshot: Snapshot) -> Iterator[str]:
 
 def _add(targets: Targets, path: Path, name: str) -> None:
     if path.is_dir():
-        folder = path.absolute()
+        folder = path.resolve()
         above = around(folder)
         if above is not None and above.covers(str(folder), is_folder=True):
             above = None  # who names an ignored folder wants it read
         _Walk(targets).folder(str(folder), name, Ignored(str(folder), above))
         return
+    absolute = str(path.parent.resolve() / path.name)
+    if not targets.is_new(absolute, explicit=True):
+        return
     archive = as_archive(path, name) if path.is_file() else None
     if archive is not None:
-        targets.archives.append(archive)
+        targets.met[absolute] = None
+        targets.archives.append(_surveyed(archive, targets))
         return
     try:
-        targets.inputs.append(from_file(str(path), name))
+        targets.add(absolute, from_file(str(path), name))
     except SourceError as error:
         targets.errors.append(str(error))
 
@@ -112,12 +140,13 @@ class _Walk:
             is_folder = entry.is_dir(follow_symlinks=False)
             if entry.name == ".git" or ignored.covers(entry.path, is_folder):
                 continue
+            shown = prefix + printable(entry.name)
             if not is_folder:
-                self._file(entry, prefix + entry.name, os.path.basename(folder) if in_dump else None)
+                self._file(entry, shown, os.path.basename(folder) if in_dump else None)
             elif entry.name == "templates" and "Chart.yaml" in names:
                 self._chart(entry.path, prefix + "Chart.yaml")
             else:
-                self.folder(entry.path, prefix + entry.name, ignored, dumped)
+                self.folder(entry.path, shown, ignored, dumped)
 
     def _file(self, entry: os.DirEntry[str], named: str, namespace: str | None) -> None:
         if not entry.name.endswith(SUFFIXES + COMPRESSED) or entry.is_dir() or _is_special(entry):
@@ -125,12 +154,14 @@ class _Walk:
         if entry.path in self._patches:
             self._targets.ignored += 1
             return
+        if not self._targets.is_new(entry.path):
+            return
         try:
             found = from_file(entry.path, named, explicit=False, namespace=namespace)
         except SourceError as error:
             self._targets.errors.append(str(error))
         else:
-            self._targets.inputs.append(found)
+            self._targets.add(entry.path, found)
 
     def _chart(self, templates: str, chart: str) -> None:
         count = sum(1 for path in Path(templates).rglob("*") if path.name.endswith(SUFFIXES))
@@ -139,7 +170,41 @@ class _Walk:
 
 def _is_special(entry: os.DirEntry[str]) -> bool:
     """Whether it is a socket, a device or a pipe, which would be waited for; a link to nothing is an error."""
-    return not (entry.is_file() or entry.is_symlink())
+    return not entry.is_file() and os.path.exists(entry.path)
+
+
+def _surveyed(archive: Archive, targets: Targets) -> Archive:
+    """The archive with what the names in it say, so that it is read as the folder that it was."""
+    names, patches = _names_in(archive)
+    left_out = names & patches
+    targets.ignored += len(left_out)
+    for chart in sorted(name for name in names if posixpath.basename(name) == "Chart.yaml"):
+        templates = {name for name in names if name.startswith(chart.removesuffix("Chart.yaml") + "templates/")}
+        if templates:
+            count = sum(name.endswith(SUFFIXES) for name in templates)
+            targets.charts.append(UnrenderedChart(Spot(f"{archive.name}/{chart}"), count))
+            left_out |= templates
+    folders = {name: posixpath.split(posixpath.dirname(name)) for name in names}
+    listed = {folders[name][0] for name in names if posixpath.basename(name) in DUMPED}
+    dumps = listed & {posixpath.dirname(name) for name in names if posixpath.basename(name) in DUMPED_NODES}
+    targets.dumps += [archive.name for _ in dumps]
+    namespaces = {name: last for name, (above, last) in folders.items() if above in dumps and last}
+    return replace(archive, left_out=frozenset(left_out), namespaces=namespaces)
+
+
+def _names_in(archive: Archive) -> tuple[set[str], set[str]]:
+    """The members of an archive, and the paths that kustomizations in it apply as patches."""
+    names, patches = set(), set()
+    try:
+        for name, stream in archive.members():
+            names.add(name)
+            folder, last = posixpath.split(name)
+            if last in KUSTOMIZATIONS:
+                for path in _patches_in(read_exactly(stream, LARGEST_KUSTOMIZATION)):
+                    patches.add(posixpath.normpath(posixpath.join(folder, path)))
+    except SourceError:
+        pass  # whoever reads it says what is wrong
+    return names, patches
 
 
 def below(folder: str) -> str:
@@ -152,23 +217,28 @@ def _is_dump(folder: str, names: set[str]) -> bool:
 
     Source: k8s.io/kubectl/pkg/cmd/clusterinfo/clusterinfo_dump.go.
     """
-    if not names & {"nodes.json", "nodes.yaml"}:
+    if not names & DUMPED_NODES:
         return False
-    listed = [f"replication-controllers.{form}" for form in ("json", "yaml")]
-    return any(Path(folder, name, file).exists() for name in names for file in listed)
+    return any(Path(folder, name, file).exists() for name in names for file in DUMPED)
 
 
 def _patches(folder: str, names: set[str]) -> Iterator[str]:
     """Files that a kustomization applies as patches: parts of objects, not objects."""
     for name in names.intersection(KUSTOMIZATIONS):
-        try:
-            found = msgspec.json.decode(yamltext.to_json(Path(folder, name).read_bytes()).json)
-        except (OSError, yamltext.Unreadable):
-            continue
-        if not isinstance(found, dict):
-            continue
-        listed = [found.get(key) or [] for key in ("patches", "patchesStrategicMerge", "patchesJson6902")]
-        for patch in (patch for patches in listed if isinstance(patches, list) for patch in patches):
-            path: Any = patch.get("path") if isinstance(patch, dict) else patch
-            if isinstance(path, str) and "\n" not in path:
+        with suppress(OSError):
+            for path in _patches_in(Path(folder, name).read_bytes()):
                 yield os.path.normpath(os.path.join(folder, path))
+
+
+def _patches_in(kustomization: bytes) -> Iterator[str]:
+    try:
+        found = msgspec.json.decode(yamltext.to_json(kustomization).json)
+    except yamltext.Unreadable:
+        return
+    if not isinstance(found, dict):
+        return
+    listed = [found.get(key) or [] for key in ("patches", "patchesStrategicMerge", "patchesJson6902")]
+    for patch in (patch for patches in listed if isinstance(patches, list) for patch in patches):
+        path: Any = patch.get("path") if isinstance(patch, dict) else patch
+        if isinstance(path, str) and "\n" not in path:
+            yield path

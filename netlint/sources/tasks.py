@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from netlint.errors import SourceError
@@ -39,11 +39,11 @@ class Task:
     share: Share | None = None
 
 
-def plan(targets: Targets) -> list[Task]:
-    """The tasks, the largest first, at most some thousands of them."""
+def plan(targets: Targets, unshared: Container[str] = ()) -> list[Task]:
+    """The tasks, the largest first, at most some thousands of them; files named in ``unshared`` stay whole."""
     small, tasks = [], []
     for source in targets.inputs:
-        if source.size is None or source.size < LARGE:
+        if source.size is None or source.size < LARGE or source.name in unshared:
             small.append(source)
         else:
             tasks += _shares(source, source.size)
@@ -68,20 +68,29 @@ def _batches(inputs: list[Input]) -> Iterator[Task]:
 
 def _shares(source: Input, size: int) -> list[Task]:
     try:
-        with source.open() as stream:
-            start = stream.read(STEP)
+        shares = list(_shares_of(source, size))
     except SourceError:
-        return [Task(size, (source,))]  # whoever reads it says what is wrong
+        shares = []  # whoever reads it says what is wrong
+    return [Task((share.end or size) - share.start, share=share) for share in shares] or [Task(size, (source,))]
+
+
+def _shares_of(source: Input, size: int) -> Iterator[Share]:
+    """The shares of a file; none where it has to be read from the beginning to the end.
+
+    The cuts are likely ones: whoever reads the shares finds out whether one of them tore something apart.
+    """
+    with source.open() as stream:
+        start = stream.read(STEP)
     readers = max(2, size // SHARE)
-    json = jsontext.is_json(start)
     layout: jsontext.Layout | yamlstream.Layout | None
+    json = jsontext.is_json(start)
     if json:
         layout = jsontext.layout_of(start, source.tail)
         if layout is None:
-            return [Task(size, (source,))]
+            return
         ranges = jsontext.shares(source, layout, readers)
     else:
         layout = yamlstream.layout_of(start, source.tail)
         ranges = yamlstream.shares(source, layout, readers)
-    shares = [Share(source, first, last, layout, json) for first, last in ranges]
-    return [Task((share.end or size) - share.start, share=share) for share in shares]
+    for first, last in ranges:
+        yield Share(source, first, last, layout, json)

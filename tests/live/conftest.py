@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from controlplane import ControlPlane
+from harness import certificates, faults
+from harness.certificates import Authority
 
 HERE = Path(__file__).parent
 
@@ -25,6 +27,30 @@ def control_plane(binaries: Path) -> Iterator[ControlPlane]:
     """A control plane with its controller manager, for tests that do not change what others read."""
     with ControlPlane(binaries) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Whose client certificates the server of `faulty` trusts."""
+    if not certificates.IS_AVAILABLE:
+        pytest.skip("openssl is not installed")
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def faulty(binaries: Path, authority: Authority) -> Iterator[ControlPlane]:
+    """A control plane with a fault for every rule, for tests that only read, each as users of its own."""
+    flags = [f"--client-ca-file={authority.own.file}"]
+    with ControlPlane(binaries, users=USERS, controller_manager=False, api_server_flags=flags) as running:
+        faults.plant(running)
+        yield running
+
+
+# A user for each test that gives rights.
+USERS: dict[str, list[str]] = {
+    name: []
+    for name in ("linter", "shopkeeper", "trader", "nodeless", "podless", "stranger", "deputy", "recorder", "plugin")
+}
 
 
 @pytest.fixture

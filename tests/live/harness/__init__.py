@@ -1,0 +1,1 @@
+"""What the live tests share: running netlint, a relay in front of the API server, populations, planted faults."""

@@ -1,0 +1,257 @@
+"""Services and endpoints: what the real controllers wrote is right, and every edit of it is found."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from controlplane import ControlPlane
+from harness import objects
+from harness.edits import EDITS, Fault, Place
+from harness.objects import CONTROLLER, MANAGED_BY, SERVICE_NAME, SLICES, TRIGGER_TIME, Object, container, port
+from harness.population import NodeRanges, add_nodes, churn, populate
+from harness.running import check
+
+from netlint import addresses, sources
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import FAMILY_NAMES, expected_ports, families, has_pods
+
+STACKS = {
+    "IPv4": {"cluster_cidrs": ["10.244.0.0/16"], "service_cidrs": ["10.96.0.0/16"]},
+    "dual": {
+        "cluster_cidrs": ["10.244.0.0/16", "fd00:10:244::/48"],
+        "service_cidrs": ["10.96.0.0/16", "fd00:10:96::/112"],
+    },
+    "IPv6": {"cluster_cidrs": ["fd00:10:244::/48"], "service_cidrs": ["fd00:10:96::/112"]},
+}
+SCALED_TO_ZERO = (
+    "services-without-pods",
+    "note",
+    "Service shop/resting",
+    "app=resting selects no pod in namespace shop; Deployment shop/resting has no replicas",
+)
+LONG_AGO, IN_FUTURE = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
+
+SERVICES = int(os.environ.get("NETLINT_ORACLE_SERVICES", "40"))
+PODS = int(os.environ.get("NETLINT_ORACLE_PODS", "250"))
+SEED = int(os.environ.get("NETLINT_ORACLE_SEED", "7"))
+
+NewControlPlane = Callable[..., ControlPlane]
+Finding = tuple[str, str, str, str]
+
+
+# What the controllers wrote is right, and edits are found
+
+
+@pytest.mark.parametrize("stack", ["IPv4", "dual"])
+def test_what_the_controllers_wrote_is_right_and_every_edit_is_found(
+    new_control_plane: NewControlPlane, stack: str
+) -> None:
+    """First one note, for the Service whose workload is scaled to zero; then exactly the edited Services, too."""
+    plane = new_control_plane(max_endpoints_per_slice=10, **STACKS[stack])
+    nodes = add_nodes(plane, 4)
+    population = populate(SEED, nodes, services=36, pods=240, healthy=True)
+    population.others = _special_cases(nodes[0])
+    population.create(plane)
+    plane.admin.create(objects.controller_manager_pod("node-0", plane.options.cluster_cidrs))
+    plane.settle()
+
+    settled = check(plane.kubeconfig(), "--strict")
+
+    assert (settled.findings, settled.skips, settled.errors, settled.code) == ([SCALED_TO_ZERO], [], [], 0)
+    assert settled.seen == {
+        "Deployment": 2,
+        "ReplicaSet": 2,
+        "EndpointSlice": len(plane.admin.list(SLICES)),
+        "Node": 4,
+        "Pod": 240 + 3 + 1,  # with those of the starting Deployment, and the controller manager's
+        "Service": 36 + 5 + 1,  # with the special cases and `kubernetes`
+        "ServiceCIDR": 1,
+    }
+
+    plane.stop_controller_manager()
+    planted = list(_planted(plane, Random(SEED)))
+    edited = check(plane.kubeconfig())
+
+    assert edited.findings == sorted([SCALED_TO_ZERO, *planted], key=_order)
+    assert (edited.skips, edited.errors, edited.code) == ([], [], 1)
+
+
+def _special_cases(node: NodeRanges) -> list[Object]:
+    """Services whose endpoints no controller makes of pods, and two whose pods a Deployment makes."""
+    addresses = [node.addresses[0]]
+    endpoints = {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {"name": "mirrored", "namespace": "shop"},
+        "subsets": [{"addresses": [{"ip": address} for address in addresses], "ports": [{"port": 80}]}],
+    }
+    return [
+        objects.service("by-hand", None, within="shop"),
+        objects.by_hand("by-hand", addresses, within="shop"),
+        objects.service("mirrored", None, within="shop"),
+        endpoints,
+        objects.service("outside", None, within="shop", type="ExternalName", externalName="db.example"),
+        *_deployment_with_service("resting", replicas=0),
+        *_deployment_with_service("starting", replicas=3),
+    ]
+
+
+def _deployment_with_service(name: str, replicas: int) -> list[Object]:
+    labels = {"app": name}
+    template = container("web", port(8080, "http"))
+    return [
+        objects.workload("Deployment", name, labels, template, within="shop", replicas=replicas),
+        objects.service(name, labels, {"port": 80, "targetPort": "http"}, within="shop"),
+    ]
+
+
+def _planted(plane: ControlPlane, random: Random) -> Iterator[Finding]:
+    """Edits one slice of a Service for each kind of edit; gives what netlint has to find."""
+    slices = [each for each in plane.admin.list(SLICES) if _is_controllers(each)]
+    places = [_place(random, each, slices) for each in slices if each["endpoints"]]
+    by_service = {place.service: place for place in random.sample(places, len(places))}
+    free = list(by_service.values())
+    for edit in EDITS:
+        place, change, faults = next((place, *edited) for place in free if (edited := edit(place)) is not None)
+        free.remove(place)
+        plane.admin.patch(place.piece, change)
+        yield from _findings(place, faults, _set_trigger_times(plane, place, random))
+
+
+def _place(random: Random, piece: Object, slices: list[Object]) -> Place:
+    same = [
+        other
+        for other in slices
+        if other is not piece and _service_of(other) == _service_of(piece)
+        if other["addressType"] == piece["addressType"]
+    ]
+    return Place(piece, random.randrange(len(piece["endpoints"])), tuple(same))
+
+
+def _set_trigger_times(plane: ControlPlane, place: Place, random: Random) -> bool:
+    """Whether the pods changed after the slices of this Service and family, as these tell it from now on."""
+    trigger_time = random.choice((LONG_AGO, IN_FUTURE, None))
+    for each in (place.piece, *place.others):
+        plane.admin.patch(each, {"metadata": {"annotations": {TRIGGER_TIME: trigger_time}}})
+    return trigger_time == LONG_AGO
+
+
+def _findings(place: Place, faults: list[Fault], excused: bool) -> Iterator[Finding]:
+    subject = f"Service {'/'.join(place.service)}"
+    for fault in faults:
+        yield fault.rule, "note" if excused and fault.can_be_excused else "error", subject, fault.message
+
+
+def _order(finding: Finding) -> tuple[str, str, str]:
+    rule, _, subject, message = finding
+    return rule, subject, message
+
+
+def _is_controllers(piece: Object) -> bool:
+    return piece["metadata"].get("labels", {}).get(MANAGED_BY) == CONTROLLER
+
+
+def _service_of(piece: Object) -> tuple[str, str]:
+    return piece["metadata"]["namespace"], piece["metadata"]["labels"][SERVICE_NAME]
+
+
+def test_pods_that_changed_while_the_controller_was_away_are_notes(new_control_plane: NewControlPlane) -> None:
+    """The same differences as those that an edit makes, but the controller may be about to write."""
+    plane = new_control_plane()
+    [node] = add_nodes(plane, 1)
+    plane.admin.create(objects.service("web", {"app": "web"}))
+    pods = [objects.pod(f"web-{number}", node.name, labels={"app": "web"}) for number in range(3)]
+    plane.run_pod(pods[0], "10.244.0.10")
+    plane.run_pod(pods[1], "10.244.0.11")
+    plane.settle()
+    plane.stop_controller_manager()
+    _wait_for_the_next_second()
+    plane.report_pod(pods[1], "10.244.0.11", ready=False)
+    plane.run_pod(pods[2], "10.244.0.12")
+
+    run = check(plane.kubeconfig())
+
+    of_web = "Service default/web"
+    unready = "the IPv4 endpoint 10.244.0.11 has ready true and serving true, unlike the pod"
+    missing = "10.244.0.12 (web-2) is in no IPv4 EndpointSlice of the Service"
+    assert run.findings == [
+        ("mismatched-endpoints", "note", of_web, unready),
+        ("missing-endpoint-addresses", "note", of_web, missing),
+    ]
+    assert run.code == 0
+
+
+def _wait_for_the_next_second() -> None:
+    """Kubernetes tells times in whole seconds."""
+    time.sleep(1 - time.time() % 1)
+
+
+# The oracle: what netlint expects of the controller, and what the controller writes
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the client of the API keeps its connections
+def test_recomputed_endpoints_are_what_the_controller_wrote(new_control_plane: NewControlPlane, stack: str) -> None:
+    """Endpoint for endpoint, at first and after a fifth of all pods and Services changed."""
+    plane = new_control_plane(concurrent_endpoint_syncs=16, max_endpoints_per_slice=10, **STACKS[stack])
+    nodes = add_nodes(plane, 4 + PODS // 100)
+    population = populate(SEED, nodes, services=SERVICES, pods=PODS, healthy=False)
+    population.create(plane)
+    _compare(plane)
+
+    churn(plane, population, SEED)
+    _compare(plane)
+
+
+def _compare(plane: ControlPlane) -> None:
+    """Started anew, the controller does not put off Services for which it failed before: of pods without a node."""
+    plane.start_controller_manager()
+    plane.settle(timeout=60 + PODS / 20)
+    kinds = ["EndpointSlice", "Node", "Pod", "Service"]
+    snapshot, _ = sources.read(sources.LiveCluster(plane.kubeconfig()), kinds, "default")
+    cluster = Cluster(snapshot)
+    written = Counter(_written(plane.admin.list(SLICES)))
+
+    assert Counter(_recomputed(cluster)) == written
+    assert cluster.endpoints.differences == []
+    assert written.total() > PODS // 4
+
+
+def _written(slices: list[Object]) -> Iterator[tuple[Any, ...]]:
+    for piece in filter(_is_controllers, slices):
+        ports = [(each.get("name", ""), each["port"], each["protocol"]) for each in piece["ports"] or ()]
+        for end in piece["endpoints"] or ():
+            yield (
+                _service_of(piece),
+                piece["addressType"],
+                *end["addresses"],
+                end["targetRef"]["name"],
+                tuple(end["conditions"].items()),
+                end.get("nodeName", ""),
+                end.get("hostname", ""),
+                frozenset(ports),
+            )
+
+
+def _recomputed(cluster: Cluster) -> Iterator[tuple[Any, ...]]:
+    pods, model = cluster.pods, cluster.endpoints
+    for service in filter(has_pods, cluster.services):
+        for family in families(service):
+            for row in model.expected_rows(service):
+                if pods.address(row, family):
+                    yield (
+                        (service.namespace, service.name),
+                        FAMILY_NAMES[family],
+                        addresses.text(family, pods.address(row, family)),
+                        pods.name(row),
+                        tuple(model.expected_conditions(service, row)._asdict().items()),
+                        pods.node(row),
+                        model.expected_hostname(service, row),
+                        expected_ports(service, pods.shape(row)),
+                    )

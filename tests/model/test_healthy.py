@@ -1,0 +1,61 @@
+"""No rule finds a fault in a healthy cluster, whatever its network plugin is, and all that can be evaluated is."""
+
+from __future__ import annotations
+
+import pytest
+from days import TODAY
+
+from model.healthy import NETWORKS, cluster
+from model.reading import snapshot
+from netlint import catalogue, engine
+from netlint.config import Config
+
+NOT_ALLOCATED = {
+    "aws_vpc_cni": "aws-vpc-cni",
+    "azure_cni": "azure-cni",
+    "calico": "calico",
+    "calico_operator": "calico",
+    "cilium": "cilium",
+    "ovn_kubernetes": "ovn-kubernetes",
+    "weave": "weave",
+}
+UNDECLARED = ("aws_vpc_cni", "azure_cni", "kubenet", "ovn_kubernetes")
+
+
+def expected_skips(name: str) -> list[tuple[str, str, str]]:
+    """A plugin may keep its addresses elsewhere, and a provider the flags of its control plane."""
+    found = []
+    if name in UNDECLARED:
+        reason = "not-applicable" if name == "aws_vpc_cni" else "missing"
+        message = "nothing in the input declares the cluster's pod range"
+        found.append(("pod-cidrs-outside-cluster-cidr", reason, message))
+    if name in NOT_ALLOCATED:
+        message = f"{NOT_ALLOCATED[name]} does not allocate from spec.podCIDRs"
+        found.append(("pod-ips-outside-node-range", "not-applicable", message))
+    return found
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_healthy_cluster_has_no_finding(name: str) -> None:
+    found = snapshot(cluster(NETWORKS[name]()))
+    result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
+    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == []
+    assert [(one.rule, one.message) for one in result.failures] == []
+    assert [(one.rule, one.reason, one.message) for one in result.skips] == expected_skips(name)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_nor_has_a_part_of_it(name: str) -> None:
+    """What the README pipes into netlint, what a repository of manifests holds, and every kind left out in turn."""
+    objects = cluster(NETWORKS[name]())
+    kinds = sorted({item["kind"] for item in objects})
+    parts = [
+        {"Node", "Pod", "Service", "EndpointSlice"},
+        {"Service", "Deployment", "StatefulSet", "DaemonSet", "Job", "ConfigMap"},
+        *({*kinds} - {left_out} for left_out in kinds),
+    ]
+    for part in parts:
+        found = snapshot(item for item in objects if item["kind"] in part)
+        result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
+        assert [(part, one.rule.name, one.violation.message) for one in result.findings] == []
+        assert [(part, one.rule, one.message) for one in result.failures] == []

@@ -1,0 +1,143 @@
+"""What ``netlint dev`` writes into a checkout: it passes every test of rules as it is, and reads as if made by hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TESTS_OF_RULES = ("tests/test_catalogue.py", "tests/test_needs.py", "tests/test_rules.py")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what a new rule touches, and of the tests."""
+    for name in ("netlint", "rules", "schemas", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def python(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a module with the checkout's own netlint, whichever one is installed."""
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(checkout), "HOME": str(checkout)},
+        check=False,
+    )
+
+
+def changed(checkout: Path) -> list[str]:
+    """The files in which a checkout differs from the repository, and those that are new."""
+    return sorted(
+        str(path.relative_to(checkout))
+        for folder in ("netlint", "rules")
+        for path in (checkout / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+        if not (ROOT / path.relative_to(checkout)).is_file()
+        or path.read_bytes() != (ROOT / path.relative_to(checkout)).read_bytes()
+    )
+
+
+@pytest.mark.parametrize("topic", ["services", "pods", "input"])
+def test_a_new_rule_passes_the_tests_of_rules(checkout: Path, topic: str) -> None:
+    made = python(checkout, "netlint", "dev", "new-rule", topic, "orphaned-things")
+    page, module = f"rules/{topic}/orphaned-things.md", f"netlint/checks/{topic}.py"
+    assert (made.returncode, made.stdout) == (0, "")
+    assert made.stderr.splitlines() == [
+        f"netlint: {checkout / written} written" for written in (page, module, "rules/README.md")
+    ]
+    assert changed(checkout) == sorted([page, module, "rules/README.md"])
+    explained = python(checkout, "netlint", "explain", "orphaned-things")
+    assert explained.stdout.startswith("# orphaned-things\n\n## What it checks\n")
+    assert outcomes(checkout, "orphaned-things") == passed("orphaned-things")
+    assert is_clean(checkout, module)
+
+
+def outcomes(checkout: Path, *rules: str) -> set[str]:
+    """How the tests of these rules and those of all rules together end, by name."""
+    selected = " or ".join([*rules, "every_rule", "mitigated", "unique", "index"])
+    command = ("pytest", "-v", "-p", "no:cacheprovider", *TESTS_OF_RULES, "-k", selected)
+    return {
+        line.rpartition("::")[2].rpartition(" [")[0].rstrip()
+        for line in python(checkout, *command).stdout.splitlines()
+        if line.startswith("tests/")
+    }
+
+
+def passed(*rules: str) -> set[str]:
+    of_all = ("every_rule_has_a_check_and_every_check_a_rule", "mitigated_severities_are_shown_by_an_example")
+    of_one = (
+        "front_matter_follows_the_schema[{}]",
+        "headings_stand_in_order[{}]",
+        "kinds_exist[{}]",
+        "declared_kinds_are_the_kinds_read[{}]",
+        "example[{}:Bad: the smallest input that shows the fault]",
+        "example[{}:Good: the healthy twin]",
+    )
+    names = [*of_all, "summaries_are_unique", "the_index_is_current"]
+    return {f"test_{name} PASSED" for name in [*names, *(name.format(rule) for rule in rules for name in of_one)]}
+
+
+def is_clean(checkout: Path, module: str) -> bool:
+    linted = python(checkout, "ruff", "check", "--no-cache", "--quiet", module)
+    formatted = python(checkout, "ruff", "format", "--no-cache", "--check", "--quiet", module)
+    assert linted.stdout + formatted.stdout == ""
+    return linted.returncode == formatted.returncode == 0
+
+
+def test_a_new_topic(checkout: Path) -> None:
+    made = python(checkout, "netlint", "dev", "new-rule", "routing", "lost-routes")
+    assert made.stderr.splitlines()[-1] == "netlint: a new topic: add routing to netlint/checks/__init__.py"
+    assert changed(checkout) == ["netlint/checks/routing.py", "rules/README.md", "rules/routing/lost-routes.md"]
+    checks = checkout / "netlint" / "checks" / "__init__.py"
+    checks.write_text(checks.read_text().replace(", pods, ", ", pods, routing, "))
+    again = python(checkout, "netlint", "dev", "new-rule", "routing", "broken-routes")
+    assert "a new topic" not in again.stderr
+    assert outcomes(checkout, "lost-routes", "broken-routes") == passed("lost-routes", "broken-routes")
+    assert is_clean(checkout, "netlint/checks/routing.py")
+
+
+def test_the_index_is_that_of_the_checkout(checkout: Path) -> None:
+    (checkout / "rules" / "services" / "services-without-pods.md").unlink()
+    assert python(checkout, "netlint", "dev", "index").returncode == 0
+    before = (ROOT / "rules" / "README.md").read_text().splitlines()
+    after = (checkout / "rules" / "README.md").read_text().splitlines()
+    assert [line for line in before if line not in after] == [
+        "| [services-without-pods](services/services-without-pods.md) | warning, note | "
+        "a Service's selector selects no pod |"
+    ]
+    assert [line for line in after if line not in before] == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "name", "message"),
+    [
+        ("services", "orphans", "'orphans' is no name for a rule: several lower-case words with dashes"),
+        ("services", "Lost-Routes", "'Lost-Routes' is no name for a rule: several lower-case words with dashes"),
+        ("services", "3-routes", "'3-routes' is no name for a rule: several lower-case words with dashes"),
+        ("services", "lost-routes\n", "'lost-routes\\n' is no name for a rule: several lower-case words with dashes"),
+        ("../x", "lost-routes", "'../x' is no name for a topic: one lower-case word"),
+        ("net-work", "lost-routes", "'net-work' is no name for a topic: one lower-case word"),
+        ("pods", "services-without-pods", "{root}/rules/services/services-without-pods.md is there already"),
+    ],
+)
+def test_names_that_no_rule_can_have(checkout: Path, topic: str, name: str, message: str) -> None:
+    made = python(checkout, "netlint", "dev", "new-rule", topic, name)
+    assert (made.returncode, made.stderr) == (2, f"netlint: {message.format(root=checkout)}\n")
+    assert changed(checkout) == []
+
+
+def test_only_in_a_checkout(tmp_path: Path) -> None:
+    made = python(tmp_path, "netlint", "dev", "new-rule", "services", "lost-routes")
+    assert (made.returncode, made.stderr) == (2, "netlint: netlint dev works in the root of a checkout\n")
+    assert list(tmp_path.iterdir()) == []
