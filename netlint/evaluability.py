@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from netlint.findings import Rule, Skip, Subject
-from netlint.objects import KIND_NAMED, WORKLOADS
+from netlint.objects import ADDRESS_PLAN, KIND_NAMED, WORKLOADS
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.knowledge import ALL
 
 API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
-WORKLOAD = "Workload"  # stands for every kind that carries a pod template
+ALIASES = {"AddressPlan": ADDRESS_PLAN, "Workload": WORKLOADS}
+"""Names on a rule's page that stand for several kinds."""
+NODE_DUMP = "NodeDump"
+"""Stands on a rule's page for the node dumps, which are no objects."""
 
 
 @dataclass(slots=True)
@@ -25,26 +28,24 @@ class Evaluability:
 
 
 def kinds(names: Iterable[str]) -> list[str]:
-    """The kinds behind the names on a rule's page: ``A|B`` and ``Workload`` stand for several."""
-    found: list[str] = []
-    for name in names:
-        for part in name.split("|"):
-            found += WORKLOADS if part == WORKLOAD else [part]
-    return found
+    """The kinds behind the names on a rule's page: ``A|B`` and aliases stand for several, node dumps for none."""
+    parts = (part for name in names for part in name.split("|") if part != NODE_DUMP)
+    return [kind for part in parts for kind in ALIASES.get(part, (part,))]
 
 
 def evaluability(rule: Rule, snapshot: Snapshot) -> Evaluability:
     """Hold a rule's needs against what is known."""
     found = Evaluability()
-    absent = _nothing_to_examine(rule, snapshot)
+    absent = _without_dumps(rule, snapshot) or _nothing_to_examine(rule, snapshot)
     if absent is not None:
         return _nowhere(rule, [absent])
-    gaps = [gap for need in rule.needs if not _is_namespaced(need) and (gap := _gap(need, ALL, snapshot))]
+    needs = [need for need in rule.needs if need != NODE_DUMP]
+    gaps = [gap for need in needs if not _is_namespaced(need) and (gap := _gap(need, ALL, snapshot))]
     if gaps:
         return _nowhere(rule, gaps)
     examined = _namespaces(rule, snapshot)
     blocking: dict[tuple[str, Reason, str], list[str]] = {}
-    for need in filter(_is_namespaced, rule.needs):
+    for need in filter(_is_namespaced, needs):
         for namespace in sorted(examined):
             gap = _gap(need, namespace, snapshot)
             if gap is not None:
@@ -69,6 +70,12 @@ def _nowhere(rule: Rule, gaps: list[Gap]) -> Evaluability:
             message = "; ".join(dict.fromkeys(gap.message for gap in of_reason))
             skips.append(Skip(rule.name, reason, needs, message))
     return Evaluability(at_all=False, skips=skips)
+
+
+def _without_dumps(rule: Rule, snapshot: Snapshot) -> Gap | None:
+    if NODE_DUMP not in rule.needs or snapshot.dumps:
+        return None
+    return Gap(NODE_DUMP, Reason.NOT_APPLICABLE, "there are no node dumps (--node-dumps)")
 
 
 def _nothing_to_examine(rule: Rule, snapshot: Snapshot) -> Gap | None:

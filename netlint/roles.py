@@ -41,7 +41,8 @@ def _roles(kinds: set[str], namespaces: Sequence[str]) -> Iterator[Manifest]:
 def _rules(kinds: Iterable[str]) -> list[Manifest]:
     by_group: defaultdict[str, list[str]] = defaultdict(list)
     for kind in sorted(kinds):
-        by_group[KIND_NAMED[kind].group].append(KIND_NAMED[kind].plural)
+        for group in KIND_NAMED[kind].groups:
+            by_group[group].append(KIND_NAMED[kind].plural)
     return [
         {"apiGroups": [group], "resources": sorted(plurals), "verbs": ["list"]}
         for group, plurals in sorted(by_group.items())

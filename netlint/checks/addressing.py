@@ -202,9 +202,14 @@ def _collision(cluster: Cluster, involved: list[Declaration], right: tuple[Role,
 
 
 def _is_used(cluster: Cluster, involved: list[Declaration]) -> bool:
-    """Whether a pod's address or a cluster IP lies in a range of the other side."""
+    """Whether a pod's address lies in a range of the other side, or a cluster IP where pods get addresses.
+
+    A pool that is given to nodes in pieces counts by those pieces.
+    """
     services = [declared.range for declared in involved if declared.role is Role.SERVICE]
-    others = [declared.range for declared in involved if declared.role is not Role.SERVICE]
+    pieces = bool(cluster.plan.of(Role.NODE_POD) or cluster.fabric.missing)
+    kept = {Role.SERVICE, Role.POD} if pieces else {Role.SERVICE}
+    others = [declared.range for declared in involved if declared.role not in kept]
     cluster_ips = (
         addresses.parse(address)
         for service in cluster.services

@@ -15,6 +15,7 @@ from netlint.cli.inputs import (
     Inputs,
     Kubeconfig,
     Namespaces,
+    NodeDumps,
     RequestTimeout,
     chosen_rules,
     say,
@@ -98,6 +99,7 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     all_namespaces: AllNamespaces = False,  # noqa: ARG001 - accepted, as kubectl does
     request_timeout: RequestTimeout = 60.0,
     default_namespace: DefaultNamespace = None,
+    node_dumps: NodeDumps = None,
     select: Select = None,
     ignore: Ignore = None,
     config_file: ConfigFile = None,
@@ -121,7 +123,7 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     target = source(inputs, kubeconfig, context, user, namespace, request_timeout)
     rules = chosen_rules(settings, select or (), ignore or ())
     wanted = outputs.plan(form, output or [], quiet=quiet, color=color, show_all=show_all)
-    report = _evaluated(target, rules, settings, verbose)
+    report = _evaluated(target, node_dumps, rules, settings, verbose)
     outputs.publish(report, wanted)
     if verbose:
         for failure in report.result.failures:
@@ -142,7 +144,7 @@ def _effective(settings: Config, fail_on: str | None, strict: bool | None, names
     return replace(settings, default_namespace=namespace) if namespace else settings
 
 
-def _evaluated(target: Source, rules: list[Rule], settings: Config, verbose: bool) -> Report:
+def _evaluated(target: Source, node_dumps: str | None, rules: list[Rule], settings: Config, verbose: bool) -> Report:
     from time import monotonic
 
     from netlint import clock, engine, sources
@@ -151,7 +153,7 @@ def _evaluated(target: Source, rules: list[Rule], settings: Config, verbose: boo
 
     begun, started = monotonic(), clock.now()
     tell = say if verbose or isinstance(target, sources.LiveCluster) else None
-    snapshot, locate = sources.read(target, engine.kinds_read(rules), settings.default_namespace, tell)
+    snapshot, locate = sources.read(target, engine.kinds_read(rules), settings.default_namespace, tell, node_dumps)
     result = engine.run(snapshot, rules, settings, started.date(), locate)
     return Report(
         result,

@@ -57,6 +57,14 @@ DefaultNamespace = Annotated[
         rich_help_panel=SOURCE,
     ),
 ]
+NodeDumps = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR|TAR",
+        help="What the nodes say of themselves: a folder for each node, with ip-addr.json and the like.",
+        rich_help_panel=SOURCE,
+    ),
+]
 
 
 def source(

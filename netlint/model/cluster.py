@@ -13,10 +13,11 @@ from netlint.model.cni import Fabric, detect
 from netlint.model.endpoints import EndpointModel
 from netlint.model.inventory import Inventory
 from netlint.model.plan import Declaration, Plan, collect
+from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
 from netlint.model.pods import Pods
 from netlint.model.templates import Templates
-from netlint.objects import WORKLOADS
+from netlint.objects import ADDRESS_PLAN, WORKLOADS
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
 from netlint.snapshot import Snapshot
@@ -95,6 +96,7 @@ class Cluster:
     @cached_property
     def inventory(self) -> Inventory:
         """What the plan and the plugins are read from."""
+        self.reads.update(ADDRESS_PLAN)
         return Inventory(self.nodes, self.config_maps, self.objects("DaemonSet"), self.pods, self.objects)
 
     @cached_property
@@ -103,10 +105,21 @@ class Cluster:
         return detect(self.inventory)
 
     @cached_property
+    def hosts(self) -> list[Host]:
+        """The node dumps, each with the Node that it belongs to."""
+        self.reads.add("NodeDump")
+        return self._hosts
+
+    @cached_property
+    def _hosts(self) -> list[Host]:
+        return bind(self.snapshot.dumps, self.nodes)
+
+    @cached_property
     def plan(self) -> Plan:
         """Every range that the cluster declares."""
         own = [found for ranges in self.pod_cidrs.values() for found in ranges]
-        return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services)])
+        observed = of_hosts(self._hosts, self.pods)
+        return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed])
 
     @cached_property
     def pod_cidrs(self) -> dict[str, list[Declaration]]:

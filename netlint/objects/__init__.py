@@ -36,6 +36,30 @@ WORKLOADS = (
     "ReplicationController",
     "StatefulSet",
 )
+ADDRESS_PLAN = (
+    "BGPConfiguration",
+    "BGPPeer",
+    "BlockAffinity",
+    "CiliumLoadBalancerIPPool",
+    "CiliumNode",
+    "CiliumPodIPPool",
+    "ConfigMap",
+    "DaemonSet",
+    "ENIConfig",
+    "FelixConfiguration",
+    "IPAMBlock",
+    "IPAMConfig",
+    "IPAddressPool",
+    "IPPool",
+    "IPPool.whereabouts.cni.cncf.io",
+    "Network",
+    "NetworkAttachmentDefinition",
+    "Node",
+    "Pod",
+    "Service",
+    "ServiceCIDR",
+)
+"""The kinds that declare ranges, or that tell which CNI plugin does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,11 @@ class Kind:
     def api_version(self) -> str:
         """The preferred ``apiVersion``."""
         return self.api_versions[0]
+
+    @property
+    def resource(self) -> str:
+        """``plural.group`` as kubectl and RBAC know it; the bare plural in the core group."""
+        return f"{self.plural}.{self.groups[0]}" if self.groups[0] else self.plural
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from netlint.errors import SourceError
 from netlint.snapshot import Locator, Snapshot
 from netlint.snapshot.knowledge import ALL
 
@@ -38,16 +39,36 @@ Source = Files | LiveCluster
 
 
 def read(
-    source: Source, kinds: Iterable[str], default_namespace: str, tell: Tell | None = None
+    source: Source,
+    kinds: Iterable[str],
+    default_namespace: str,
+    tell: Tell | None = None,
+    node_dumps: str | None = None,
 ) -> tuple[Snapshot, Locator | None]:
     """Read a source: of a live cluster only these kinds; gives also what finds places in its files.
 
-    What cannot be read is recorded in the snapshot. Raises ClusterError where the server cannot be
-    reached, and UsageError for options that contradict each other.
+    ``node_dumps``: a folder or tar archive with a folder for each node. What cannot be read is recorded in
+    the snapshot. Raises ClusterError where the server cannot be reached, and UsageError for options that
+    contradict each other.
     """
+    snapshot: Snapshot
+    locator: Locator | None
     if isinstance(source, LiveCluster):
-        return _read_cluster(source, kinds, tell), None
-    return _read_files(source, default_namespace, tell)
+        snapshot, locator = _read_cluster(source, kinds, tell), None
+    else:
+        snapshot, locator = _read_files(source, default_namespace, tell)
+    if node_dumps is not None:
+        _read_node_dumps(node_dumps, snapshot)
+    return snapshot, locator
+
+
+def _read_node_dumps(named: str, snapshot: Snapshot) -> None:
+    from netlint.sources import nodedumps
+
+    try:
+        nodedumps.read(named, snapshot)
+    except SourceError as error:
+        snapshot.reading.errors.append(str(error))
 
 
 def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) -> Snapshot:

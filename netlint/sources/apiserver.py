@@ -22,6 +22,7 @@ import msgspec
 from netlint import __version__
 from netlint.errors import ClusterError
 from netlint.objects import Kind
+from netlint.objects.meta import group_of
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient, Configuration
@@ -135,11 +136,11 @@ class Connection:
         except msgspec.DecodeError as error:
             raise self.failure("this is no Kubernetes API server") from error
 
-    def pages(self, kind: Kind, version: str, namespace: str | None) -> Iterator[Page]:
+    def pages(self, kind: Kind, api_version: str, namespace: str | None) -> Iterator[Page]:
         """A list in pages, all at one resource version. Raises RequestError and ClusterError as ``get``."""
         query = {"limit": str(PAGE)}
         while True:
-            body = self.get(list_path(kind, version, namespace), query)
+            body = self.get(list_path(kind, api_version, namespace), query)
             try:
                 page = msgspec.json.decode(body, type=Page)
             except msgspec.DecodeError as error:
@@ -150,9 +151,9 @@ class Connection:
             query = {**query, "continue": page.metadata.next}
 
 
-def list_path(kind: Kind, version: str, namespace: str | None) -> str:
+def list_path(kind: Kind, api_version: str, namespace: str | None) -> str:
     """Where the API serves a list."""
-    root = f"/apis/{kind.group}/{version}" if kind.group else f"/api/{version}"
+    root = f"/apis/{api_version}" if group_of(api_version) else f"/api/{api_version}"
     within = f"/namespaces/{namespace}" if namespace and kind.namespaced else ""
     return f"{root}{within}/{kind.plural}"
 

@@ -136,7 +136,7 @@ class _ExpiredError(Exception):
 
 def _fetch(connection: Connection, listing: Listing, consume: Callable[[Page, str], None]) -> Known:
     revision = ""
-    for version in listing.kind.versions:
+    for version in listing.kind.api_versions:
         try:
             for page in connection.pages(listing.kind, version, listing.namespace):
                 revision = page.metadata.resourceVersion

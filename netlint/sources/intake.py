@@ -69,7 +69,7 @@ def leaves(document: msgspec.Raw, default: Kind | None = None) -> Iterator[tuple
         yield (), Head(), document
         return
     if default is not None and not head.kind:
-        head = Head(default.api_version, default.name)
+        head = Head(default.api_version, default.kind)
     if not (isinstance(head.kind, str) and head.kind.endswith("List") and len(memoryview(head.items))):
         yield (), head, document
         return
@@ -190,7 +190,7 @@ class Intake:
         except ValueError:
             return None
         names = {(item.apiVersion, item.kind) for item in decoded}
-        allowed = {(version, kind.name) for version in api_versions(kind)}
+        allowed = {(version, kind.kind) for version in kind.api_versions}
         if of_list is not None:
             allowed.add(("", ""))
         return decoded if names <= allowed else None
@@ -260,7 +260,7 @@ class Intake:
         return self.snapshot.origins.open(window) if window is not None else 0
 
     def _add_raw(self, kind: Kind, head: Head, raw: msgspec.Raw, origin: int) -> str:
-        if head.apiVersion not in api_versions(kind):
+        if head.apiVersion not in kind.api_versions:
             return self._refuse(kind, raw, origin, head.apiVersion)
         try:
             return self._add(kind, _ITEM[kind.name].decode(raw), origin)
@@ -325,7 +325,7 @@ class Intake:
             namespace = (head.metadata.namespace or self.default_namespace) if kind.namespaced else ""
         except msgspec.ValidationError:  # without a name, in a namespace that nobody knows
             head, namespace = Unversioned(), ""
-        known = " or ".join(api_versions(kind))
+        known = " or ".join(kind.api_versions)
         problem = f"{version!r} is no version of {kind.name} that netlint reads: {known}"
         self.snapshot.malformed.append(
             MalformedField(version, kind.name, namespace, head.metadata.name, origin, ("apiVersion",), problem)
@@ -376,8 +376,3 @@ class Unversioned(msgspec.Struct):
     """What every version of every kind has."""
 
     metadata: UnversionedMeta = msgspec.field(default_factory=UnversionedMeta)
-
-
-def api_versions(kind: Kind) -> tuple[str, ...]:
-    """Every ``apiVersion`` in which netlint reads the kind."""
-    return tuple(f"{kind.group}/{version}" if kind.group else version for version in kind.versions)

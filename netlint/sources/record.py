@@ -97,10 +97,9 @@ def _write_lists(
 
 def _write(file: IO[bytes], listing: Listing, page: Page, version: str) -> None:
     """One page as a typed list on a line of its own."""
-    group = listing.kind.group
     document = {
-        "apiVersion": f"{group}/{version}" if group else version,
-        "kind": f"{listing.kind.name}List",
+        "apiVersion": version,
+        "kind": f"{listing.kind.kind}List",
         "metadata": {"resourceVersion": page.metadata.resourceVersion},
         "items": [_stripped(item) for item in msgspec.json.decode(page.items)],
     }

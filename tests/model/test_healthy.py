@@ -19,6 +19,17 @@ NOT_ALLOCATED = {
     "ovn_kubernetes": "ovn-kubernetes",
     "weave": "weave",
 }
+DEFAULTS = {
+    "cilium": [
+        (
+            "overlapping-cluster-ranges",
+            "warning",
+            "pod range 10.0.0.0/8 of ConfigMap kube-system/cilium-config overlaps Service range 10.96.0.0/12 of "
+            "Pod kube-system/kube-apiserver-node1 and 2 more",
+        )
+    ]
+}
+"""Cilium's own default pool holds kubeadm's default Service range; no node has a piece of it that does."""
 UNDECLARED = ("aws_vpc_cni", "azure_cni", "kubenet", "ovn_kubernetes")
 
 
@@ -39,7 +50,7 @@ def expected_skips(name: str) -> list[tuple[str, str, str]]:
 def test_a_healthy_cluster_has_no_finding(name: str) -> None:
     found = snapshot(cluster(NETWORKS[name]()))
     result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
-    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == []
+    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == DEFAULTS.get(name, [])
     assert [(one.rule, one.message) for one in result.failures] == []
     assert [(one.rule, one.reason, one.message) for one in result.skips] == expected_skips(name)
 
@@ -57,5 +68,7 @@ def test_nor_has_a_part_of_it(name: str) -> None:
     for part in parts:
         found = snapshot(item for item in objects if item["kind"] in part)
         result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
-        assert [(part, one.rule.name, one.violation.message) for one in result.findings] == []
+        known = {rule for rule, _, _ in DEFAULTS.get(name, [])}
+        found_here = [(part, one) for one in result.findings if one.rule.name not in known or one.severity == "error"]
+        assert [(part, one.rule.name, one.violation.message) for part, one in found_here] == []
         assert [(part, one.rule, one.message) for one in result.failures] == []

@@ -189,9 +189,10 @@ def _evidence(plugin: Plugin, annotated: Mapping[str, Node], inventory: Inventor
 def _agent(names: tuple[str, ...], inventory: Inventory) -> Subject | None:
     """A pod of one of these DaemonSets."""
     pods = inventory.pods
-    for number, shape in enumerate(pods.table.shapes):
-        if shape.owner and shape.owner[0] == "DaemonSet" and shape.owner[1] in names:
-            rows = pods.rows_of_shape(number)
-            if rows:
-                return pods.subject(min(rows, key=pods.order))
-    return None
+    rows = [
+        row
+        for number, shape in enumerate(pods.table.shapes)
+        if shape.owner and shape.owner[0] == "DaemonSet" and shape.owner[1] in names
+        for row in pods.rows_of_shape(number)
+    ]
+    return pods.subject(min(rows, key=pods.order)) if rows else None

@@ -80,7 +80,7 @@ def allocation(inventory: Inventory) -> Allocation:
     return Allocation(False, own)
 
 
-def transports(inventory: Inventory) -> Iterator[Transport]:
+def transports(_: Inventory) -> Iterator[Transport]:
     """Geneve, always."""
     yield Transport(Way.OVERLAY, "Geneve", OVERHEAD)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlint.model.inventory import Inventory
-from netlint.model.plan import control_plane, nodes, services
+from netlint.model.plan import control_plane, nodes, secondary, services
 from netlint.model.plan.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
 from netlint.objects.core import Service
 
@@ -57,4 +57,5 @@ def collect(inventory: Inventory, of_services: Iterable[Service]) -> list[Declar
         *control_plane.of_flags(inventory),
         *control_plane.of_kubeadm(inventory),
         *control_plane.of_service_proxy(inventory),
+        *secondary.of_secondary(inventory),
     ]

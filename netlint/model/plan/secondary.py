@@ -126,8 +126,11 @@ def _range(subject: Subject, plugin: dict[str, Any], ipam: dict[str, Any], writt
         addresses.parse(str(gateway))[1] if gateway else None,
         str(ipam["type"]),
         str(plugin.get("type", "")),
-        (str(plugin.get("master") or plugin.get("bridge") or ""), str(plugin.get("vlan") or plugin.get("vlanId") or "")
-         , str(ipam.get("network_name") or "")),
+        (
+            str(plugin.get("master") or plugin.get("bridge") or ""),
+            str(plugin.get("vlan") or plugin.get("vlanId") or ""),
+            str(ipam.get("network_name") or ""),
+        ),
     )
 
 
