@@ -21,7 +21,9 @@ def reads(example: Example, folder: Path) -> set[str]:
     for name, content in example.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
-    snapshot, _ = sources.read(sources.Files((str(folder),)), (), "default")
+    objects = sources.Files(tuple(str(folder / name) for name in example.objects))
+    dumps = example.dumps and str(folder / example.dumps)
+    snapshot, _ = sources.read(objects, (), "default", None, dumps)
     cluster = Cluster(snapshot)
     list(CHECKS[example.rule](cluster))
     return cluster.reads
