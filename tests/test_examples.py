@@ -126,7 +126,8 @@ def test_what_is_shown_is_what_is_printed(file: str, command: str, output: str) 
     assert printed.stderr == ""
     findings, _, footer = printed.stdout.rpartition("\n\n")
     assert findings + "\n" == output
-    assert re.fullmatch(r"\d+ errors?: \d+ objects of \d+ files \(.+\)\n\d+ of \d+ rules evaluated\n", footer)
+    counts = r"\d+ errors?: \d+ objects of \d+ files \(.+\)\n\d+ of \d+ rules evaluated\n"
+    assert re.fullmatch(counts + r"fabric: flannel: overlay \(VXLAN\)\n", footer)
 
 
 def test_the_script_shows_the_findings() -> None:

@@ -10,12 +10,12 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.plan import Authority, Declaration, Role
+from netlint.model.plan.nodes import is_virtual
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pods import Phase
 
 SHARES_NODE_SUBNET = ("aws-vpc-cni", "azure-cni")
-VIRTUAL_KUBELET = "virtual-kubelet"
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
@@ -72,7 +72,7 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
     if plugin is None and (cluster.fabric.plugins or not having):
         return
     for node in cluster.nodes:
-        if cluster.pod_cidrs[node.name] or node.labels.get("type") == VIRTUAL_KUBELET:
+        if cluster.pod_cidrs[node.name] or is_virtual(node):
             continue
         why = f"{plugin.name} takes pod addresses from there" if plugin else "the other nodes have one"
         witness = plugin.evidence if plugin else subject_of(having[0])

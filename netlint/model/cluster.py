@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from netlint.addresses import RangeIndex, overlapping_groups
 from netlint.model.cni import Fabric, detect
+from netlint.model.cni.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel
 from netlint.model.inventory import Inventory
 from netlint.model.plan import Declaration, Plan, collect
@@ -103,6 +104,12 @@ class Cluster:
     def fabric(self) -> Fabric:
         """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
         return detect(self.inventory)
+
+    @cached_property
+    def network_agents(self) -> list[Coverage]:
+        """The DaemonSets of the network plugins in force, held against the pods."""
+        found = [agent for plugin in self.fabric.plugins if plugin.runs for agent in plugin.agents]
+        return [coverage(agent, self.inventory) for agent in found]
 
     @cached_property
     def hosts(self) -> list[Host]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from netlint.findings import Finding, Severity, Skip, field_name
+from netlint.model.cni import Fabric
 from netlint.objects import KINDS
 from netlint.reports import RULE_PAGES, Report, printable
 from netlint.reports.concise import scope_of, spot_name
@@ -132,6 +133,14 @@ def _footer(report: Report) -> Iterator[Line]:
             "",
         )
     ]
+    yield from _fabric(result.fabric)
+
+
+def _fabric(fabric: Fabric | None) -> Iterator[Line]:
+    """What connects the nodes, if the input shows it."""
+    said = fabric.sentences if fabric else []
+    if said:
+        yield [(f"fabric: {'; '.join(said)}", "")]
 
 
 def _not_evaluated(skips: Iterable[Skip]) -> Iterator[Line]:

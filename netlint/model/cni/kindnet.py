@@ -27,7 +27,7 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
 
 def transports(_: Inventory) -> Iterator[Transport]:
     """A route to each peer's range through the peer's address."""
-    yield Transport(Way.ROUTED)
+    yield Transport(Way.ROUTED, by_next_hop=True)
 
 
 PLUGIN = Plugin(
