@@ -42,15 +42,27 @@ class Container(Struct, gc=False):
     args: list[str] | None = None
 
 
+class Toleration(Struct, gc=False):
+    """One entry of ``tolerations``."""
+
+    key: str | None = None
+    operator: str | None = None
+    value: str | None = None
+    effect: str | None = None
+
+
 class PodSpec(Struct, gc=False):
     """``spec`` of a pod, read completely."""
 
     containers: list[Container] | None = None
     initContainers: list[Container] | None = None
     hostNetwork: bool | None = None
+    dnsPolicy: str | None = None
     hostname: str | None = None
     subdomain: str | None = None
     nodeName: str | None = None
+    nodeSelector: dict[str, str] | None = None
+    tolerations: list[Toleration] | None = None
 
 
 class RawContainer(Struct, gc=False):
