@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RULES = Path(__file__).parent.parent / "rules"
-DUMPS = "nodes"
+DUMPS = "nodes/"
 HEADINGS = ["What it checks", "Why it matters", "How to fix"]
 _SECTION = re.compile(r"^## (?P<title>.+)\n(?P<body>(?:(?!^## ).*\n?)*)", re.MULTILINE)
 _BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -15,7 +15,7 @@ _BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^``
 
 @dataclass(frozen=True)
 class Example:
-    """A Bad or Good section: its files by name, and the report of a Bad one. What is in ``nodes/`` are node dumps."""
+    """A Bad or Good section: its files by name, and the report of a Bad one; node dumps are below ``nodes/``."""
 
     page: Path
     title: str
@@ -27,17 +27,16 @@ class Example:
         return self.page.stem
 
     @property
+    def objects(self) -> tuple[str, ...]:
+        return tuple(name for name in self.files if not name.startswith(DUMPS))
+
+    @property
+    def dumps(self) -> str | None:
+        return DUMPS if len(self.objects) < len(self.files) else None
+
+    @property
     def is_bad(self) -> bool:
         return self.title.startswith("Bad: ")
-
-    def write(self, folder: Path) -> tuple[tuple[str, ...], str | None]:
-        """Write the files into a folder; gives what to read there, and the node dumps among it."""
-        for name, content in self.files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(content, encoding="utf-8")
-        objects = [name for name in self.files if not name.startswith(f"{DUMPS}/")]
-        dumps = DUMPS if len(objects) < len(self.files) else None
-        return (tuple(objects) if dumps or len(objects) == 1 else (".",)), dumps
 
     def accept(self, report: str) -> None:
         """Write the report into the page."""

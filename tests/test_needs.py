@@ -18,10 +18,12 @@ for example in examples():
 
 
 def reads(example: Example, folder: Path) -> set[str]:
-    folder.mkdir()
-    names, dumps = example.write(folder)
-    paths = tuple(str(folder / name) for name in names)
-    snapshot, _ = sources.read(sources.Files(paths), (), "default", node_dumps=dumps and str(folder / dumps))
+    for name, content in example.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    objects = sources.Files(tuple(str(folder / name) for name in example.objects))
+    dumps = example.dumps and str(folder / example.dumps)
+    snapshot, _ = sources.read(objects, (), "default", None, dumps)
     cluster = Cluster(snapshot)
     list(CHECKS[example.rule](cluster))
     return cluster.reads
