@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from netlint.checks.wording import shortened
 from netlint.findings import Related, Subject, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import has_pods, is_headless, protocol, resolved_port
@@ -129,7 +130,7 @@ def conflicting_node_ports(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 subject_of(first.service),
                 first.path,
-                f"node port {number} is also claimed by {_listed([subject_of(one.service) for one in others])}",
+                f"node port {number} is also claimed by {shortened([str(subject_of(one.service)) for one in others])}",
                 {"nodePort": number, "services": [str(subject_of(one.service)) for one in claims.values()]},
                 tuple(Related(subject_of(one.service), one.path, "claims it too") for one in others),
                 key=str(number),
@@ -184,7 +185,7 @@ def node_ports_taken_by_pods(cluster: Cluster) -> Iterator[Violation]:
                 subject_of(claim.service),
                 claim.path,
                 f"node port {claim.number}/{claim.protocol} is also a host port of "
-                f"{_listed([found.subject for found in holders])}",
+                f"{shortened([str(found.subject) for found in holders])}",
                 {"nodePort": claim.number, "takenBy": [str(found.subject) for found in holders]},
                 tuple(Related(found.subject, found.path, "takes it") for found in holders[:NAMED]),
                 key=f"{claim.number}/{claim.protocol}",
@@ -247,12 +248,6 @@ def _oversubscribed(subject: Subject, path: Path, taken: Taken, counts: tuple[in
         {"hostPort": taken.number, "replicas": replicas, "nodes": nodes},
         (Related(subject, ("spec", "replicas"), "wants so many"),),
     )
-
-
-def _listed(subjects: list[Subject]) -> str:
-    """At most two of them by name, the others by number."""
-    names = [str(subject) for subject in subjects]
-    return " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
 
 
 CHECKS = (

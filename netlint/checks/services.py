@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from netlint import addresses
+from netlint.checks.wording import shortened
 from netlint.findings import Related, Subject, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import (
@@ -92,7 +93,7 @@ def shared_selectors(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 subject_of(first),
                 ("spec", "selector"),
-                f"{_named([subject_of(other) for other in others])} "
+                f"{shortened([str(subject_of(other)) for other in others])} "
                 f"{'leads' if len(others) == 1 else 'lead'} to the same ports of the same pods",
                 {"services": [str(subject_of(service)) for service in (first, *others)]},
                 tuple(Related(subject_of(other), ("spec", "selector"), "selects the same") for other in others),
@@ -116,12 +117,6 @@ def _purpose(service: Service) -> tuple[object, ...]:
         tuple(spec.ipFamilies or ()),
         tuple(spec.externalIPs or ()),
     )
-
-
-def _named(subjects: list[Subject]) -> str:
-    """At most two of them by name, the others by number."""
-    names = [str(subject) for subject in subjects]
-    return " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
 
 
 def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
