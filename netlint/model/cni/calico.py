@@ -32,6 +32,7 @@ PREFIX = "projectcalico.org/"
 OVERHEAD = {("IPIP", 4): 20, ("VXLAN", 4): 50, ("VXLAN", 6): 70, ("WireGuard", 4): 60, ("WireGuard", 6): 80}
 """Bytes of each encapsulation over each family."""
 TUNNEL_MTUS = {"IPIP": "ipipMTU", "VXLAN": "vxlanMTU", "WireGuard": "wireguardMTU"}
+ENCAPSULATING = ("Always", "CrossSubnet")
 OWNER = "host:"
 _CONFIG_MAPS = ("calico-config", "canal-config")
 CANAL = ("canal", "rke2-canal")
@@ -122,7 +123,7 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
         except ValueError:
             continue
         modes = (("IPIP", pool.spec.ipipMode), ("VXLAN", pool.spec.vxlanMode))
-        name, mode = next(((name, mode) for name, mode in modes if mode in {"Always", "CrossSubnet"}), ("", "Never"))
+        name, mode = next(((name, mode) for name, mode in modes if mode in ENCAPSULATING), ("", "Never"))
         if felix is not None and (felix.spec.wireguardEnabled if family == 4 else felix.spec.wireguardEnabledV6):
             name, mode = "WireGuard", "Always"
         yield Transport(
@@ -186,15 +187,15 @@ def members(inventory: Inventory) -> set[str]:
 
 def enforces_policies_only(inventory: Inventory) -> bool:
     """Whether another plugin connects the pods, as flannel does in Canal."""
-    backend = _backend(inventory)
-    if backend:
-        return backend == "none"
+    told = backend(inventory)
+    if told:
+        return told == "none"
     canal = any(inventory.daemon_set(name) for name in CANAL) or inventory.config_map(_CONFIG_MAPS[1])
     connects = pools(inventory) or blocks(inventory) or _configured_ipam(inventory) == "calico-ipam"
     return bool(canal) or not connects
 
 
-def _backend(inventory: Inventory) -> str:
+def backend(inventory: Inventory) -> str:
     """``bird``, ``vxlan`` or ``none``, as the agent is told; empty where the input does not show it."""
     for name in DAEMON_SETS:
         agent = inventory.daemon_set(name)
