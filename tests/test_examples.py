@@ -41,10 +41,11 @@ def test_the_healthy_cluster_has_no_fault_and_every_rule_is_evaluated() -> None:
     assert (found["findings"], found["skips"], found["failures"], found["run"]["exitCode"]) == ([], [], [], 0)
     assert {kind["kind"]: kind["seen"] for kind in found["coverage"]["kinds"] if kind["seen"]} == {
         "ConfigMap": 2,
+        "DaemonSet": 1,
         "Deployment": 1,
         "EndpointSlice": 5,
         "Node": 3,
-        "Pod": 13,
+        "Pod": 16,
         "Service": 6,
         "ServiceCIDR": 1,
         "StatefulSet": 1,
