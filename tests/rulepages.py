@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RULES = Path(__file__).parent.parent / "rules"
+DUMPS = "nodes/"
 HEADINGS = ["What it checks", "Why it matters", "How to fix"]
 _SECTION = re.compile(r"^## (?P<title>.+)\n(?P<body>(?:(?!^## ).*\n?)*)", re.MULTILINE)
 _BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -14,7 +15,7 @@ _BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^``
 
 @dataclass(frozen=True)
 class Example:
-    """A Bad or Good section: its files by name, and the report of a Bad one."""
+    """A Bad or Good section: its files by name, and the report of a Bad one; node dumps are below ``nodes/``."""
 
     page: Path
     title: str
@@ -24,6 +25,14 @@ class Example:
     @property
     def rule(self) -> str:
         return self.page.stem
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        return tuple(name for name in self.files if not name.startswith(DUMPS))
+
+    @property
+    def dumps(self) -> str | None:
+        return DUMPS if len(self.objects) < len(self.files) else None
 
     @property
     def is_bad(self) -> bool:

@@ -21,11 +21,12 @@ def run(example: Example, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Resu
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
     monkeypatch.chdir(folder)
-    names = tuple(example.files) if len(example.files) == 1 else (".",)
+    objects = example.objects
+    names = objects if len(objects) == 1 or example.dumps else (".",)
     # suppressions are judged by what the rules that they name find
     judged = example.page.parent.name == "suppressions"
     rules = list(catalogue.rules().values()) if judged else [catalogue.named(example.rule)]
-    snapshot, locate = sources.read(sources.Files(names), engine.kinds_read(rules), "default")
+    snapshot, locate = sources.read(sources.Files(names), engine.kinds_read(rules), "default", None, example.dumps)
     result = engine.run(snapshot, rules, Config(), TODAY, locate)
     result.findings = [finding for finding in result.findings if finding.rule.name == example.rule]
     result.skips = [skip for skip in result.skips if skip.rule == example.rule]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from netlint import addresses
+from netlint.checks.wording import as_evidence, listed, said, sides, subjects
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import FAMILY_NAMES
@@ -26,9 +27,9 @@ def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             first.subject,
             first.path,
-            f"{first.range} of {first.subject} overlaps {_listed(others)}",
-            {"family": family, "ranges": [_as_evidence(declared) for declared in (first, *others)]},
-            _sides(others),
+            f"{first.range} of {first.subject} overlaps {listed(others)}",
+            {"family": family, "ranges": [as_evidence(declared) for declared in (first, *others)]},
+            sides(others),
             key=family,
             mitigated=ignored,
         )
@@ -50,9 +51,9 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
                 yield Violation(
                     own.subject,
                     own.path,
-                    f"{own.range} is outside {_listed(wide)}",
+                    f"{own.range} is outside {listed(wide)}",
                     {"cidr": str(own.range), "clusterCIDRs": [str(found.range) for found in wide]},
-                    _sides(wide),
+                    sides(wide),
                     key=FAMILY_NAMES[own.range.family],
                     mitigated=intended,
                 )
@@ -92,16 +93,16 @@ def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
         text = addresses.text(family, address)
         first, *others = rows
         firm = [row for row in rows if not pods.is_terminating(row) and pods.phase(row) != Phase.UNKNOWN]
-        sides = tuple(
+        related = tuple(
             Related(pods.subject(row), pods.address_path(row, family), f"on {pods.node(row) or 'no node'}")
             for row in others
         )
         yield Violation(
             pods.subject(first),
             pods.address_path(first, family),
-            f"{text} also belongs to {_subjects(sides)}",
+            f"{text} also belongs to {subjects(related)}",
             {"address": text, "pods": [_pod_evidence(cluster, row) for row in rows]},
-            sides,
+            related,
             key=FAMILY_NAMES[family],
             mitigated=len(firm) < 2,
         )
@@ -141,14 +142,14 @@ def _stray(cluster: Cluster, family: int, row: int, ranges: list[Declaration]) -
     return Violation(
         pods.subject(row),
         pods.address_path(row, family),
-        f"{address} is outside {_listed(ranges)}, where the pod runs{elsewhere}",
+        f"{address} is outside {listed(ranges)}, where the pod runs{elsewhere}",
         {
             "address": address,
             "node": pods.node(row),
             "podCIDRs": [str(declared.range) for declared in ranges],
             "owner": owner.node if owner else None,
         },
-        _sides([*ranges, *([owner] if owner else [])]),
+        sides([*ranges, *([owner] if owner else [])]),
         key=FAMILY_NAMES[family],
     )
 
@@ -192,10 +193,10 @@ def _collision(cluster: Cluster, involved: list[Declaration], right: tuple[Role,
     return Violation(
         first.subject,
         first.path,
-        f"{first.what} {_said(first)} overlaps {counterpart.what} {_said(counterpart)}"
+        f"{first.what} {said(first)} overlaps {counterpart.what} {said(counterpart)}"
         + (f" and {more} more" if more else ""),
-        {"ranges": [{"role": str(declared.role), **_as_evidence(declared)} for declared in involved]},
-        _sides(others),
+        {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in involved]},
+        sides(others),
         key=what,
         mitigated=not used,
     )
@@ -225,38 +226,6 @@ def _is_used(cluster: Cluster, involved: list[Declaration]) -> bool:
         for family, value in pods.addresses(row)
         for held in services
     )
-
-
-def _said(declared: Declaration) -> str:
-    return f"{declared} of {declared.subject}"
-
-
-def _listed(declarations: Iterable[Declaration]) -> str:
-    """At most two of them by name, the others by number."""
-    said = [_said(declared) for declared in declarations]
-    return _shortened(said)
-
-
-def _subjects(sides: Iterable[Related]) -> str:
-    return _shortened([str(side.subject) for side in sides])
-
-
-def _shortened(said: list[str]) -> str:
-    if len(said) <= 2:
-        return " and ".join(said)
-    return f"{said[0]} and {len(said) - 1} more"
-
-
-def _sides(declarations: Iterable[Declaration]) -> tuple[Related, ...]:
-    return tuple(Related(d.subject, d.path, f"{d.what} {d}") for d in declarations)
-
-
-def _as_evidence(declared: Declaration) -> dict[str, object]:
-    return {
-        "cidr": str(declared),
-        "owner": str(declared.subject),
-        "declaredBy": str(declared.authority),
-    }
 
 
 def _pod_evidence(cluster: Cluster, row: int) -> dict[str, object]:

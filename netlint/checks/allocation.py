@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
+from netlint.checks.wording import listed, sides, subjects
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.allocation import ClusterIP, is_after, newest, parent_of, shared
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.plan import Declaration
 from netlint.model.subjects import subject_of
 from netlint.objects.networking import IPAddress
 from netlint.snapshot import Reason
@@ -32,34 +32,28 @@ def _outside(cluster: Cluster, held: ClusterIP) -> Violation:
     ranges = cluster.service_ranges
     closed = [found for found in ranges.given_up if found.range.holds(*held.address)]
     named = closed or ranges.around(held)
-    what = f"is only inside {_listed(named)}, which is not Ready" if closed else f"is outside {_listed(named)}"
+    what = f"is only inside {listed(named)}, which is not Ready" if closed else f"is outside {listed(named)}"
     return Violation(
         subject_of(held.service),
         held.path,
         f"{held} {what}",
         {"address": str(held), "serviceCIDRs": [str(found) for found in ranges.in_force]},
-        tuple(Related(found.subject, found.path, f"{found.what} {found}") for found in named),
+        sides(named),
         key=FAMILY_NAMES[held.family],
         mitigated=bool(closed) or not ranges.firm,
     )
 
 
-def _listed(declared: list[Declaration]) -> str:
-    first = f"{declared[0]} of {declared[0].subject}"
-    return f"{first} and {len(declared) - 1} more" if len(declared) > 1 else first
-
-
 def duplicate_cluster_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Services have the same cluster IP."""
     for first, *others in shared(cluster.cluster_ips):
-        named = " and ".join(str(subject_of(other.service)) for other in others[:2])
-        more = f" and {len(others) - 2} more" if len(others) > 2 else ""
+        related = tuple(Related(subject_of(other.service), other.path, "has it too") for other in others)
         yield Violation(
             subject_of(first.service),
             first.path,
-            f"{first} also belongs to {named}{more}",
+            f"{first} also belongs to {subjects(related)}",
             {"address": str(first), "services": ["/".join(held.owner) for held in (first, *others)]},
-            tuple(Related(subject_of(other.service), other.path, "has it too") for other in others),
+            related,
             key=FAMILY_NAMES[first.family],
         )
 
