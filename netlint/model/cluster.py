@@ -9,15 +9,18 @@ from functools import cached_property
 from typing import Any, cast
 
 from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, touching
+from netlint.findings import Subject
+from netlint.model import nodeports
 from netlint.model.cni import Fabric, detect
 from netlint.model.endpoints import EndpointModel
 from netlint.model.inventory import Inventory
+from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
 from netlint.model.plan.collisions import KINDS, Collision, Usage, collisions
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
 from netlint.model.pods import Pods
-from netlint.model.templates import Templates
+from netlint.model.templates import Alike, Containers, Templates
 from netlint.objects import ADDRESS_PLAN, WORKLOADS
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
@@ -32,6 +35,7 @@ class Cluster:
         """Nothing is computed before it is asked for."""
         self.snapshot = snapshot
         self.reads: set[str] = set()
+        self._selected: dict[tuple[str, str], list[Alike]] = {}
 
     def objects(self, kind: str) -> list[Any]:
         """All objects of a kind, by namespace and name."""
@@ -93,6 +97,38 @@ class Cluster:
         nodes = set(self.node_named)
         complete = self.is_complete("Node")
         return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
+
+    @cached_property
+    def node_ports(self) -> list[NodePort]:
+        """Every node port that a Service claims."""
+        return list(nodeports.claimed(self.services))
+
+    @cached_property
+    def node_port_ranges(self) -> list[PortRange]:
+        """The node ports that the API servers give out; empty where the input shows none of them."""
+        return nodeports.ranges(self.pods)
+
+    def selected(self, service: Service) -> list[Alike]:
+        """What a Service selects: live pods, else templates, one group for each set of ports."""
+        key = (service.namespace, service.name)
+        if key not in self._selected:
+            self._selected[key] = self._select(service)
+        return self._selected[key]
+
+    def _select(self, service: Service) -> list[Alike]:
+        selector = service.spec.selector or {}
+        shapes: dict[tuple[Containers, bool], list[int]] = {}
+        for number in self.pods.shapes_having(service.namespace, selector):
+            shape = self.pods.table.shapes[number]
+            shapes.setdefault((shape.containers, shape.host_network), []).append(number)
+        found = [Alike(*ports, alike, ()) for ports, alike in shapes.items() if self.pods.any_live(alike)]
+        templates = () if found else self.templates.having(service.namespace, selector)
+        return found or [Alike(item.containers, item.host_network, (), (item,)) for item in templates]
+
+    def example_of(self, group: Alike) -> Subject:
+        """The first pod or workload of a group."""
+        row = self.pods.first_live(group.shapes)
+        return group.templates[0].subject if row is None else self.pods.subject(row)
 
     @cached_property
     def inventory(self) -> Inventory:
