@@ -44,6 +44,7 @@ def test_the_healthy_cluster_has_no_fault_and_every_rule_is_evaluated() -> None:
         "DaemonSet": 1,
         "Deployment": 1,
         "EndpointSlice": 5,
+        "IPAddress": 3,
         "Node": 3,
         "Pod": 16,
         "Service": 6,
