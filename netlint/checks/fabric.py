@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from netlint.checks.wording import shortened
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.cni import Detected, custom_networking, flannel
@@ -28,7 +29,7 @@ def several_network_plugins(cluster: Cluster) -> Iterator[Violation]:
     yield Violation(
         first.evidence,
         (),
-        f"{first.name} is set up beside {_listed([found.name for found in others])}{_who_runs(running)}",
+        f"{first.name} is set up beside {shortened([found.name for found in others])}{_who_runs(running)}",
         {"plugins": [{"name": found.name, "runs": found.runs} for found in rivals]},
         tuple(Related(found.evidence, (), f"shows {found.name}") for found in others),
         mitigated=len(running) < 2,
@@ -38,7 +39,7 @@ def several_network_plugins(cluster: Cluster) -> Iterator[Violation]:
 def _who_runs(running: list[str]) -> str:
     if not running:
         return ", and no agent of them is in the input"
-    return f"; only {running[0]} has agents" if len(running) == 1 else f"; {_listed(running)} have agents"
+    return f"; only {running[0]} has agents" if len(running) == 1 else f"; {shortened(running)} have agents"
 
 
 def mixed_flannel_backends(cluster: Cluster) -> Iterator[Violation]:
@@ -59,7 +60,7 @@ def _mixed(groups: Mapping[str, list[Node]], key: str, what: str) -> Iterator[Vi
     yield Violation(
         subject_of(first),
         path,
-        f"{_named([first, *same])} has {value}, unlike {_listed(peers)}",
+        f"{_named([first, *same])} has {value}, unlike {shortened(peers)}",
         {what: {group: [node.name for node in nodes] for group, nodes in ordered}},
         (
             *(Related(subject_of(node), path, value) for node in same),
@@ -114,7 +115,7 @@ def _nowhere(found: Coverage) -> Violation:
     return Violation(
         agent,
         (),
-        f"{agent} has a pod on none of its nodes, which are {_listed(nodes)}",
+        f"{agent} has a pod on none of its nodes, which are {shortened(nodes)}",
         {"nodes": nodes},
         tuple(Related(subject_of(node), (), "has no pod of it") for node in found.wanted),
     )
@@ -211,13 +212,7 @@ def missing_eniconfigs(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 
 def _named(nodes: list[Node]) -> str:
-    return _listed([node.name for node in nodes])
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) <= 2:
-        return " and ".join(names)
-    return f"{names[0]} and {len(names) - 1} more"
+    return shortened([node.name for node in nodes])
 
 
 CHECKS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlint.checks.wording import shortened
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.cni import calico, calico_bgp
@@ -43,7 +44,7 @@ def _disconnected(exchange: Exchange, apart: list[Apart], pools: list[IPPool]) -
     return Violation(
         blamed.subject,
         blamed.path,
-        f"{worst.nodes[0]} learns no routes of {_listed(worst.without)}{why}",
+        f"{worst.nodes[0]} learns no routes of {shortened([*worst.without])}{why}",
         {"apart": [{"nodes": [*one.nodes], "without": [*one.without]} for one in apart]},
         (*others, *(Related(subject_of(pool), ("spec", "cidr"), "needs the routes") for pool in pools)),
         mitigated=all(calico_bgp.is_encapsulated(pool) for pool in pools),
@@ -58,10 +59,12 @@ def _causes(exchange: Exchange) -> Iterator[Related]:
         yield Related(subject_of(exchange.configuration), MESH, "the mesh is off")
 
 
-def unexported_pools(cluster: Cluster) -> Iterator[Violation]:
+def unexported_pools(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Addresses of a pool without encapsulation are not announced to other nodes."""
     if not cluster.fabric.in_force(calico.NAME) or len(calico.members(cluster.inventory)) < 2:
         return
+    if not calico.pools(cluster.inventory) and not cluster.is_complete("IPPool"):
+        yield Undecided(None, "Calico's pools are not in the input", Reason.MISSING)
     for pool in calico_bgp.routed_pools(cluster.inventory):
         if pool.spec.disableBGPExport and not calico_bgp.is_encapsulated(pool):
             yield Violation(
@@ -70,10 +73,6 @@ def unexported_pools(cluster: Cluster) -> Iterator[Violation]:
                 f"routes of {pool.spec.cidr} are not exported, and nothing encapsulates its packets",
                 {"cidr": pool.spec.cidr},
             )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
 
 
 CHECKS = (disconnected_bgp_peers, unexported_pools)
