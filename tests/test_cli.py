@@ -101,7 +101,7 @@ def test_an_empty_standard_input_is_no_pass(here: Path) -> None:
             "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster",
         ),
         (["explain", "duplicate-pod-ip"], "there is no rule 'duplicate-pod-ip'; did you mean 'duplicate-pod-ips'?"),
-        (["schema", "rules"], "there is no schema 'rules': report, config, rule"),
+        (["schema", "rules"], "there is no schema 'rules': report, config, rule, ip"),
         (["completion", "powershell"], "'powershell' is no shell that is known here: bash, zsh, fish"),
         (["config", "init", "broken.yaml"], "broken.yaml is there already; it is not overwritten"),
     ],
@@ -264,9 +264,9 @@ def test_config_commands(here: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["report", "config", "rule"])
+@pytest.mark.parametrize("name", ["report", "config", "rule", "ip"])
 def test_schemas_are_printed(here: Path, name: str) -> None:
-    file = {"report": "report-v1", "config": "config", "rule": "rule"}[name]
+    file = {"report": "report-v1", "ip": "ip-v1"}.get(name, name)
     assert netlint("schema", name, cwd=here).stdout == (ROOT / "schemas" / f"{file}.schema.json").read_text()
 
 

@@ -8,7 +8,12 @@ import typer
 
 from netlint.cli.inputs import Namespaces
 
-SCHEMAS = {"report": "report-v1.schema.json", "config": "config.schema.json", "rule": "rule.schema.json"}
+SCHEMAS = {
+    "report": "report-v1.schema.json",
+    "config": "config.schema.json",
+    "rule": "rule.schema.json",
+    "ip": "ip-v1.schema.json",
+}
 
 
 def rules(
@@ -55,8 +60,8 @@ def explain(rule: Annotated[str, typer.Argument(help="Name of the rule.")]) -> N
     Console().print(Markdown(text))
 
 
-def schema(name: Annotated[str, typer.Argument(metavar="report|config|rule", help="Which schema.")]) -> None:
-    """Print a JSON Schema: of the JSON report, the configuration, or the front matter of a rule page."""
+def schema(name: Annotated[str, typer.Argument(metavar="|".join(SCHEMAS), help="Which schema.")]) -> None:
+    """Print a JSON Schema: of what a command writes as JSON, the configuration, or the front matter of a rule page."""
     from netlint import datafiles
     from netlint.errors import UsageError
 
