@@ -9,7 +9,7 @@ from rulepages import Example, examples
 
 from netlint import catalogue, sources
 from netlint.checks import CHECKS
-from netlint.evaluability import kinds
+from netlint.evaluability import NODE_DUMP, kinds
 from netlint.model.cluster import Cluster
 
 BY_RULE: dict[str, list[Example]] = {}
@@ -32,7 +32,8 @@ def reads(example: Example, folder: Path) -> set[str]:
 @pytest.mark.parametrize("name", sorted(CHECKS))
 def test_declared_kinds_are_the_kinds_read(name: str, tmp_path: Path) -> None:
     rule = catalogue.named(name)
-    declared = set(kinds([*rule.examines, *rule.needs, *rule.consults]))
+    named = [*rule.examines, *rule.needs, *rule.consults]
+    declared = {*kinds(named), *({NODE_DUMP} & {*named})}
     read = set()
     for number, example in enumerate(BY_RULE[name]):
         read |= reads(example, tmp_path / str(number))

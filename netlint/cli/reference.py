@@ -12,6 +12,7 @@ SCHEMAS = {
     "report": "report-v1.schema.json",
     "config": "config.schema.json",
     "rule": "rule.schema.json",
+    "node-dump": "node-dump.schema.json",
     "ip": "ip-v1.schema.json",
 }
 
@@ -60,8 +61,8 @@ def explain(rule: Annotated[str, typer.Argument(help="Name of the rule.")]) -> N
     Console().print(Markdown(text))
 
 
-def schema(name: Annotated[str, typer.Argument(metavar="|".join(SCHEMAS), help="Which schema.")]) -> None:
-    """Print a JSON Schema: of what a command writes as JSON, the configuration, or the front matter of a rule page."""
+def schema(name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(SCHEMAS)}.")]) -> None:
+    """Print a JSON Schema: of what a command writes as JSON, the configuration, a rule page, or a node dump."""
     from netlint import datafiles
     from netlint.errors import UsageError
 

@@ -46,6 +46,13 @@ class Link(Struct, gc=False):
         return self.linkinfo.info_kind
 
 
+class NextHop(Struct, gc=False):
+    """One of several ways of a route."""
+
+    gateway: str = ""
+    dev: str = ""
+
+
 class Route(Struct, gc=False):
     """One route of ``ip -json route show table all``; ``dst`` is a CIDR, an address, or ``default``."""
 
@@ -56,6 +63,9 @@ class Route(Struct, gc=False):
     protocol: str = ""
     scope: str = ""
     type: str = "unicast"
+    metric: int = 0
+    nexthops: list[NextHop] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
 
 
 class DockerPool(Struct, gc=False):

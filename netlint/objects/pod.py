@@ -42,6 +42,48 @@ class Container(Struct, gc=False):
     args: list[str] | None = None
 
 
+class Toleration(Struct, gc=False):
+    """One entry of ``tolerations``."""
+
+    key: str | None = None
+    operator: str | None = None
+    value: str | None = None
+    effect: str | None = None
+
+
+class NodeRequirement(Struct, gc=False):
+    """One entry of ``matchExpressions`` or ``matchFields``."""
+
+    key: str | None = None
+    operator: str | None = None
+    values: list[str] | None = None
+
+
+class NodeTerm(Struct, gc=False):
+    """One entry of ``nodeSelectorTerms``: all that it requires must hold."""
+
+    matchExpressions: list[NodeRequirement] | None = None
+    matchFields: list[NodeRequirement] | None = None
+
+
+class RequiredNodes(Struct, gc=False):
+    """``requiredDuringSchedulingIgnoredDuringExecution`` of a node affinity: one of the terms must hold."""
+
+    nodeSelectorTerms: list[NodeTerm] | None = None
+
+
+class NodeAffinity(Struct, gc=False):
+    """``affinity.nodeAffinity``."""
+
+    requiredDuringSchedulingIgnoredDuringExecution: RequiredNodes | None = None
+
+
+class Affinity(Struct, gc=False):
+    """``affinity``."""
+
+    nodeAffinity: NodeAffinity | None = None
+
+
 class PodSpec(Struct, gc=False):
     """``spec`` of a pod, read completely."""
 
@@ -51,6 +93,9 @@ class PodSpec(Struct, gc=False):
     hostname: str | None = None
     subdomain: str | None = None
     nodeName: str | None = None
+    nodeSelector: dict[str, str] | None = None
+    tolerations: list[Toleration] | None = None
+    affinity: Affinity | None = None
 
 
 class RawContainer(Struct, gc=False):
