@@ -76,7 +76,7 @@ Verbose = Annotated[
 ]
 
 
-@reading
+@reading()
 def check(  # noqa: PLR0913, PLR0917 - the command's options
     wanted: Wanted,
     select: Select = None,

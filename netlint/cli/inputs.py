@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from netlint.addresses import Range
     from netlint.config import Config
     from netlint.findings import Rule
     from netlint.snapshot import Locator, Snapshot
@@ -99,6 +100,15 @@ class Wanted:
     default_namespace: str | None
     node_dumps: str | None
 
+    @property
+    def is_named(self) -> bool:
+        """Whether any option names it; else it is the cluster that kubectl would use."""
+        from netlint.sources import LiveCluster
+
+        if self.node_dumps or not isinstance(self.source, LiveCluster):
+            return True
+        return bool(self.source.kubeconfig or self.source.context or self.source.user or self.source.namespaces)
+
     def read(
         self, kinds: Iterable[str], *, verbose: bool = False, default_namespace: str = "default"
     ) -> tuple[Snapshot, Locator | None]:
@@ -124,23 +134,48 @@ def _wanted(  # noqa: PLR0913, PLR0917 - the options
     return Wanted(named, default_namespace, node_dumps)
 
 
-def reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say what to read; it gets them as its first argument, a ``Wanted``."""
-    shared = inspect.signature(_wanted, eval_str=True).parameters
-    _, *own = inspect.signature(command, eval_str=True).parameters.values()
-    arguments = [one for one in own if one.default is one.empty]
-    parameters = [*arguments, *shared.values(), *(one for one in own if one.default is not one.empty)]
+Command = Callable[..., None]
 
-    @wraps(command)
-    def called(**given: object) -> None:
-        asked = {name: given.pop(name) for name in shared}
-        command(_wanted(**asked), **given)  # type: ignore[arg-type]
 
-    called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
-    )
-    called.__annotations__ = {one.name: one.annotation for one in parameters}
-    return called
+def reading(*, inputs: object = Inputs) -> Callable[[Command], Command]:
+    """Gives a command the options that say what to read; it gets them as its first argument, a ``Wanted``.
+
+    ``inputs``: how the command calls what is to be read, where it is no argument.
+    """
+    options = dict(inspect.signature(_wanted, eval_str=True).parameters)
+    options["inputs"] = options["inputs"].replace(annotation=inputs)
+
+    def decorated(command: Command) -> Command:
+        _, *own = inspect.signature(command, eval_str=True).parameters.values()
+        required = [one for one in own if one.default is one.empty]
+        parameters = [*required, *options.values(), *(one for one in own if one.default is not one.empty)]
+
+        @wraps(command)
+        def called(**given: object) -> None:
+            asked = {name: given.pop(name) for name in options}
+            command(_wanted(**asked), **given)  # type: ignore[arg-type]
+
+        called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+        )
+        called.__annotations__ = {one.name: one.annotation for one in parameters}
+        return called
+
+    return decorated
+
+
+def asked_range(text: str) -> Range:
+    """An address or a CIDR that an option names. Raises UsageError for anything else."""
+    from netlint import addresses
+    from netlint.errors import UsageError
+
+    try:
+        if "/" in text:
+            return addresses.parse_cidr(text).range
+        family, value = addresses.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return addresses.Range(family, value, value)
 
 
 def say(message: str) -> None:

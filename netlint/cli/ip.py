@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from netlint.cli.inputs import Wanted, known_format, reading, said
-
-if TYPE_CHECKING:
-    from netlint.addresses import Range
+from netlint.cli.inputs import Wanted, asked_range, known_format, reading, said
 
 Address = Annotated[
     str,
@@ -18,7 +15,7 @@ Address = Annotated[
 Format = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="Form of the answer.")]
 
 
-@reading
+@reading()
 def ip(wanted: Wanted, address: Address, form: Format = "text") -> None:
     """Say what an address is: whose, on which node, in which ranges, and what mentions it.
 
@@ -31,22 +28,9 @@ def ip(wanted: Wanted, address: Address, form: Format = "text") -> None:
     from netlint.views import ip as view
 
     known_format(form, "text", "json")
-    asked = _range(address)
+    asked = asked_range(address)
     snapshot, locate = wanted.read({*ADDRESS_PLAN, "EndpointSlice", "IPAddress"})
     answer = look_up(Cluster(snapshot), asked)
     render = view.json if form == "json" else view.text
     typer.echo(render(answer, spots(locate, view.sides(answer)), gaps(snapshot, view.KINDS)), nl=False)
     raise typer.Exit(2 if said(snapshot.reading.errors) else 0 if answer.is_known else 1)
-
-
-def _range(text: str) -> Range:
-    from netlint import addresses
-    from netlint.errors import UsageError
-
-    try:
-        if "/" in text:
-            return addresses.parse_cidr(text).range
-        family, value = addresses.parse(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    return addresses.Range(family, value, value)
