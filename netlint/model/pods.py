@@ -176,6 +176,14 @@ class Pods:
         """Whether the pod is live and in a network of its own."""
         return self._has_own_address[self.table.shape[row]] and self.is_live(row)
 
+    def any_in(self, ranges: Collection[Range]) -> bool:
+        """Whether a live pod has an address of its own in any of the ranges."""
+        for family, first, last in ranges:
+            for row, address in enumerate(self._addresses_of(family)):
+                if first <= address <= last and self.owns_address(row):
+                    return True
+        return False
+
     def _addresses_of(self, family: int) -> Iterable[int]:
         """The column of addresses of this family; all zeros where no pod has one."""
         table = self.table

@@ -182,13 +182,13 @@ def _starts_6(demand: Demand, avoided: Sequence[Avoided]) -> dict[Role, int]:
 
 
 def _place(role: Role, family: int, bits: int, start: int, taken: list[Range]) -> Range:
-    merged = _merged(taken)
+    occupied = addresses.merged(taken)
     for block in _private(family):
         for first in (start, block.first) if block.holds(family, start) else (block.first,):
-            found = _first_free(block, bits, first, merged)
+            found = _first_free(block, bits, first, occupied)
             if found is not None:
                 return found
-    left = next((less for less in range(bits - 1, -1, -1) if _any_free(family, less, merged)), None)
+    left = next((less for less in range(bits - 1, -1, -1) if _any_free(family, less, occupied)), None)
     largest = "none" if left is None else f"at most a /{BITS[family] - left}"
     raise NothingFitsError(
         f"the {role} range needs a free IPv{family} /{BITS[family] - bits} in "
@@ -200,28 +200,17 @@ def _private(family: int) -> list[Range]:
     return [one.range for one in PRIVATE if one.range.family == family]
 
 
-def _any_free(family: int, bits: int, merged: list[Range]) -> bool:
-    return any(_first_free(block, bits, block.first, merged) is not None for block in _private(family))
+def _any_free(family: int, bits: int, occupied: list[Range]) -> bool:
+    return any(_first_free(block, bits, block.first, occupied) is not None for block in _private(family))
 
 
-def _first_free(block: Range, bits: int, start: int, merged: list[Range]) -> Range | None:
+def _first_free(block: Range, bits: int, start: int, occupied: list[Range]) -> Range | None:
     """The first aligned range of this size in the block that begins at ``start`` or behind it, or holds it."""
     size = 1 << bits
     first = start & -size
     while first >= block.first and first + size - 1 <= block.last:
-        at = bisect_right(merged, first + size - 1, key=lambda held: held.first) - 1
-        if at < 0 or merged[at].last < first:
+        at = bisect_right(occupied, first + size - 1, key=lambda held: held.first) - 1
+        if at < 0 or occupied[at].last < first:
             return Range(block.family, first, first + size - 1)
-        first = -(-(merged[at].last + 1) // size) * size
+        first = -(-(occupied[at].last + 1) // size) * size
     return None
-
-
-def _merged(ranges: Iterable[Range]) -> list[Range]:
-    """The same addresses as disjoint ranges in order."""
-    merged: list[Range] = []
-    for held in sorted(ranges):
-        if merged and held.first <= merged[-1].last + 1:
-            merged[-1] = Range(held.family, merged[-1].first, max(merged[-1].last, held.last))
-        else:
-            merged.append(held)
-    return merged
