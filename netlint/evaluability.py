@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from netlint.findings import Rule, Skip, Subject
-from netlint.objects import ADDRESS_PLAN, KIND_NAMED, WORKLOADS
+from netlint.objects import ADDRESS_PLAN, KIND_NAMED, ROUTES, WORKLOADS
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.knowledge import ALL
 
 API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
-ALIASES = {"AddressPlan": ADDRESS_PLAN, "Workload": WORKLOADS}
+ALIASES = {"AddressPlan": ADDRESS_PLAN, "Route": ROUTES, "Workload": WORKLOADS}
 """Names on a rule's page that stand for several kinds."""
 NODE_DUMP = "NodeDump"
 """Stands on a rule's page for the node dumps, which are no objects."""
@@ -93,7 +93,7 @@ def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:
     skips = []
     for kind in kinds(rule.examines):
         for (name, where), gap in sorted(snapshot.knowledge.gaps.items()):
-            if name in {kind, "*"}:
+            if name in {kind, "*"} and gap.reason is not Reason.NOT_APPLICABLE:
                 scope = (Subject("v1", "Namespace", "", where),) if where != ALL else (_all_of(kind),)
                 skips.append(Skip(rule.name, gap.reason, (kind,), gap.message, scope))
     return skips
