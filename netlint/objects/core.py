@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from netlint.objects.meta import Object, Protocol
+from netlint.objects.meta import DatedMeta, Object, Protocol
 
 
 class NodeAddress(Struct, gc=False):
@@ -92,6 +92,8 @@ class ServiceSpec(Struct, gc=False):
     loadBalancerIP: str | None = None
     externalTrafficPolicy: Literal["Cluster", "Local"] | None = None
     internalTrafficPolicy: Literal["Cluster", "Local"] | None = None
+    healthCheckNodePort: int | None = None
+    sessionAffinity: str | None = None
     publishNotReadyAddresses: bool | None = None
 
 
@@ -117,6 +119,7 @@ class ServiceStatus(Struct, gc=False):
 class Service(Object, gc=False):
     """A Service."""
 
+    metadata: DatedMeta = field(default_factory=DatedMeta)
     spec: ServiceSpec = field(default_factory=ServiceSpec)
     status: ServiceStatus | None = None
 

@@ -90,6 +90,7 @@ class PodSpec(Struct, gc=False):
     containers: list[Container] | None = None
     initContainers: list[Container] | None = None
     hostNetwork: bool | None = None
+    dnsPolicy: str | None = None
     hostname: str | None = None
     subdomain: str | None = None
     nodeName: str | None = None
