@@ -12,6 +12,8 @@ from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.knowledge import ALL
 
 API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
+EVERYWHERE = {"EndpointSlice", "Node", "Pod", "Service"}
+"""The kinds that every cluster has objects of: an input without any of them is not the whole."""
 ALIASES = {"AddressPlan": ADDRESS_PLAN, "Route": ROUTES, "Workload": WORKLOADS}
 """Names on a rule's page that stand for several kinds."""
 NODE_DUMP = "NodeDump"
@@ -85,7 +87,11 @@ def _nothing_to_examine(rule: Rule, snapshot: Snapshot) -> Gap | None:
         return None
     known = {kind for kind, _ in snapshot.knowledge.complete}
     gaps = [gap for kind in examined if kind not in known and (gap := snapshot.knowledge.gap(kind))]
-    return gaps[0] if len(gaps) == len(examined) else None
+    if len(gaps) < len(examined):
+        return None
+    if gaps[0].reason is Reason.MISSING and not EVERYWHERE.intersection(examined):
+        return Gap(gaps[0].kind, Reason.NOT_APPLICABLE, gaps[0].message)
+    return gaps[0]
 
 
 def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:
