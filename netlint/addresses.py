@@ -127,6 +127,23 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
     return sorted(groups)
 
 
+def uncovered(ranges: Sequence[Range], by: Iterable[Range]) -> list[int]:
+    """Indices of the ranges that do not lie wholly in the union of the others."""
+    whole: list[Range] = []
+    for held in sorted(by):
+        last = whole[-1] if whole else None
+        if last and last.family == held.family and held.first <= last.last + 1:
+            whole[-1] = Range(held.family, last.first, max(last.last, held.last))
+        else:
+            whole.append(held)
+    return [index for index, held in enumerate(ranges) if not _within(held, whole)]
+
+
+def _within(held: Range, whole: Sequence[Range]) -> bool:
+    at = bisect_right(whole, Range(held.family, held.first, 1 << BITS[6])) - 1
+    return at >= 0 and whole[at].covers(held)
+
+
 class RangeIndex(Generic[T]):
     """Which of many ranges hold an address; ranges may nest and overlap.
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netlint.checks import addressing, input, pods, services
+from netlint.checks import addressing, input, masquerade, pods, services
 from netlint.findings import Undecided, Violation
 from netlint.model.cluster import Cluster
 
 Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 
 CHECKS: dict[str, Check] = {
-    check.__name__.replace("_", "-"): check for topic in (addressing, input, pods, services) for check in topic.CHECKS
+    check.__name__.replace("_", "-"): check
+    for topic in (addressing, input, masquerade, pods, services)
+    for check in topic.CHECKS
 }
