@@ -15,6 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 BITS = {4: 32, 6: 128}
 _MAPPED = 0xFFFF
+_HIGHEST = 1 << 128
 T = TypeVar("T")
 
 
@@ -127,21 +128,37 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
     return sorted(groups)
 
 
+def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
+    """Indices of those ranges that have an address in common with any of the others."""
+    merged = _merged(others)
+    found = []
+    for index, here in enumerate(ranges):
+        at = bisect_right(merged, (here.family, here.last, _HIGHEST)) - 1
+        if at >= 0 and merged[at].overlaps(here):
+            found.append(index)
+    return found
+
+
 def uncovered(ranges: Sequence[Range], by: Iterable[Range]) -> list[int]:
-    """Indices of the ranges that do not lie wholly in the union of the others."""
-    whole: list[Range] = []
-    for held in sorted(by):
-        last = whole[-1] if whole else None
-        if last and last.family == held.family and held.first <= last.last + 1:
-            whole[-1] = Range(held.family, last.first, max(last.last, held.last))
+    """Indices of those ranges that do not lie wholly in the union of the others."""
+    merged = _merged(by)
+    found = []
+    for index, here in enumerate(ranges):
+        at = bisect_right(merged, (here.family, here.first, _HIGHEST)) - 1
+        if at < 0 or not merged[at].covers(here):
+            found.append(index)
+    return found
+
+
+def _merged(ranges: Iterable[Range]) -> list[Range]:
+    """The same addresses in ranges that are apart from each other and in order."""
+    found: list[Range] = []
+    for here in sorted(ranges):
+        if found and found[-1].family == here.family and here.first <= found[-1].last + 1:
+            found[-1] = Range(here.family, found[-1].first, max(found[-1].last, here.last))
         else:
-            whole.append(held)
-    return [index for index, held in enumerate(ranges) if not _within(held, whole)]
-
-
-def _within(held: Range, whole: Sequence[Range]) -> bool:
-    at = bisect_right(whole, Range(held.family, held.first, 1 << BITS[6])) - 1
-    return at >= 0 and whole[at].covers(held)
+            found.append(here)
+    return found
 
 
 class RangeIndex(Generic[T]):

@@ -9,21 +9,21 @@ from typing import Any, NamedTuple
 from netlint.findings import Related, Subject, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import protocol
+from netlint.model.hostports import EVERY_ADDRESS, Taken, container_path, taken_ports
 from netlint.objects.meta import Path
-from netlint.objects.pod import ContainerPort
 from netlint.snapshot.pods import ContainerShape
-
-EVERY_ADDRESS = {"", "0.0.0.0", "::", None}  # noqa: S104 - what a hostPort may be bound to
 
 
 class HostPort(NamedTuple):
     """A port of a node that a pod takes."""
 
     row: int
-    container: int
-    position: int
-    port: ContainerPort
-    host_ip: str | None
+    taken: Taken
+
+    @property
+    def host_ip(self) -> str | None:
+        """The address of the node to which it is bound."""
+        return self.taken.port.hostIP
 
 
 def conflicting_host_ports(cluster: Cluster) -> Iterator[Violation]:
@@ -31,30 +31,16 @@ def conflicting_host_ports(cluster: Cluster) -> Iterator[Violation]:
     pods = cluster.pods
     taken: defaultdict[tuple[str, str, int], list[HostPort]] = defaultdict(list)
     for number, shape in enumerate(pods.table.shapes):
-        ports = list(_host_ports(shape.containers, shape.host_network))
+        ports = list(taken_ports(shape.containers, shape.host_network))
         for row in pods.rows_of_shape(number) if ports else ():
             if not (pods.node(row) and pods.is_live(row)):
                 continue
-            for container, index, port, host_port in ports:
-                found = HostPort(row, container, index, port, port.hostIP)
-                taken[pods.node(row), protocol(port), host_port].append(found)
+            for found in ports:
+                taken[pods.node(row), protocol(found.port), found.number].append(HostPort(row, found))
     for (node, how, host_port), sharing in sorted(taken.items()):
         for group in _clashing(sharing):
             if len({item.row for item in group}) > 1:
                 yield _host_port_conflict(cluster, node, f"{host_port}/{how}", group)
-
-
-def _host_ports(
-    containers: tuple[ContainerShape, ...], host_network: bool
-) -> Iterator[tuple[int, int, ContainerPort, int]]:
-    """Container, index, port and the node's port that it takes; with hostNetwork that is the port itself."""
-    for number, container in enumerate(containers):
-        if container.init and not container.sidecar:
-            continue
-        for index, port in enumerate(container.ports):
-            host_port = port.hostPort or (port.containerPort if host_network else None)
-            if host_port:
-                yield number, index, port, host_port
 
 
 def _clashing(found: list[HostPort]) -> Iterator[list[HostPort]]:
@@ -73,37 +59,21 @@ def _host_port_conflict(cluster: Cluster, node: str, port: str, group: list[Host
     first, *others = sorted(group, key=lambda item: pods.order(item.row))
     others = [item for item in others if item.row != first.row]
     sides = tuple(
-        Related(pods.subject(item.row), _path(pods.shape(item.row).containers, item), "takes it too") for item in others
+        Related(pods.subject(item.row), item.taken.path(pods.shape(item.row).containers), "takes it too")
+        for item in others
     )
     firm = {item.row for item in group if not pods.is_terminating(item.row)}
     named = ", ".join(str(side.subject) for side in sides[:2])
     more = len(sides) - 2
     return Violation(
         pods.subject(first.row),
-        _path(pods.shape(first.row).containers, first),
+        first.taken.path(pods.shape(first.row).containers),
         f"port {port} of Node {node} is also taken by {named}" + (f" and {more} more" if more > 0 else ""),
         {"node": node, "hostPort": port, "pods": sorted({"/".join(pods.order(item.row)) for item in group})},
         sides,
         key=port,
         mitigated=len(firm) < 2,
     )
-
-
-def _path(containers: tuple[ContainerShape, ...], item: HostPort) -> Path:
-    return (
-        *_container_path(containers, item.container),
-        "ports",
-        item.position,
-        "hostPort" if item.port.hostPort else "containerPort",
-    )
-
-
-def _container_path(containers: tuple[ContainerShape, ...], number: int) -> Path:
-    """Where a container stands: init containers come after the others in a shape, but in a list of their own."""
-    if containers[number].init:
-        before = sum(not container.init for container in containers)
-        return ("spec", "initContainers", number - before)
-    return ("spec", "containers", number)
 
 
 def conflicting_container_ports(cluster: Cluster) -> Iterator[Violation]:
@@ -138,13 +108,13 @@ def _port_conflict(subject: Subject, prefix: Path, containers: tuple[ContainerSh
     how = f"{' and '.join(names)}, which share one network namespace" if shared else f"{names[0]} twice"
     return Violation(
         subject,
-        (*prefix, *_container_path(containers, first), "ports", at, clash.field),
+        (*prefix, *container_path(containers, first), "ports", at, clash.field),
         f"{clash.what} is declared by {how}",
         {"port": clash.what, "containers": names},
         tuple(
             Related(
                 subject,
-                (*prefix, *_container_path(containers, number), "ports", index, clash.field),
+                (*prefix, *container_path(containers, number), "ports", index, clash.field),
                 "declares it too",
             )
             for number, index in others

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from netlint import addresses
+from netlint.checks.wording import shortened
 from netlint.findings import Related, Subject, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import (
@@ -14,13 +16,12 @@ from netlint.model.endpoints import (
     Difference,
     Mismatch,
     has_pods,
+    is_headless,
     protocol,
     resolved_port,
 )
 from netlint.model.subjects import subject_of
-from netlint.model.templates import Template
 from netlint.objects.core import Service, ServicePort
-from netlint.snapshot.pods import ContainerShape
 
 NAMED = 3  # so many objects a message names; the evidence has them all
 
@@ -57,36 +58,12 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
             for index, port in enumerate(service.spec.ports or ())
             if isinstance(port.targetPort, str) and port.targetPort
         ]
-        selected = _selected(cluster, service) if named else []
+        selected = cluster.selected(service) if named else []
         for index, port in named:
             without = [group for group in selected if resolved_port(port, group.containers) is None]
             if without:
-                found = sorted((_first(cluster, group) for group in without), key=lambda subject: subject.order)
+                found = sorted((cluster.example_of(group) for group in without), key=lambda subject: subject.order)
                 yield _unmatched(service, index, port, found, len(selected))
-
-
-class _Alike(NamedTuple):
-    """Live pods of one Service that declare the same ports, else the templates that do."""
-
-    containers: tuple[ContainerShape, ...]
-    shapes: list[int]
-    templates: list[Template]
-
-
-def _selected(cluster: Cluster, service: Service) -> list[_Alike]:
-    """What the Service selects: live pods, else templates, one group for each set of ports."""
-    selector = service.spec.selector or {}
-    shapes: dict[tuple[ContainerShape, ...], list[int]] = {}
-    for number in cluster.pods.shapes_having(service.namespace, selector):
-        shapes.setdefault(cluster.pods.table.shapes[number].containers, []).append(number)
-    found = [_Alike(ports, alike, []) for ports, alike in shapes.items() if cluster.pods.any_live(alike)]
-    templates = [] if found else cluster.templates.having(service.namespace, selector)
-    return found or [_Alike(template.containers, [], [template]) for template in templates]
-
-
-def _first(cluster: Cluster, group: _Alike) -> Subject:
-    row = cluster.pods.first_live(group.shapes)
-    return group.templates[0].subject if row is None else cluster.pods.subject(row)
 
 
 def _unmatched(service: Service, index: int, port: ServicePort, without: list[Subject], all_of: int) -> Violation:
@@ -103,6 +80,42 @@ def _unmatched(service: Service, index: int, port: ServicePort, without: list[Su
         tuple(Related(found, (), "does not declare the port") for found in without[:NAMED]),
         key=f"{protocol(port)}/{port.port}",
         mitigated=len(without) < all_of,
+    )
+
+
+def shared_selectors(cluster: Cluster) -> Iterator[Violation]:
+    """Two Services of one sort lead to the same ports of the same pods."""
+    alike: defaultdict[tuple[object, ...], list[Service]] = defaultdict(list)
+    for service in filter(has_pods, cluster.services):
+        alike[_purpose(service)].append(service)
+    for first, *others in alike.values():
+        if others:
+            yield Violation(
+                subject_of(first),
+                ("spec", "selector"),
+                f"{shortened([str(subject_of(other)) for other in others])} "
+                f"{'leads' if len(others) == 1 else 'lead'} to the same ports of the same pods",
+                {"services": [str(subject_of(service)) for service in (first, *others)]},
+                tuple(Related(subject_of(other), ("spec", "selector"), "selects the same") for other in others),
+            )
+
+
+def _purpose(service: Service) -> tuple[object, ...]:
+    """All that makes a difference to clients: a second Service of another sort has a reason."""
+    spec = service.spec
+    targets = {(port.targetPort or port.port, port.port, protocol(port)) for port in spec.ports or ()}
+    return (
+        service.namespace,
+        frozenset((spec.selector or {}).items()),
+        frozenset(targets),
+        spec.type or "ClusterIP",
+        is_headless(service),
+        spec.internalTrafficPolicy or "Cluster",
+        spec.externalTrafficPolicy or "Cluster",
+        bool(spec.publishNotReadyAddresses),
+        spec.sessionAffinity or "None",
+        tuple(spec.ipFamilies or ()),
+        tuple(spec.externalIPs or ()),
     )
 
 
@@ -252,6 +265,7 @@ CHECKS = (
     mismatched_endpoints,
     missing_endpoint_addresses,
     services_without_pods,
+    shared_selectors,
     stale_endpoint_addresses,
     unmatched_target_ports,
 )

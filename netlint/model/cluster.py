@@ -8,16 +8,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, cast
 
-from netlint.addresses import RangeIndex, overlapping_groups
+from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, touching
+from netlint.findings import Subject
+from netlint.model import nodeports
 from netlint.model.cni import Fabric, Masquerade, detect
 from netlint.model.endpoints import EndpointModel
 from netlint.model.inventory import Inventory
 from netlint.model.nat import beside_plugins
+from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
+from netlint.model.plan.collisions import KINDS, Collision, Usage, collisions
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
 from netlint.model.pods import Pods
-from netlint.model.templates import Templates
+from netlint.model.templates import Alike, Containers, Templates
 from netlint.objects import ADDRESS_PLAN, WORKLOADS
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
@@ -32,6 +36,7 @@ class Cluster:
         """Nothing is computed before it is asked for."""
         self.snapshot = snapshot
         self.reads: set[str] = set()
+        self._selected: dict[tuple[str, str], list[Alike]] = {}
 
     def objects(self, kind: str) -> list[Any]:
         """All objects of a kind, by namespace and name."""
@@ -95,6 +100,38 @@ class Cluster:
         return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
 
     @cached_property
+    def node_ports(self) -> list[NodePort]:
+        """Every node port that a Service claims."""
+        return list(nodeports.claimed(self.services))
+
+    @cached_property
+    def node_port_ranges(self) -> list[PortRange]:
+        """The node ports that the API servers give out; empty where the input shows none of them."""
+        return nodeports.ranges(self.pods)
+
+    def selected(self, service: Service) -> list[Alike]:
+        """What a Service selects: live pods, else templates, one group for each set of ports."""
+        key = (service.namespace, service.name)
+        if key not in self._selected:
+            self._selected[key] = self._select(service)
+        return self._selected[key]
+
+    def _select(self, service: Service) -> list[Alike]:
+        selector = service.spec.selector or {}
+        shapes: dict[tuple[Containers, bool], list[int]] = {}
+        for number in self.pods.shapes_having(service.namespace, selector):
+            shape = self.pods.table.shapes[number]
+            shapes.setdefault((shape.containers, shape.host_network), []).append(number)
+        found = [Alike(*ports, alike, ()) for ports, alike in shapes.items() if self.pods.any_live(alike)]
+        templates = () if found else self.templates.having(service.namespace, selector)
+        return found or [Alike(item.containers, item.host_network, (), (item,)) for item in templates]
+
+    def example_of(self, group: Alike) -> Subject:
+        """The first pod or workload of a group."""
+        row = self.pods.first_live(group.shapes)
+        return group.templates[0].subject if row is None else self.pods.subject(row)
+
+    @cached_property
     def inventory(self) -> Inventory:
         """What the plan and the plugins are read from."""
         self.reads.update(ADDRESS_PLAN)
@@ -119,7 +156,7 @@ class Cluster:
     def plan(self) -> Plan:
         """Every range that the cluster declares."""
         own = [found for ranges in self.pod_cidrs.values() for found in ranges]
-        observed = of_hosts(self._hosts, self.pods)
+        observed = of_hosts(self._hosts, self.node_named, self.fabric.node_ranges, self.pods)
         return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed])
 
     @cached_property
@@ -139,6 +176,36 @@ class Cluster:
     def masquerades(self) -> list[Masquerade]:
         """The configurations that hide addresses of pods."""
         return [*self.fabric.masquerades(self.pod_ranges), *beside_plugins(self.inventory, self.pod_ranges)]
+
+    @cached_property
+    def collisions(self) -> list[Collision]:
+        """Ranges of different kinds that have addresses in common."""
+        given = {found.declaration: found.given for found in self.plan.secondary if not found.is_isolated}
+        shared = self.fabric.shares_node_subnet or any(host.is_bridged for host in self._hosts)
+        apart = [("pod", "node")] if shared else []
+        return list(collisions(self.plan.trusted(*KINDS), given, apart))
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Which addresses are in use."""
+        public = [found.range for found in self.plan.of(Role.PUBLIC)]
+        ignored = self.fabric.allocates_from_node is False
+        return Usage(
+            {
+                "pod": self.pods.any_in,
+                "Service": lambda ranges: bool(touching(self._cluster_ips, ranges)),
+                "load-balancer": lambda ranges: bool(touching(public, ranges)),
+            },
+            {Authority.NODE} if ignored else set(),
+            bool(self.plan.of(Role.NODE_POD) or self.fabric.missing),
+        )
+
+    @cached_property
+    def _cluster_ips(self) -> list[Range]:
+        """The virtual addresses of all Services, as ranges of one address."""
+        texts = (text for service in self.services for text in service.spec.clusterIPs or ())
+        parsed = (parse(text) for text in texts if text not in {"", "None"})
+        return [Range(family, value, value) for family, value in parsed]
 
     @cached_property
     def pod_cidrs(self) -> dict[str, list[Declaration]]:

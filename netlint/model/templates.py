@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from netlint.findings import Subject
 from netlint.model.selectors import LabelIndex, selects
@@ -12,6 +13,8 @@ from netlint.objects.apps import CronJob, Workload
 from netlint.objects.meta import Path
 from netlint.objects.pod import Container
 from netlint.snapshot.pods import ContainerShape, PodShape
+
+Containers = tuple[ContainerShape, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,26 @@ class Template:
     containers: tuple[ContainerShape, ...]
     host_network: bool
     replicas: int | None
+    node_selector: dict[str, str]
+
+    @property
+    def of_deployment(self) -> bool:
+        """Whether it is a ReplicaSet that a Deployment made, and so says nothing that the Deployment does not."""
+        return self.subject.kind == "ReplicaSet" and "pod-template-hash" in self.labels
 
     @property
     def namespace(self) -> str:
         """The workload's namespace."""
         return self.subject.namespace
+
+
+class Alike(NamedTuple):
+    """Live pods of one Service that declare the same ports, by the numbers of their shapes; else a template."""
+
+    containers: Containers
+    host_network: bool
+    shapes: Sequence[int]
+    templates: Sequence[Template]
 
 
 class Templates:
@@ -71,6 +89,7 @@ def _of(workload: Workload | CronJob) -> Template | None:
         ),
         bool(spec.hostNetwork),
         workload.spec.replicas if isinstance(workload, Workload) else None,
+        spec.nodeSelector or {},
     )
 
 

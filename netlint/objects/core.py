@@ -92,6 +92,8 @@ class ServiceSpec(Struct, gc=False):
     loadBalancerIP: str | None = None
     externalTrafficPolicy: Literal["Cluster", "Local"] | None = None
     internalTrafficPolicy: Literal["Cluster", "Local"] | None = None
+    healthCheckNodePort: int | None = None
+    sessionAffinity: str | None = None
     publishNotReadyAddresses: bool | None = None
 
 

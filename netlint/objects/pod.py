@@ -112,6 +112,7 @@ class PodSpec(Struct, gc=False):
     initContainers: list[Container] | None = None
     volumes: list[Volume] | None = None
     hostNetwork: bool | None = None
+    dnsPolicy: str | None = None
     hostname: str | None = None
     subdomain: str | None = None
     nodeName: str | None = None

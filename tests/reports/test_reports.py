@@ -300,7 +300,7 @@ def not_everywhere() -> Result:
     """Rules that lack something everywhere or in some namespaces, a crash, and a source that is gone."""
     objects = [service("web", f"n{number}", {"app": "web"}, []) for number in range(6)]
     web = pod("web-0", "n0", "", [], {"app": "web"}, [container("web")])
-    found = result([*objects, web], "services", "duplicate-pod-ips", "missing-pod-cidrs")
+    found = result([*objects, web], *SOMEWHERE, "missing-endpoint-addresses", "duplicate-pod-ips", "missing-pod-cidrs")
     crashed(found)
     denied(found)
     return found

@@ -25,6 +25,7 @@ from netlint.model.subjects import subject_of
 AWS = "aws-vpc-cni"
 AZURE = "azure-cni"
 GKE = "gke"
+IN_NODE_SUBNET = (AWS, AZURE)
 AWS_DAEMON_SET = "aws-node"
 EXTERNAL_SNAT = "AWS_VPC_K8S_CNI_EXTERNALSNAT"
 SPARED = "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS"

@@ -42,7 +42,7 @@ class ServiceProxy:
 
 def configurations(inventory: Inventory) -> Iterator[ServiceProxy]:
     """What kube-proxy is told: by the file in its ConfigMap, by flags where it is given no file."""
-    given = [(subject, line) for subject, line in command_lines(inventory, NAME) if line.words]
+    given = [(subject, line) for subject, line in command_lines(inventory.pods, NAME) if line.words]
     lines = [(subject, line, settings.flags(line.words)) for subject, line in given]
     if _is_replaced(inventory) or (not lines and _is_absent(inventory)):
         return

@@ -12,6 +12,7 @@ from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Authority, Declaration, Role, Trouble, Voice
+from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import ConfigMap
 from netlint.objects.meta import Path
@@ -27,9 +28,8 @@ FLAGS = {
 }
 
 
-def command_lines(inventory: Inventory, program: str) -> Iterator[tuple[Subject, CommandLine]]:
+def command_lines(pods: Pods, program: str) -> Iterator[tuple[Subject, CommandLine]]:
     """The different command lines of a program's live pods, each with the first pod that has it."""
-    pods = inventory.pods
     seen: set[CommandLine] = set()
     rows = [row for row in pods.table.commands if pods.name(row).startswith(program) and pods.is_live(row)]
     for row in sorted(rows, key=pods.order):
@@ -42,7 +42,7 @@ def command_lines(inventory: Inventory, program: str) -> Iterator[tuple[Subject,
 def of_flags(inventory: Inventory) -> Found:
     """The ranges in the flags of the control plane's pods."""
     for (program, flag), (role, authority) in FLAGS.items():
-        for subject, line in command_lines(inventory, program):
+        for subject, line in command_lines(inventory.pods, program):
             given = settings.flags(line.words).get(flag)
             if given is not None:
                 path = ("spec", "containers", 0, *line.field(given.position))
