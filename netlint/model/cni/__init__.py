@@ -6,6 +6,7 @@ own. Each plugin is a module of this package.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -187,10 +188,9 @@ class Fabric:
         alone = [f"{found.name}{' on top' if found.rides else ''}" for found in self.plugins]
         return [*map(str, self.connections), *(said for said in alone if said not in connected)]
 
-    @cached_property
-    def masquerades(self) -> list[tuple[Detected, Masquerade]]:
-        """Where the plugins' configuration hides addresses."""
-        return [(found, entry) for found in self.plugins for entry in found.plugin.masquerades(self._inventory)]
+    def masquerades(self, pods: Sequence[Declaration]) -> list[Masquerade]:
+        """Where the plugins' configuration hides addresses of pods, which have them from these ranges."""
+        return [entry for found in self.plugins for entry in found.plugin.masquerades(self._inventory, pods)]
 
     def members(self, found: Detected) -> set[str] | None:
         """The nodes for which a plugin has written what it writes for every one; None where it writes nothing."""
