@@ -63,6 +63,10 @@ class Cidr(NamedTuple):
         """Whether the address in front of the slash is not the range's first one."""
         return self.address != self.range.first
 
+    def __str__(self) -> str:
+        """As it was written."""
+        return f"{text(self.range.family, self.address)}/{self.prefix_length}"
+
 
 def parse(address: str) -> tuple[int, int]:
     """Family and value of an IPv4 or IPv6 address.
@@ -130,16 +134,16 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
 
 def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
     """Indices of those ranges that have an address in common with any of the others."""
-    merged = _merged(others)
+    held = merged(others)
     found = []
     for index, here in enumerate(ranges):
-        at = bisect_right(merged, (here.family, here.last, _HIGHEST)) - 1
-        if at >= 0 and merged[at].overlaps(here):
+        at = bisect_right(held, (here.family, here.last, _HIGHEST)) - 1
+        if at >= 0 and held[at].overlaps(here):
             found.append(index)
     return found
 
 
-def _merged(ranges: Iterable[Range]) -> list[Range]:
+def merged(ranges: Iterable[Range]) -> list[Range]:
     """The same addresses in ranges that are disjoint and in order."""
     found: list[Range] = []
     for here in sorted(ranges):
