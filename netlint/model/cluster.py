@@ -73,6 +73,11 @@ class Cluster:
         return cast(list[Service], self.objects("Service"))
 
     @cached_property
+    def service_named(self) -> dict[tuple[str, str], Service]:
+        """Services by namespace and name."""
+        return {(service.namespace, service.name): service for service in self.services}
+
+    @cached_property
     def config_maps(self) -> dict[tuple[str, str], ConfigMap]:
         """ConfigMaps by namespace and name."""
         return {(item.namespace, item.name): item for item in self.objects("ConfigMap")}
