@@ -134,11 +134,11 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
 
 def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
     """Indices of those ranges that have an address in common with any of the others."""
-    held = merged(others)
+    disjoint = merged(others)
     found = []
     for index, here in enumerate(ranges):
-        at = bisect_right(held, (here.family, here.last, _HIGHEST)) - 1
-        if at >= 0 and held[at].overlaps(here):
+        at = bisect_right(disjoint, (here.family, here.last, _HIGHEST)) - 1
+        if at >= 0 and disjoint[at].overlaps(here):
             found.append(index)
     return found
 
