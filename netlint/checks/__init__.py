@@ -18,6 +18,7 @@ from netlint.checks import (
     masquerade,
     pods,
     ports,
+    ranges,
     services,
 )
 from netlint.findings import Undecided, Violation
@@ -35,6 +36,7 @@ _TOPICS = (
     masquerade,
     pods,
     ports,
+    ranges,
     services,
 )
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}
