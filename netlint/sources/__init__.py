@@ -42,8 +42,8 @@ def read(
 ) -> tuple[Snapshot, Locator | None]:
     """Read a source: of a live cluster only these kinds; gives also what finds places in its files.
 
-    What cannot be read is recorded in the snapshot. Raises ClusterError where the server cannot be
-    reached, and UsageError for options that contradict each other.
+    What cannot be read is recorded in the snapshot. Raises ClusterError where no kubeconfig tells how to
+    reach the cluster, and UsageError for options that contradict each other.
     """
     if isinstance(source, LiveCluster):
         return _read_cluster(source, kinds, tell), None
@@ -59,7 +59,8 @@ def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) 
     snapshot = cluster.read(connection, set(kinds), source.namespaces)
     snapshot.reading.sources = [connection.context]
     copies.merge(snapshot)
-    snapshot.reading.errors += cluster.without_objects(connection, snapshot, source.namespaces)
+    if snapshot.reading.server:
+        snapshot.reading.errors += cluster.without_objects(connection, snapshot, source.namespaces)
     return snapshot
 
 

@@ -12,14 +12,14 @@ from typing import TypeVar
 from netlint.errors import ClusterError
 from netlint.objects import CONFIG_MAPS, KIND_NAMED, Kind
 from netlint.snapshot import Reason, Snapshot
-from netlint.snapshot.knowledge import ALL
+from netlint.snapshot.knowledge import ALL, ANY_KIND
 from netlint.sources.apiserver import EXPIRED, Connection, Page, RequestError
 from netlint.sources.intake import Intake
 from netlint.sources.known import Known
 
 IN_FLIGHT = 4
 RESTARTS = 3
-FORBIDDEN = {401, 403}
+FORBIDDEN = 403
 NOT_FOUND = 404
 NOT_SERVED = {NOT_FOUND, 405}
 LONG_LISTS = ("EndpointSlice", "Pod")
@@ -42,11 +42,16 @@ class Listing:
 def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -> Snapshot:
     """List these kinds, in these namespaces only where there are any.
 
-    A kind that is forbidden, not served, or breaks off is a gap in the snapshot's knowledge. Raises
-    ClusterError where the server cannot be reached at all.
+    A kind that is forbidden, not served, or breaks off is a gap in the snapshot's knowledge; where the server
+    cannot be reached at all, every kind is.
     """
     snapshot = Snapshot()
-    snapshot.reading.server = {"context": connection.context, "version": connection.version()}
+    try:
+        snapshot.reading.server = {"context": connection.context, "version": connection.version()}
+    except ClusterError as error:
+        snapshot.reading.errors.append(str(error))
+        snapshot.knowledge.withdraw(ANY_KIND, ALL, Reason.INCOMPLETE, "the cluster could not be read")
+        return snapshot
     parts = side_by_side(lambda listing: _part(connection, listing), listings(kinds, namespaces))
     if "ConfigMap" in kinds:
         parts += side_by_side(lambda place: _config_map(connection, *place), CONFIG_MAPS)
@@ -146,7 +151,7 @@ def _fetch(connection: Connection, listing: Listing, consume: Callable[[Page, st
                 raise _ExpiredError from error
             if error.status in NOT_SERVED:
                 continue
-            if error.status in FORBIDDEN:
+            if error.status == FORBIDDEN:
                 return listing.known("", Reason.FORBIDDEN, error.message)
             raise connection.failure(f"the list of {listing.kind.plural} broke off: {error.message}") from error
         return listing.known(revision)
@@ -177,7 +182,7 @@ def config_map(connection: Connection, namespace: str, name: str) -> tuple[bytes
     except RequestError as error:
         if error.status == NOT_FOUND:
             return None, Known("ConfigMap", namespace)
-        if error.status in FORBIDDEN:
+        if error.status == FORBIDDEN:
             return None, Known("ConfigMap", namespace, "", Reason.FORBIDDEN, error.message)
         raise connection.failure(f"ConfigMap {namespace}/{name}: {error.message}") from error
     return body, Known("ConfigMap", namespace)

@@ -291,5 +291,4 @@ def test_who_may_not_impersonate_is_told_so(faulty: ControlPlane) -> None:
     run = check(faulty.kubeconfig("stranger"), "--as", "admin")
 
     refused = 'forbidden: User "stranger" cannot impersonate-on:user-info:get path "/version"'
-    reading = f"netlint: reading stranger at {faulty.url}\n"
-    assert (run.code, run.out, run.err) == (2, "", f"{reading}netlint: stranger at {faulty.url}: {refused}\n")
+    assert (run.findings, run.errors, run.code) == ([], [f"stranger at {faulty.url}: {refused}"], 2)
