@@ -50,13 +50,25 @@ def faulty(binaries: Path, authority: Authority, audit: AuditLog) -> Iterator[Co
     flags = [f"--client-ca-file={authority.own.file}", *audit.flags]
     with ControlPlane(binaries, users=USERS, controller_manager=False, api_server_flags=flags) as running:
         faults.plant(running)
+        running.kubectl("apply", "-f", "-", stdin=faults.SECRETS)
         yield running
 
 
 # A user for each test that gives rights, and administrators whose requests are looked at.
 USERS: dict[str, list[str]] = {
     **{
-        name: [] for name in ("linter", "shopkeeper", "trader", "nodeless", "podless", "stranger", "deputy", "recorder")
+        name: []
+        for name in (
+            "linter",
+            "shopkeeper",
+            "trader",
+            "nodeless",
+            "podless",
+            "stranger",
+            "deputy",
+            "recorder",
+            "keeper",
+        )
     },
     **{name: ["system:masters"] for name in ("checker", "archivist")},
 }

@@ -18,6 +18,9 @@ from harness.kubeconfigs import plugin, printing, service_account_token, with_ce
 from harness.relay import Answer, Forward, Relay, Request, refusal
 from harness.running import Run, check, netlint
 
+from netlint.errors import ClusterError
+from netlint.sources import apiserver
+
 RULES = ("--select", "duplicate-pod-ips")
 PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
 TWINS = [
@@ -52,6 +55,13 @@ def _is_barred(run: Run, problem: str, context: str = "admin") -> None:
     assert run.err == f"netlint: reading {context} at {url}\n"
     assert (run.findings, run.errors, run.code) == ([], [f"{context} at {url}: {problem}"], 2)
     assert run.skips == [("duplicate-pod-ips", "incomplete", ["Pod"], [], "the cluster could not be read")]
+
+
+def _refusal(kubeconfig: Path) -> str:
+    """Why it leads to no cluster; in this process, as there are many such files."""
+    with pytest.raises(ClusterError) as refused:
+        apiserver.connect(kubeconfig, None, None, 60)
+    return str(refused.value)
 
 
 def _is_no_use(run: Run, problem: str) -> None:
@@ -156,7 +166,7 @@ def test_plugin_that_fails(changed: Changed, tmp_path: Path, script: str, proble
     """netlint does not go on as nobody."""
     config = changed(user=plugin(tmp_path, script))
 
-    _is_no_use(check(config, *RULES), f"{config}: the credential plugin failed: {problem}")
+    assert _refusal(config) == f"{config}: the credential plugin failed: {problem}"
 
 
 def test_plugin_that_is_not_installed(changed: Changed) -> None:
@@ -264,7 +274,7 @@ def test_context_that_is_named(faulty: ControlPlane, changed: Changed) -> None:
 def test_no_current_context(changed: Changed, current: str | None) -> None:
     config = changed(**{CURRENT: current})
 
-    _is_no_use(check(config, *RULES), f"{config} names no current context; choose one with --context")
+    assert _refusal(config) == f"{config} names no current context; choose one with --context"
 
 
 @pytest.mark.parametrize("part", ["cluster", "user"])
@@ -272,7 +282,7 @@ def test_context_of_what_is_not_there(changed: Changed, part: str) -> None:
     context = {"cluster": "live", "user": "admin", part: "gone"}
     config = changed(contexts=[{"name": "admin", "context": context}])
 
-    _is_no_use(check(config, *RULES), f"{config}: context 'admin' names {part} 'gone', which is not there")
+    assert _refusal(config) == f"{config}: context 'admin' names {part} 'gone', which is not there"
 
 
 @pytest.mark.parametrize(
@@ -293,7 +303,7 @@ def test_no_kubeconfig(tmp_path: Path, content: bytes, problem: str) -> None:
     config = tmp_path / "config"
     config.write_bytes(content)
 
-    _is_no_use(check(config, *RULES), f"{config} is no kubeconfig: {problem}")
+    assert _refusal(config) == f"{config} is no kubeconfig: {problem}"
 
 
 def test_no_such_kubeconfig(tmp_path: Path) -> None:
@@ -311,7 +321,7 @@ def test_no_such_kubeconfig(tmp_path: Path) -> None:
 def test_files_that_a_kubeconfig_names_and_that_are_not_there(changed: Changed, tmp_path: Path, cluster, user) -> None:
     config = changed(cluster, user)
 
-    _is_no_use(check(config, *RULES), f"{config}: File does not exist: {tmp_path / 'gone'}")
+    assert _refusal(config) == f"{config}: File does not exist: {tmp_path / 'gone'}"
 
 
 CURRENT = "current-context"
