@@ -19,7 +19,7 @@ from netlint.objects.core import ConfigMap, Service
 from netlint.objects.meta import Path
 
 DNS_NAME = re.compile(r"[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?", re.IGNORECASE)
-CLUSTER_NAME = re.compile(r"\.svc(\.|:|/|$)")
+CLUSTER_NAME = re.compile(r"[-a-z0-9]+\.[-a-z0-9]+\.svc(\.[-a-z0-9.]+)?(?=:|/|$)", re.IGNORECASE)
 
 
 def mismatched_cluster_dns(cluster: Cluster) -> Iterator[Violation]:
@@ -130,12 +130,12 @@ def _cluster_names(workload: Workload, at: Path) -> Iterator[tuple[Path, str]]:
     for number, container in enumerate((workload.template.spec.containers if workload.template else None) or ()):
         here = (*at, "containers", number)
         for position, variable in enumerate(container.env or ()):
-            if CLUSTER_NAME.search(variable.value or ""):
-                yield (*here, "env", position, "value"), variable.value or ""
+            if match := CLUSTER_NAME.search(variable.value or ""):
+                yield (*here, "env", position, "value"), match[0]
         for name, words in (("command", container.command), ("args", container.args)):
             for position, word in enumerate(words or ()):
-                if CLUSTER_NAME.search(word) and len(word.split()) == 1:
-                    yield (*here, name, position), word
+                if (match := CLUSTER_NAME.search(word)) and len(word.split()) == 1:
+                    yield (*here, name, position), match[0]
 
 
 def unresolvable_external_names(cluster: Cluster) -> Iterator[Violation]:
