@@ -15,6 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 BITS = {4: 32, 6: 128}
 _MAPPED = 0xFFFF
+_HIGHEST = 1 << 128
 T = TypeVar("T")
 
 
@@ -125,6 +126,28 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
     if len(current) > 1:
         groups.append(sorted(current))
     return sorted(groups)
+
+
+def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
+    """Indices of those ranges that have an address in common with any of the others."""
+    merged = _merged(others)
+    found = []
+    for index, here in enumerate(ranges):
+        at = bisect_right(merged, (here.family, here.last, _HIGHEST)) - 1
+        if at >= 0 and merged[at].overlaps(here):
+            found.append(index)
+    return found
+
+
+def _merged(ranges: Iterable[Range]) -> list[Range]:
+    """The same addresses in ranges that are disjoint and in order."""
+    found: list[Range] = []
+    for here in sorted(ranges):
+        if found and found[-1].overlaps(here):
+            found[-1] = Range(here.family, found[-1].first, max(found[-1].last, here.last))
+        else:
+            found.append(here)
+    return found
 
 
 class RangeIndex(Generic[T]):

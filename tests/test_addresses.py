@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, parse_cidr, text
+from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, parse_cidr, text, touching
 
 any_address = st.ip_addresses().filter(lambda found: not (found.version == 6 and found.ipv4_mapped))
 small = st.builds(
@@ -126,3 +126,9 @@ def test_the_index_finds_every_holder_widest_first(ranges: list[Range], family: 
     ]
     firsts = [(held.first, -held.last) for held, _ in found]
     assert firsts == sorted(firsts)
+
+
+@given(st.lists(small, max_size=8), st.lists(small, max_size=8))
+def test_touching_agrees_with_a_pairwise_search(ranges, others) -> None:
+    expected = [index for index, here in enumerate(ranges) if any(here.overlaps(other) for other in others)]
+    assert touching(ranges, others) == expected

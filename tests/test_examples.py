@@ -43,6 +43,7 @@ def test_the_healthy_cluster_has_no_fault_and_every_rule_is_evaluated() -> None:
         "ConfigMap": 2,
         "Deployment": 1,
         "EndpointSlice": 5,
+        "IPAddress": 3,
         "Node": 3,
         "Pod": 13,
         "Service": 6,

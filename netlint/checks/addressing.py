@@ -14,7 +14,6 @@ from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pods import Phase
 
-SHARES_NODE_SUBNET = ("aws-vpc-cni", "azure-cni")
 VIRTUAL_KUBELET = "virtual-kubelet"
 
 
@@ -154,78 +153,25 @@ def _stray(cluster: Cluster, family: int, row: int, ranges: list[Declaration]) -
     )
 
 
-PAIRS = (
-    ((Role.POD, Role.NODE_POD), (Role.SERVICE,)),
-    ((Role.POD, Role.NODE_POD), (Role.NODE,)),
-    ((Role.SERVICE,), (Role.NODE,)),
-)
-
-
 def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
-    """Pod, Service and node ranges have common addresses."""
-    for left, right in PAIRS:
-        if right == (Role.NODE,) and Role.POD in left and cluster.fabric.shows(*SHARES_NODE_SUBNET):
-            continue  # these plugins give pods addresses of the node's own subnet
-        involved = _colliding(cluster.plan.trusted(*left), cluster.plan.trusted(*right))
-        if involved:
-            yield _collision(cluster, involved, right, f"{left[0]} and {right[0]} ranges")
-
-
-def _colliding(left: list[Declaration], right: list[Declaration]) -> list[Declaration]:
-    """The declarations of both sides that have addresses in common with the other side."""
-    index = addresses.overlapping_groups([declared.range for declared in (*left, *right)])
-    both = [*left, *right]
-    found: list[Declaration] = []
-    for group in index:
-        ours = [both[number] for number in group if number < len(left)]
-        theirs = [both[number] for number in group if number >= len(left)]
-        found += [a for a in ours if any(a.range.overlaps(b.range) for b in theirs)]
-        found += [b for b in theirs if any(b.range.overlaps(a.range) for a in ours)]
-    return sorted(found, key=lambda declared: (declared.subject.order, declared.range))
-
-
-def _collision(cluster: Cluster, involved: list[Declaration], right: tuple[Role, ...], what: str) -> Violation:
-    first, *others = involved
-    used = any(declared.role in {Role.NODE, Role.NODE_POD} for declared in involved) or _is_used(cluster, involved)
-    opposite = [other for other in others if (other.role in right) != (first.role in right)]
-    counterpart = next(other for other in opposite if other.range.overlaps(first.range))
-    more = len(others) - 1
-    return Violation(
-        first.subject,
-        first.path,
-        f"{first.what} {said(first)} overlaps {counterpart.what} {said(counterpart)}"
-        + (f" and {more} more" if more else ""),
-        {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in involved]},
-        sides(others),
-        key=what,
-        mitigated=not used,
-    )
-
-
-def _is_used(cluster: Cluster, involved: list[Declaration]) -> bool:
-    """Whether a pod's address lies in a range of the other side, or a cluster IP where pods get addresses.
-
-    A pool that is given to nodes in pieces counts by those pieces.
-    """
-    services = [declared.range for declared in involved if declared.role is Role.SERVICE]
-    pieces = bool(cluster.plan.of(Role.NODE_POD) or cluster.fabric.missing)
-    kept = {Role.SERVICE, Role.POD} if pieces else {Role.SERVICE}
-    others = [declared.range for declared in involved if declared.role not in kept]
-    cluster_ips = (
-        addresses.parse(address)
-        for service in cluster.services
-        for address in service.spec.clusterIPs or ()
-        if address not in {"", "None"}
-    )
-    if any(held.holds(family, value) for family, value in cluster_ips for held in others):
-        return True
-    pods = cluster.pods
-    return any(
-        held.holds(family, value)
-        for row in pods.live_on_network()
-        for family, value in pods.addresses(row)
-        for held in services
-    )
+    """Ranges of different kinds have common addresses."""
+    for found in cluster.collisions:
+        hurts = cluster.usage.hurts(found)
+        if found.is_idle and not hurts:
+            continue
+        first, *others = found.involved
+        counterpart = found.counterpart(first)
+        more = len(others) - 1
+        yield Violation(
+            first.subject,
+            first.path,
+            f"{first.what} {said(first)} overlaps {counterpart.what} {said(counterpart)}"
+            + (f" and {more} more" if more else ""),
+            {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in found.involved]},
+            sides(others),
+            key=f"{found.left} and {found.right} ranges",
+            mitigated=not hurts,
+        )
 
 
 def _pod_evidence(cluster: Cluster, row: int) -> dict[str, object]:

@@ -17,21 +17,26 @@ from netlint.objects import WORKLOADS
 from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Service
 from netlint.objects.meta import Path
+from netlint.snapshot import Reason
 
 DNS_NAME = re.compile(r"[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?", re.IGNORECASE)
 CLUSTER_NAME = re.compile(r"[-a-z0-9]+\.[-a-z0-9]+\.svc(\.[-a-z0-9.]+)?(?=:|/|$)", re.IGNORECASE)
 
 
-def mismatched_cluster_dns(cluster: Cluster) -> Iterator[Violation]:
+def mismatched_cluster_dns(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Kubelets give pods a DNS server that is no DNS Service."""
+    declared = list(dns.kubelet_settings(cluster.config_maps))
+    if declared and not cluster.is_complete("Service", dns.SYSTEM):
+        yield Undecided(subject_of(declared[0][0]), f"not every Service in {dns.SYSTEM} is known", Reason.MISSING)
+        return
     services = {address: service for service in cluster.services for address in dns.cluster_ips(service)}
     servers = [address for address, service in services.items() if dns.answers_dns(service)]
     if not any(service.namespace == dns.SYSTEM for service in map(services.__getitem__, servers)):
         return  # somebody else than this cluster's own DNS is meant
     if any(found.name == dns.NODE_LOCAL for found in cluster.objects("DaemonSet")):
         return
-    for found, declared in dns.kubelet_settings(cluster.config_maps):
-        named = declared.get("clusterDNS")
+    for found, settings in declared:
+        named = settings.get("clusterDNS")
         wrong = [str(address) for address in named or () if address not in servers] if isinstance(named, list) else []
         wrong = [address for address in wrong if not dns.is_in(address, dns.LINK_LOCAL)]
         if wrong:

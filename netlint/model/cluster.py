@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, cast
 
-from netlint.addresses import RangeIndex, overlapping_groups
+from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, touching
 from netlint.findings import Subject
 from netlint.model import nodeports
+from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, detect
 from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.inventory import Inventory
 from netlint.model.nodeports import NodePort, PortRange
-from netlint.model.plan import Declaration, Plan, collect
+from netlint.model.plan import Authority, Declaration, Plan, Role, collect
+from netlint.model.plan.collisions import KINDS, Collision, Usage, collisions
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
 from netlint.model.pods import Pods
@@ -24,7 +26,7 @@ from netlint.model.templates import Alike, Containers, Templates
 from netlint.objects import ADDRESS_PLAN, WORKLOADS
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
-from netlint.snapshot import Snapshot
+from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.slices import SliceTable
 
 
@@ -45,7 +47,11 @@ class Cluster:
 
     def is_complete(self, kind: str, namespace: str = "*") -> bool:
         """Whether every object of the kind in the namespace is known."""
-        return self.snapshot.knowledge.gap(kind, namespace) is None
+        return self.gap(kind, namespace) is None
+
+    def gap(self, kind: str, namespace: str = "*") -> Gap | None:
+        """Why objects of the kind in the namespace may be missing; None where all are known."""
+        return self.snapshot.knowledge.gap(kind, namespace)
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -189,8 +195,38 @@ class Cluster:
     def plan(self) -> Plan:
         """Every range that the cluster declares."""
         own = [found for ranges in self.pod_cidrs.values() for found in ranges]
-        observed = of_hosts(self._hosts, self.pods)
+        observed = of_hosts(self._hosts, self.node_named, self.fabric.node_ranges, self.pods)
         return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed])
+
+    @cached_property
+    def collisions(self) -> list[Collision]:
+        """Ranges of different kinds that have addresses in common."""
+        given = {found.declaration: found.given for found in self.plan.secondary if not found.is_isolated}
+        shared = self.fabric.shares_node_subnet or any(host.is_bridged for host in self._hosts)
+        apart = [("pod", "node")] if shared else []
+        return list(collisions(self.plan.trusted(*KINDS), given, apart))
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Which addresses are in use."""
+        public = [found.range for found in self.plan.of(Role.PUBLIC)]
+        ignored = self.fabric.allocates_from_node is False
+        return Usage(
+            {
+                "pod": self.pods.any_in,
+                "Service": lambda ranges: bool(touching(self._cluster_ips, ranges)),
+                "load-balancer": lambda ranges: bool(touching(public, ranges)),
+            },
+            {Authority.NODE} if ignored else set(),
+            bool(self.plan.of(Role.NODE_POD) or self.fabric.missing),
+        )
+
+    @cached_property
+    def _cluster_ips(self) -> list[Range]:
+        """The virtual addresses of all Services, as ranges of one address."""
+        texts = (text for service in self.services for text in service.spec.clusterIPs or ())
+        parsed = (parse(text) for text in texts if text not in {"", "None"})
+        return [Range(family, value, value) for family, value in parsed]
 
     @cached_property
     def pod_cidrs(self) -> dict[str, list[Declaration]]:
@@ -213,3 +249,20 @@ class Cluster:
     @cached_property
     def _node_ranges(self) -> RangeIndex[Declaration]:
         return RangeIndex((found.range, found) for ranges in self.pod_cidrs.values() for found in ranges)
+
+    @cached_property
+    def cluster_ips(self) -> list[ClusterIP]:
+        """The cluster IPs of all Services, in the order of these."""
+        return list(cluster_ips(self.services))
+
+    @cached_property
+    def service_ranges(self) -> ServiceRanges:
+        """The ranges from which cluster IPs are given."""
+        gap = self.gap("ServiceCIDR")
+        firm = gap is None or gap.reason is Reason.NOT_APPLICABLE
+        return ServiceRanges(self.plan, self.objects("ServiceCIDR"), firm)
+
+    @cached_property
+    def records(self) -> Records:
+        """The IPAddress objects."""
+        return Records(self.objects("IPAddress"))

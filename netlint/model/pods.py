@@ -192,6 +192,14 @@ class Pods:
             if not any(first <= address <= last for first, last in own):
                 yield row
 
+    def any_in(self, ranges: Collection[Range]) -> bool:
+        """Whether a live pod has an address of its own in any of the ranges."""
+        for family, first, last in ranges:
+            for row, address in enumerate(self._addresses_of(family)):
+                if first <= address <= last and self.is_live(row) and self._has_own_address[self.table.shape[row]]:
+                    return True
+        return False
+
     def _addresses_of(self, family: int) -> Iterable[int]:
         """The column of addresses of this family; all zeros where no pod has one."""
         table = self.table

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from netlint.findings import Subject
 from netlint.model.cni import antrea, calico, cilium, clouds, flannel, kindnet, kube_router, ovn_kubernetes, weave
-from netlint.model.cni.plugin import Allocation, Masquerade, Plugin, Transport, Way, Whom
+from netlint.model.cni.plugin import ELSEWHERE, Allocation, Masquerade, Plugin, Transport, Way, Whom
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Trouble
 from netlint.model.plan.nodes import node_ranges, pod_cidrs
@@ -112,6 +112,14 @@ class Fabric:
     def shows(self, *names: str) -> bool:
         """Whether one of these plugins was found."""
         return any(found.name in names for found in self.plugins)
+
+    @property
+    def shares_node_subnet(self) -> bool:
+        """Whether pods get addresses of their node's own subnet."""
+        return any(
+            found.name in clouds.IN_NODE_SUBNET or (found.name == cilium.NAME and found.allocation is ELSEWHERE)
+            for found in self.plugins
+        )
 
     @cached_property
     def declared(self) -> list[Declaration | Trouble]:

@@ -24,6 +24,7 @@ from netlint.model.subjects import subject_of
 AWS = "aws-vpc-cni"
 AZURE = "azure-cni"
 GKE = "gke"
+IN_NODE_SUBNET = (AWS, AZURE)
 AWS_DAEMON_SET = "aws-node"
 
 

@@ -67,6 +67,7 @@ def _internal(node: Node, name: str, key: str, defaults: dict[int, str]) -> Iter
     voice = Voice(Role.INTERNAL, NAME, subject_of(node), label=f"{name} range")
     path = ("metadata", "annotations", key)
     declared = decoded(node, key) or {}
+    declared = declared["default"] if isinstance(declared.get("default"), dict) else declared  # by network, or flat
     texts = [text for name in ("ipv4", "ipv6") if isinstance(text := declared.get(name), str)]
     yield from voice.says_all(path, texts)
     if not texts and defaults:

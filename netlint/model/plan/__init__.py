@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from netlint.model.inventory import Inventory
 from netlint.model.plan import control_plane, nodes, secondary, services
 from netlint.model.plan.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
+from netlint.model.plan.secondary import SecondaryRange
 from netlint.objects.core import Service
 
 __all__ = ["Authority", "Declaration", "Plan", "Role", "Standing", "Trouble", "Voice", "collect"]
@@ -15,10 +16,12 @@ __all__ = ["Authority", "Declaration", "Plan", "Role", "Standing", "Trouble", "V
 class Plan:
     """All declarations, ordered by range, and the texts that should have been some."""
 
-    def __init__(self, found: Iterable[Declaration | Trouble]) -> None:
+    def __init__(self, found: Iterable[Declaration | SecondaryRange | Trouble]) -> None:
         """Keeps the declarations sorted by range; equal ranges stay in the order of their objects."""
         entries = list(found)
+        self.secondary = [entry for entry in entries if isinstance(entry, SecondaryRange)]
         declarations = [entry for entry in entries if isinstance(entry, Declaration)]
+        declarations += [entry.declaration for entry in self.secondary]
         self.declarations = sorted(declarations, key=lambda declared: declared.range)
         self.troubles = [entry for entry in entries if isinstance(entry, Trouble)]
 
@@ -46,7 +49,7 @@ class Plan:
         ]
 
 
-def collect(inventory: Inventory, of_services: Iterable[Service]) -> list[Declaration | Trouble]:
+def collect(inventory: Inventory, of_services: Iterable[Service]) -> list[Declaration | SecondaryRange | Trouble]:
     """Every declaration but the Nodes' pod ranges and those of CNI plugins."""
     return [
         *(declared for node in inventory.nodes for declared in nodes.node_addresses(node)),
@@ -57,5 +60,5 @@ def collect(inventory: Inventory, of_services: Iterable[Service]) -> list[Declar
         *control_plane.of_flags(inventory),
         *control_plane.of_kubeadm(inventory),
         *control_plane.of_service_proxy(inventory),
-        *secondary.of_secondary(inventory),
+        *secondary.secondary_ranges(inventory),
     ]

@@ -53,7 +53,8 @@ class Authority(StrEnum):
 class Declaration:
     """One range as it was declared; ``node`` is set where it belongs to one.
 
-    ``cidr`` keeps how it was written, None where it is no CIDR.
+    ``cidr`` keeps how it was written, None where it is no CIDR. ``idle``: an observed bridge to which
+    nothing is attached.
     """
 
     range: Range
@@ -65,6 +66,7 @@ class Declaration:
     standing: Standing = Standing.DECLARED
     cidr: Cidr | None = None
     label: str = ""
+    idle: bool = False
 
     @property
     def what(self) -> str:
@@ -99,6 +101,7 @@ class Voice:
     node: str = ""
     standing: Standing = Standing.DECLARED
     label: str = ""
+    idle: bool = False
 
     def says(self, path: Path, text: str) -> Declaration | Trouble:
         """One CIDR."""
@@ -143,5 +146,5 @@ class Voice:
     def holds(self, path: Path, span: Range, cidr: Cidr | None = None) -> Declaration:
         """A range that is known already."""
         return Declaration(
-            span, self.role, self.authority, self.subject, path, self.node, self.standing, cidr, self.label
+            span, self.role, self.authority, self.subject, path, self.node, self.standing, cidr, self.label, self.idle
         )

@@ -15,6 +15,7 @@ from netlint.objects.host import Link, NodeDump
 
 Found = Iterator[Declaration | Trouble]
 BRIDGES = ("docker0", "cni0", "cbr0", "kbr0", "lxcbr0", "virbr0", "kube-bridge", "weave", "obr0")
+_ON_CARDS = ("macvlan", "ipvlan")
 _TUNNELS = ("vxlan", "ipip", "sit", "geneve", "wireguard", "gre", "gretap", "ip6tnl", "tun")
 
 
@@ -42,6 +43,13 @@ class Host:
                     first = value & -size
                     found.append((link, family, value, Range(family, first, first + size - 1)))
         return found
+
+    @property
+    def is_bridged(self) -> bool:
+        """Whether its pods get addresses of its own network, on links that hang on its network card."""
+        first = next(iter(self.dump.conflists.values()), {})
+        plugins = first.get("plugins") or [first]
+        return isinstance(plugins[0], dict) and plugins[0].get("type") in _ON_CARDS
 
     @property
     def bridges(self) -> list[tuple[Link, int, int, Range]]:
@@ -82,11 +90,16 @@ def _node_of(dump: NodeDump, by_address: Mapping[tuple[int, int], list[str]], na
     return dump.name if dump.name in (candidates or names) else ""
 
 
-def of_hosts(hosts: list[Host], pods: Pods) -> Found:
-    """The ranges of all hosts."""
-    own = _addresses_by_node(pods) if hosts else {}
+def of_hosts(
+    hosts: list[Host], nodes: Mapping[str, Node], ranges: Mapping[str, list[Declaration]], pods: Pods
+) -> Found:
+    """The ranges of all hosts; ``ranges``: those from which each node's pods get their addresses."""
+    carried = _addresses_by_node(pods) if hosts else {}
     for host in hosts:
-        yield from _networks(host, own.get(host.node, set()))
+        own = [declared.range for declared in ranges.get(host.node, ())]
+        node = nodes.get(host.node)
+        listed = {entry.address for entry in (node.status.addresses if node else None) or ()}
+        yield from _networks(host, listed, own, carried.get(host.node, set()))
         yield from _docker_pools(host)
         yield from _subnet_env(host)
 
@@ -98,22 +111,22 @@ def _addresses_by_node(pods: Pods) -> dict[str, set[tuple[int, int]]]:
     return found
 
 
-def _networks(host: Host, pods: set[tuple[int, int]]) -> Found:
-    """The networks of links: a bridge that carries pods of its own node is their range, whatever its name."""
-    for link, _, _, network in host.links:
-        if link.kind in _TUNNELS or network.size == 1:
+def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[tuple[int, int]]) -> Found:
+    """The networks of links, tunnels and veth pairs aside.
+
+    A bridge that carries pods of its own node is their range, whatever its name; one that has the node's
+    own address is the node's network.
+    """
+    for link, family, address, network in host.links:
+        if link.kind in _TUNNELS or network.size == 1 or (link.kind == "veth" and link.master):
             continue
-        label = ""
-        if is_bridge(link):
-            carries = any(network.holds(*address) for address in pods)
-            role = Role.NODE_POD if carries else Role.BRIDGE
-            label = f"bridge {link.ifname}"
-        elif link.kind == "veth" and link.master:
-            continue
-        else:
-            role, label = Role.NODE, f"network of {link.ifname}"
-        voice = Voice(role, Authority.HOST, host.file("ip-addr.json"), host.node, Standing.OBSERVED, label)
-        yield voice.holds((), network)
+        role, label = Role.NODE, f"network of {link.ifname}"
+        if is_bridge(link) and addresses.text(family, address) not in listed:
+            carries = any(network.holds(*held) for held in pods) or any(held.covers(network) for held in own)
+            role, label = Role.NODE_POD if carries else Role.BRIDGE, f"bridge {link.ifname}"
+        file = host.file("ip-addr.json")
+        idle = role is Role.BRIDGE and not host.ports_of(link.ifname)
+        yield Voice(role, Authority.HOST, file, host.node, Standing.OBSERVED, label, idle).holds((), network)
 
 
 def _docker_pools(host: Host) -> Found:

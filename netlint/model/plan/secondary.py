@@ -40,6 +40,12 @@ class SecondaryRange:
     plugin: str
     segment: tuple[str, str, str]
 
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it is on a VLAN of its own."""
+        master, vlan, _ = self.segment
+        return vlan not in {"", "0"} or "." in master
+
     def gives(self, address: int) -> bool:
         """Whether a pod may get this address."""
         family = self.declaration.range.family
@@ -118,7 +124,7 @@ def _range(subject: Subject, plugin: dict[str, Any], ipam: dict[str, Any], writt
     declaration = Voice(Role.SECONDARY, AUTHORITY, subject).holds(_PATH, cidr.range, cidr)
     given = _given(cidr, start, end)
     gateway = written.get("gateway")
-    spared = tuple(addresses.parse_cidr(str(one)).range for one in written.get("exclude") or ())
+    spared = tuple(_excluded(str(one)) for one in written.get("exclude") or ())
     return SecondaryRange(
         declaration,
         given,
@@ -134,15 +140,17 @@ def _range(subject: Subject, plugin: dict[str, Any], ipam: dict[str, Any], writt
     )
 
 
+def _excluded(text: str) -> Range:
+    """A range, or one address."""
+    if "/" in text:
+        return addresses.parse_cidr(text).range
+    family, value = addresses.parse(text)
+    return Range(family, value, value)
+
+
 def _given(cidr: Cidr, start: str | None, end: str | None) -> Range:
     """Without bounds, all but the network's first and last address."""
     family, first, last = cidr.range
     low = addresses.parse(start)[1] if start else first + 1
     high = addresses.parse(end)[1] if end else last - (family == 4)
     return Range(family, low, high)
-
-
-def of_secondary(inventory: Inventory) -> Iterator[Declaration | Trouble]:
-    """The ranges as entries of the plan."""
-    for found in secondary_ranges(inventory):
-        yield found.declaration if isinstance(found, SecondaryRange) else found
