@@ -69,6 +69,11 @@ class Cluster:
         return cast(list[Service], self.objects("Service"))
 
     @cached_property
+    def service_named(self) -> dict[tuple[str, str], Service]:
+        """Services by namespace and name."""
+        return {(service.namespace, service.name): service for service in self.services}
+
+    @cached_property
     def config_maps(self) -> dict[tuple[str, str], ConfigMap]:
         """ConfigMaps by namespace and name."""
         return {(item.namespace, item.name): item for item in self.objects("ConfigMap")}
@@ -103,11 +108,6 @@ class Cluster:
         nodes = set(self.node_named)
         complete = self.is_complete("Node")
         return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
-
-    @cached_property
-    def service_named(self) -> dict[tuple[str, str], Service]:
-        """Services by namespace and name."""
-        return {(service.namespace, service.name): service for service in self.services}
 
     @cached_property
     def foreign_slices(self) -> list[int]:
