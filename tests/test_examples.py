@@ -119,17 +119,22 @@ EXAMPLES = [
 ]
 
 
-def test_the_readme_shows_a_finding() -> None:
+def test_the_readme_shows_every_way_to_look() -> None:
     assert [example.values[:2] for example in EXAMPLES] == [
-        ("README.md", "check examples/broken-cluster --select overlapping-pod-cidrs")
+        ("README.md", "check examples/broken-cluster --select overlapping-pod-cidrs"),
+        ("README.md", "ip 10.244.0.21 examples/broken-cluster"),
+        ("README.md", "plan --nodes 50 --pods-per-node 110 --against examples/healthy-cluster"),
     ]
 
 
 @pytest.mark.parametrize(("file", "command", "output"), EXAMPLES)
 def test_what_is_shown_is_what_is_printed(file: str, command: str, output: str) -> None:
-    """But for the footer, which is not shown."""
+    """But for the footer of a report, which is not shown."""
     printed = netlint(*command.split())
     assert printed.stderr == ""
+    if not command.startswith("check "):
+        assert printed.stdout == output
+        return
     findings, _, footer = printed.stdout.rpartition("\n\n")
     assert findings + "\n" == output
     assert re.fullmatch(r"\d+ errors?: \d+ objects of \d+ files \(.+\)\n\d+ of \d+ rules evaluated\n", footer)
