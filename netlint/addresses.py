@@ -139,11 +139,22 @@ def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
     return found
 
 
+def uncovered(ranges: Sequence[Range], by: Iterable[Range]) -> list[int]:
+    """Indices of those ranges that do not lie wholly in the union of the others."""
+    disjoint = merged(by)
+    found = []
+    for index, here in enumerate(ranges):
+        at = bisect_right(disjoint, (here.family, here.first, _HIGHEST)) - 1
+        if at < 0 or not disjoint[at].covers(here):
+            found.append(index)
+    return found
+
+
 def merged(ranges: Iterable[Range]) -> list[Range]:
-    """The same addresses in ranges that are disjoint and in order."""
+    """The same addresses in ranges that are apart from each other and in order."""
     found: list[Range] = []
     for here in sorted(ranges):
-        if found and found[-1].overlaps(here):
+        if found and found[-1].family == here.family and here.first <= found[-1].last + 1:
             found[-1] = Range(here.family, found[-1].first, max(found[-1].last, here.last))
         else:
             found.append(here)

@@ -13,9 +13,10 @@ from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, touc
 from netlint.findings import Subject
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
-from netlint.model.cni import Fabric, detect
+from netlint.model.cni import Fabric, Masquerade, detect
 from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.inventory import Inventory
+from netlint.model.nat import beside_plugins
 from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
 from netlint.model.plan.collisions import KINDS, Collision, Usage, collisions
@@ -197,6 +198,24 @@ class Cluster:
         own = [found for ranges in self.pod_cidrs.values() for found in ranges]
         observed = of_hosts(self._hosts, self.node_named, self.fabric.node_ranges, self.pods)
         return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed])
+
+    @cached_property
+    def pod_ranges(self) -> list[Declaration]:
+        """The ranges from which pods get their addresses: those of the nodes, else what all of them share."""
+        own = [found for ranges in self.fabric.node_ranges.values() for found in ranges]
+        if own or not self.fabric.allocates_from_node:
+            return own or self._pools_of_plugins
+        return self.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
+
+    @property
+    def _pools_of_plugins(self) -> list[Declaration]:
+        declared = [found for found in self.fabric.declared if isinstance(found, Declaration)]
+        return [found for found in declared if found.role is Role.POD]
+
+    @cached_property
+    def masquerades(self) -> list[Masquerade]:
+        """The configurations that hide addresses of pods."""
+        return [*self.fabric.masquerades(self.pod_ranges), *beside_plugins(self.inventory, self.pod_ranges)]
 
     @cached_property
     def collisions(self) -> list[Collision]:

@@ -6,7 +6,7 @@ install/kubernetes/cilium/values.yaml (defaults).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from netlint import addresses
 from netlint.model.cni.plugin import (
@@ -20,6 +20,7 @@ from netlint.model.cni.plugin import (
     Transport,
     Way,
     Whom,
+    beyond,
 )
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
@@ -121,34 +122,25 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
     )
 
 
-def masquerades(inventory: Inventory) -> Iterator[Masquerade]:
-    """Native routing masquerades whatever leaves ``ipvN-native-routing-cidr``, pods of other nodes included."""
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """Native routing masquerades whatever leaves ``ipvN-native-routing-cidr``, pods of other nodes included.
+
+    With ``enable-ip-masq-agent`` a list of the agent's own counts as well.
+    """
     found, keys = configuration(inventory)
-    if found is None or not any(transport.way is Way.ROUTED for transport in transports(inventory)):
+    routed = any(transport.way is Way.ROUTED for transport in transports(inventory))
+    if found is None or not routed or keys.get("enable-ip-masq-agent") == "true":
         return
-    if keys.get("enable-ip-masq-agent") == "true":
-        return  # its own list decides
-    held = [item.range for item in ranges(inventory) if isinstance(item, Declaration) and item.role is Role.POD]
     for family in addresses.BITS:
         key = f"ipv{family}-native-routing-cidr"
         masquerading = keys.get(f"enable-ipv{family}-masquerade", "true" if family == 4 else "false") == "true"
-        pods = [span for span in held if span.family == family]
-        if not (masquerading and pods and keys.get(key)):
+        spared = Voice(Role.POD, NAME, subject_of(found)).says(("data", key), keys.get(key, ""))
+        if not masquerading or not isinstance(spared, Declaration):
             continue
-        try:
-            spared = addresses.parse_cidr(keys[key]).range
-        except ValueError:
-            continue
-        hidden = tuple(span for span in pods if not spared.covers(span))
-        if hidden:
-            yield Masquerade(
-                hidden,
-                Whom.PODS,
-                f"{key} {spared} does not cover the pods' range, and what leaves it is masqueraded",
-                subject_of(found),
-                ("data", key),
-                evidence={"nativeRoutingCIDR": str(spared)},
-            )
+        toward = beyond([spared.range], pods, {family})
+        if toward:
+            why = f"{key} {spared} of {spared.subject} does not hold them"
+            yield Masquerade(Whom.PODS, why, spared.subject, spared.path, toward=toward)
 
 
 def has_identity(inventory: Inventory, node: Node) -> bool:
