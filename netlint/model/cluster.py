@@ -20,8 +20,10 @@ from netlint.model.nat import beside_plugins
 from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
 from netlint.model.plan.collisions import KINDS, Collision, Usage, collisions
+from netlint.model.plan.confines import Confine, confines
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
+from netlint.model.plan.supply import Supply, supplies
 from netlint.model.pods import Pods
 from netlint.model.templates import Alike, Containers, Templates
 from netlint.objects import ADDRESS_PLAN, WORKLOADS
@@ -29,6 +31,9 @@ from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.slices import SliceTable
+
+UNDIVIDED = (Authority.CONTROLLER_MANAGER, Authority.KUBEADM, "flannel", "kindnet", "antrea")
+"""Whose pod range is cut into pieces for the Nodes."""
 
 
 class Cluster:
@@ -253,9 +258,33 @@ class Cluster:
         return {node.name: node_ranges(node) for node in self.nodes}
 
     @cached_property
+    def confines(self) -> list[Confine]:
+        """Wider ranges in which the nodes' ranges have to be; firm ones first."""
+        found = confines(self.plan, self.fabric, self.pod_cidrs)
+        return sorted(found, key=lambda confine: not confine.is_firm)
+
+    @cached_property
+    def supplies(self) -> list[Supply]:
+        """How many ranges for nodes there are, and how many are left."""
+        return list(supplies(self.inventory, self.plan, self.fabric, self.pod_cidrs))
+
+    @cached_property
+    def undivided_pod_cidrs(self) -> list[list[Declaration]]:
+        """Pod ranges of Nodes that are the whole range of the cluster, one list for each such range."""
+        found: dict[Range, list[Declaration]] = {}
+        if len(self.nodes) > 1 and self.fabric.allocates_from_node is not False:
+            wide = {one.range for one in self.plan.of(Role.POD) if one.authority in UNDIVIDED and not one.node}
+            for own in (own for ranges in self.pod_cidrs.values() for own in ranges):
+                if own.range in wide:
+                    found.setdefault(own.range, []).append(own)
+        single = {one.range for supply in self.supplies if supply.size == 1 for one in supply.declared}
+        return [owners for held, owners in sorted(found.items()) if len(owners) > 1 or held not in single]
+
+    @cached_property
     def disputed_pod_cidrs(self) -> list[list[Declaration]]:
-        """Groups of pod ranges of different Nodes that have addresses in common."""
-        declared = [found for ranges in self.pod_cidrs.values() for found in ranges]
+        """Groups of pod ranges of different Nodes that have addresses in common, undivided ones aside."""
+        whole = {found for owners in self.undivided_pod_cidrs for found in owners}
+        declared = [found for ranges in self.pod_cidrs.values() for found in ranges if found not in whole]
         groups = overlapping_groups([found.range for found in declared])
         disputed = [[declared[number] for number in group] for group in groups]
         return [group for group in disputed if len({found.node for found in group}) > 1]
