@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterator
 from netlint.checks import (
     addressing,
     allocation,
+    dns,
+    endpoints,
     ingress,
     input,
     masquerade,
     pods,
     ports,
+    ranges,
     services,
 )
 from netlint.findings import Undecided, Violation
@@ -23,14 +26,5 @@ from netlint.model.cluster import Cluster
 
 Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 
-_TOPICS = (
-    addressing,
-    allocation,
-    ingress,
-    input,
-    masquerade,
-    pods,
-    ports,
-    services,
-)
+_TOPICS = (addressing, allocation, dns, endpoints, ingress, input, masquerade, pods, ports, ranges, services)
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}

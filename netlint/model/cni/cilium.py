@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from netlint import addresses
+from netlint.findings import Subject
 from netlint.model.cni.plugin import (
     ELSEWHERE,
     FROM_NODE,
@@ -60,16 +61,24 @@ def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
             yield from voice.lists(("spec", "ipam", "pools", "allocated", index, "cidrs"), pool.cidrs)
 
 
+def without_range(inventory: Inventory) -> Iterator[Subject]:
+    """The nodes for which the operator says that it has no range, or that are without one."""
+    for found in inventory.objects("CiliumNode"):
+        status = found.status.ipam.operatorStatus if found.status and found.status.ipam else None
+        if (status and status.error) or not (found.spec.ipam and found.spec.ipam.podCIDRs):
+            yield subject_of(found)
+
+
 def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     """The cluster's pools and those for load balancers."""
     found, keys = configuration(inventory)
     if found is not None and mode_of(inventory) == "cluster-pool":
-        voice = Voice(Role.POD, NAME, subject_of(found))
-        for key in POOL_KEYS.values():
+        for family, key in POOL_KEYS.items():
+            voice = Voice(Role.POD, NAME, subject_of(found), family=family)
             yield from voice.says_all(("data", key), keys.get(key, "").replace(",", " ").split())
     for pool in inventory.objects("CiliumPodIPPool"):
-        voice = Voice(Role.POD, NAME, subject_of(pool))
-        for name, part in (("ipv4", pool.spec.ipv4), ("ipv6", pool.spec.ipv6)):
+        for family, name, part in ((4, "ipv4", pool.spec.ipv4), (6, "ipv6", pool.spec.ipv6)):
+            voice = Voice(Role.POD, NAME, subject_of(pool), family=family)
             yield from voice.lists(("spec", name, "cidrs"), part.cidrs if part else None)
     yield from _load_balancer_pools(inventory)
     if mode_of(inventory) not in {"", "kubernetes"}:

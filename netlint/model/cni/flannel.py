@@ -64,10 +64,9 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     except ValueError as error:
         yield Trouble(subject_of(found), _PATH, str(error))
         return
-    voice = Voice(Role.POD, NAME, subject_of(found))
-    for key in ("Network", "IPv6Network"):
+    for key, family in (("Network", 4), ("IPv6Network", 6)):
         if declared.get(key):
-            yield voice.says(_PATH, str(declared[key]))
+            yield Voice(Role.POD, NAME, subject_of(found), family=family).says(_PATH, str(declared[key]))
 
 
 def backend_of(node: Node) -> str:
