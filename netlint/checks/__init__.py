@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from netlint.checks import (
     addressing,
     allocation,
+    dns,
+    endpoints,
     fabric,
     fabric_paths,
     ingress,
@@ -29,6 +31,8 @@ Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 _TOPICS = (
     addressing,
     allocation,
+    dns,
+    endpoints,
     fabric,
     fabric_paths,
     ingress,
