@@ -174,7 +174,7 @@ class Fabric:
     @cached_property
     def transports(self) -> list[tuple[Detected, Transport]]:
         """How the plugins carry packets between nodes."""
-        return [(found, way) for found in self.carriers for way in found.plugin.transports(self._inventory)]
+        return [(found, way) for found in self.in_force() for way in found.plugin.transports(self._inventory)]
 
     @cached_property
     def connections(self) -> list[Connection]:
