@@ -53,6 +53,7 @@ class Network:
     kubeadm: dict[str, str] = field(default_factory=dict)  # networking of the ClusterConfiguration
     service_cidrs: tuple[str, ...] = (SERVICE_CIDR,)
     families: tuple[str, ...] = ("IPv4",)
+    dumps: dict[str, Any] = field(default_factory=dict)  # files of node dumps, as JSON
 
 
 def meta(name: str, namespace: str = "", **more: Any) -> Object:
@@ -574,23 +575,56 @@ def ovn_kubernetes() -> Network:
     ranges = per_node("10.128.0.0/14")
 
     def annotations(name: str) -> dict[str, str]:
-        return {"k8s.ovn.org/node-subnets": json.dumps({"default": ranges[name]})}
+        number = NODES.index(name) + 2
+        found = {
+            "host-cidrs": json.dumps([f"192.168.10.{number + 9}/24"]),
+            "node-chassis-id": f"1f5c8a40-7e8a-4f1c-9d52-c1a8e1f7d4a{number}",
+            "node-gateway-router-lrp-ifaddrs": json.dumps({"default": {"ipv4": f"100.64.0.{number}/16"}}),
+            "node-id": str(number),
+            "node-primary-ifaddr": json.dumps({"ipv4": f"192.168.10.{number + 9}/24"}),
+            "node-subnets": json.dumps({"default": ranges[name]}),
+            "node-transit-switch-port-ifaddr": json.dumps({"ipv4": f"100.88.0.{number}/16"}),
+            "zone-name": name,
+        }
+        return {f"k8s.ovn.org/{key}": value for key, value in found.items()}
 
-    return Network({}, ranges, agent("ovnkube-node", "ovn-kubernetes"), annotations, service_cidrs=("172.30.0.0/16",))
+    objects = [config_map("ovn-config", "ovn-kubernetes", mtu="1400"), *agent("ovnkube-node", "ovn-kubernetes")]
+    return Network({}, ranges, objects, annotations, service_cidrs=("172.30.0.0/16",))
 
 
 def antrea() -> Network:
     ranges = per_node(POD_CIDR)
     objects = [
-        config_map("antrea-config", "kube-system", **{"antrea-agent.conf": ""}),
+        config_map("antrea-config", "kube-system", **{"antrea-agent.conf": ANTREA, "antrea-controller.conf": ""}),
         *agent("antrea-agent", "kube-system"),
     ]
-    return Network(ranges, ranges, objects, lambda _: {"node.antrea.io/mac-address": "5e:6f:11:22:33:04"}, KCM, KUBEADM)
+
+    def annotations(name: str) -> dict[str, str]:
+        number = NODES.index(name) + 11
+        address = f"192.168.10.{number}"
+        return {
+            "node.antrea.io/mac-address": f"5e:6f:11:22:33:{number}",
+            "node.antrea.io/transport-addresses": address,
+        }
+
+    return Network(ranges, ranges, objects, annotations, KCM, KUBEADM)
+
+
+ANTREA = """\
+trafficEncapMode: encap
+tunnelType: geneve
+defaultMTU: 0
+antreaProxy:
+  proxyAll: false
+"""
 
 
 def kube_router() -> Network:
     ranges = per_node(POD_CIDR)
-    objects = [config_map("kube-router-cfg", "kube-system"), *agent("kube-router", "kube-system")]
+    (router,) = agent("kube-router", "kube-system")
+    (program,) = router["spec"]["template"]["spec"]["containers"]
+    program["args"] = ["--run-router=true", "--run-firewall=true", "--run-service-proxy=false"]
+    objects = [config_map("kube-router-cfg", "kube-system"), router]
     return Network(ranges, ranges, objects, lambda _: {"kube-router.io/node.asn": "64512"}, KCM, KUBEADM)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from days import TODAY
 
-from model.healthy import NETWORKS, cluster
+from model.healthy import cluster
+from model.networks import NETWORKS
 from model.reading import snapshot
 from netlint import catalogue, engine
 from netlint.config import Config
@@ -15,9 +16,12 @@ from netlint.snapshot import Reason
 NOT_ALLOCATED = {
     "aws_vpc_cni": "aws-vpc-cni",
     "azure_cni": "azure-cni",
+    "aws_custom_networking": "aws-vpc-cni",
     "calico": "calico",
     "calico_operator": "calico",
+    "calico_reflectors": "calico",
     "cilium": "cilium",
+    "cilium_on_aws": "aws-vpc-cni, cilium",
     "ovn_kubernetes": "ovn-kubernetes",
     "weave": "weave",
 }
@@ -32,7 +36,16 @@ DEFAULTS = {
     ]
 }
 """Cilium's own default pool holds kubeadm's default Service range; no node has a piece of it that does."""
-UNDECLARED = ("aws_vpc_cni", "azure_cni", "kubenet", "ovn_kubernetes")
+UNDECLARED = (
+    "aws_custom_networking",
+    "aws_vpc_cni",
+    "azure_cni",
+    "cilium_on_aws",
+    "gke",
+    "gke_dataplane_v2",
+    "kubenet",
+    "ovn_kubernetes",
+)
 
 
 def expected_skips(name: str) -> list[tuple[str, str, str]]:
@@ -49,7 +62,8 @@ def expected_skips(name: str) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_healthy_cluster_has_no_finding(name: str) -> None:
-    found = snapshot(cluster(NETWORKS[name]()))
+    network = NETWORKS[name]()
+    found = snapshot(cluster(network), network.dumps)
     result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
     assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == DEFAULTS.get(name, [])
     assert [(one.rule, one.message) for one in result.failures] == []
