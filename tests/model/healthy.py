@@ -161,9 +161,10 @@ def ip_addresses(services: list[Object]) -> Iterator[Object]:
                 yield found | {"spec": {"parentRef": parent}}
 
 
-def agent(name: str, namespace: str, *ports: Object) -> list[Object]:
+def agent(name: str, namespace: str, *ports: Object, **more: Any) -> list[Object]:
     """A DaemonSet in the network of its hosts, without its pods: ``_Pods`` makes these."""
-    return [workload("DaemonSet", name, namespace, {"k8s-app": name}, container(name, *ports), hostNetwork=True)]
+    program = container(name, *ports, **more)
+    return [workload("DaemonSet", name, namespace, {"k8s-app": name}, program, hostNetwork=True)]
 
 
 class _Pods:
@@ -519,11 +520,28 @@ def canal() -> Network:
 
 def cilium() -> Network:
     """Its own pool; the ranges that the kube-controller-manager gave to the nodes mean nothing."""
+    ranges = per_node("10.0.0.0/20")
     objects = [
         config_map("cilium-config", "kube-system", ipam="cluster-pool", **{"cluster-pool-ipv4-cidr": "10.0.0.0/8"}),
+        *cilium_nodes(ranges),
         *agent("cilium", "kube-system", port(4244, "peer-service", host=4244), port(9964, "envoy", host=9964)),
     ]
-    return Network(per_node(POD_CIDR), per_node("10.0.0.0/20"), objects, flags=KCM, kubeadm=KUBEADM)
+    return Network(per_node(POD_CIDR), ranges, objects, flags=KCM, kubeadm=KUBEADM)
+
+
+def cilium_nodes(ranges: dict[str, list[str]] | None = None) -> list[Object]:
+    return [
+        {
+            "apiVersion": "cilium.io/v2",
+            "kind": "CiliumNode",
+            "metadata": meta(name),
+            "spec": {
+                "addresses": [{"type": "InternalIP", "ip": f"192.168.10.{number}"}],
+                "ipam": {"podCIDRs": ranges[name]} if ranges else {},
+            },
+        }
+        for number, name in enumerate(NODES, 11)
+    ]
 
 
 def cilium_kubernetes() -> Network:
@@ -534,7 +552,8 @@ def cilium_kubernetes() -> Network:
 
 def kindnet() -> Network:
     ranges = per_node(POD_CIDR)
-    return Network(ranges, ranges, agent("kindnet", "kube-system"), flags=KCM, kubeadm=KUBEADM)
+    objects = agent("kindnet", "kube-system", env=[{"name": "POD_SUBNET", "value": POD_CIDR}])
+    return Network(ranges, ranges, objects, flags=KCM, kubeadm=KUBEADM)
 
 
 def kindnet_ipv6() -> Network:
@@ -621,18 +640,17 @@ antreaProxy:
 
 def kube_router() -> Network:
     ranges = per_node(POD_CIDR)
-    (router,) = agent("kube-router", "kube-system")
-    (program,) = router["spec"]["template"]["spec"]["containers"]
-    program["args"] = ["--run-router=true", "--run-firewall=true", "--run-service-proxy=false"]
-    objects = [config_map("kube-router-cfg", "kube-system"), router]
+    args = ["--run-router=true", "--run-firewall=true", "--run-service-proxy=false"]
+    objects = [config_map("kube-router-cfg", "kube-system"), *agent("kube-router", "kube-system", args=args)]
     return Network(ranges, ranges, objects, lambda _: {"kube-router.io/node.asn": "64512"}, KCM, KUBEADM)
 
 
 def weave() -> Network:
     """One range for all nodes: peers own parts of it that the API does not show."""
     ranges = {name: [f"10.{32 + 4 * number}.0.0/16"] for number, name in enumerate(NODES)}
-    objects = [config_map("weave-net", "kube-system"), *agent("weave-net", "kube-system")]
-    return Network(per_node(POD_CIDR), ranges, objects, flags=KCM, kubeadm=KUBEADM)
+    env = [{"name": "IPALLOC_RANGE", "value": "10.32.0.0/12"}]
+    objects = [config_map("weave-net", "kube-system"), *agent("weave-net", "kube-system", env=env)]
+    return Network({}, ranges, objects, flags=("--use-service-account-credentials=true",))
 
 
 NETWORKS: dict[str, Callable[[], Network]] = {

@@ -9,30 +9,21 @@ from typing import Any
 
 from model import healthy
 from model.controller import Object
-from model.healthy import KCM, KUBEADM, NODES, POD_CIDR, Network, agent, config_map, ip_pool, meta, per_node
+from model.healthy import (
+    KCM,
+    KUBEADM,
+    NODES,
+    POD_CIDR,
+    Network,
+    agent,
+    cilium_nodes,
+    config_map,
+    ip_pool,
+    meta,
+    per_node,
+)
 
 GKE_RANGE = "10.8.0.0/14"
-
-
-def _with_environment(daemon_set: Object, **variables: str) -> Object:
-    (container,) = daemon_set["spec"]["template"]["spec"]["containers"]
-    container["env"] = [{"name": name, "value": value} for name, value in variables.items()]
-    return daemon_set
-
-
-def _cilium_nodes(ranges: dict[str, list[str]] | None = None) -> list[Object]:
-    return [
-        {
-            "apiVersion": "cilium.io/v2",
-            "kind": "CiliumNode",
-            "metadata": meta(name),
-            "spec": {
-                "addresses": [{"type": "InternalIP", "ip": f"192.168.10.{number}"}],
-                "ipam": {"podCIDRs": ranges[name]} if ranges else {},
-            },
-        }
-        for number, name in enumerate(NODES, 11)
-    ]
 
 
 def gke() -> Network:
@@ -52,7 +43,7 @@ def gke_dataplane_v2() -> Network:
     keys = {"ipam": "kubernetes", "routing-mode": "native", "ipv4-native-routing-cidr": GKE_RANGE}
     objects = [
         config_map("cilium-config", "kube-system", **keys, **{"enable-ipv4-masquerade": "false"}),
-        *_cilium_nodes(ranges),
+        *cilium_nodes(ranges),
         *agent("netd", "kube-system"),
         *agent("anetd", "kube-system"),
     ]
@@ -63,14 +54,14 @@ def cilium_on_aws() -> Network:
     """Chained to the AWS VPC CNI, which connects the pods."""
     aws = healthy.aws_vpc_cni()
     keys = {"cni-chaining-mode": "aws-cni", "routing-mode": "native", "enable-ipv4-masquerade": "false"}
-    cilium = [config_map("cilium-config", "kube-system", **keys), *_cilium_nodes(), *agent("cilium", "kube-system")]
+    cilium = [config_map("cilium-config", "kube-system", **keys), *cilium_nodes(), *agent("cilium", "kube-system")]
     return Network({}, aws.pod_ranges, [*aws.objects, *cilium], service_cidrs=aws.service_cidrs)
 
 
 def aws_custom_networking() -> Network:
     """Pods in subnets of their own, by an ENIConfig that each node names."""
     subnets = {name: [f"100.64.{32 * number}.0/19"] for number, name in enumerate(NODES)}
-    (aws_node,) = agent("aws-node", "kube-system")
+    switches = ("AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG", "AWS_VPC_K8S_CNI_EXTERNALSNAT")
     configs = [
         {
             "apiVersion": "crd.k8s.amazonaws.com/v1alpha1",
@@ -80,10 +71,7 @@ def aws_custom_networking() -> Network:
         }
         for name in NODES
     ]
-    objects = [
-        _with_environment(aws_node, AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG="true", AWS_VPC_K8S_CNI_EXTERNALSNAT="true"),
-        *configs,
-    ]
+    objects = [*agent("aws-node", "kube-system", env=[{"name": name, "value": "true"} for name in switches]), *configs]
     chosen = "k8s.amazonaws.com/eniConfig"
     return Network({}, subnets, objects, lambda name: {chosen: f"pods-{name}"}, service_cidrs=("172.20.0.0/16",))
 
