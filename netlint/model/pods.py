@@ -118,6 +118,17 @@ class Pods:
     def _has_own_address(self) -> list[bool]:
         return [not shape.host_network for shape in self.table.shapes]
 
+    def addresses_on(self, node: str) -> tuple[set[tuple[int, int]], int]:
+        """The addresses of a node's pods, terminal ones included, and how many live ones have none yet."""
+        having: set[tuple[int, int]] = set()
+        waiting = 0
+        number = next((at for at, text in enumerate(self.table.strings.texts) if text == node), None)
+        for row in (row for row, found in enumerate(self.table.node) if found == number):
+            found = self.addresses(row)
+            having.update(found)
+            waiting += not found and self.is_live(row)
+        return having, waiting
+
     def having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         """All pods in the namespace that the selector selects, terminal ones included."""
         return self.of_shapes(self.shapes_having(namespace, selector))

@@ -79,7 +79,7 @@ def has_identity(_: Inventory, node: Node) -> bool:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",)),
+    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",), types=(NAME,)),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,

@@ -188,6 +188,7 @@ PLUGIN = Plugin(
         config_maps=_CONFIG_MAPS,
         daemon_sets=("calico-node", "canal"),
         kinds=("IPPool", "IPAMBlock"),
+        types=(NAME,),
     ),
     allocation=allocation,
     ranges=ranges,

@@ -151,7 +151,7 @@ def has_identity(inventory: Inventory, node: Node) -> bool:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",)),
+    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",), types=("cilium-cni",)),
     allocation=allocation,
     ranges=ranges,
     transports=transports,

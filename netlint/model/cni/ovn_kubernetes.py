@@ -93,7 +93,12 @@ def has_identity(_: Inventory, node: Node) -> bool:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(annotations=(PREFIX,), config_maps=("ovn-config", "ovnkube-config"), daemon_sets=("ovnkube-node",)),
+    Evidence(
+        annotations=(PREFIX,),
+        config_maps=("ovn-config", "ovnkube-config"),
+        daemon_sets=("ovnkube-node",),
+        types=("ovn-k8s-cni-overlay",),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
