@@ -130,27 +130,27 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
 
 def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
     """Indices of those ranges that have an address in common with any of the others."""
-    merged = _merged(others)
+    disjoint = merged(others)
     found = []
     for index, here in enumerate(ranges):
-        at = bisect_right(merged, (here.family, here.last, _HIGHEST)) - 1
-        if at >= 0 and merged[at].overlaps(here):
+        at = bisect_right(disjoint, (here.family, here.last, _HIGHEST)) - 1
+        if at >= 0 and disjoint[at].overlaps(here):
             found.append(index)
     return found
 
 
 def uncovered(ranges: Sequence[Range], by: Iterable[Range]) -> list[int]:
     """Indices of those ranges that do not lie wholly in the union of the others."""
-    merged = _merged(by)
+    disjoint = merged(by)
     found = []
     for index, here in enumerate(ranges):
-        at = bisect_right(merged, (here.family, here.first, _HIGHEST)) - 1
-        if at < 0 or not merged[at].covers(here):
+        at = bisect_right(disjoint, (here.family, here.first, _HIGHEST)) - 1
+        if at < 0 or not disjoint[at].covers(here):
             found.append(index)
     return found
 
 
-def _merged(ranges: Iterable[Range]) -> list[Range]:
+def merged(ranges: Iterable[Range]) -> list[Range]:
     """The same addresses in ranges that are apart from each other and in order."""
     found: list[Range] = []
     for here in sorted(ranges):

@@ -8,11 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netlint.checks import addressing, hosts, input, masquerade, pods, ports, services
+from netlint.checks import (
+    addressing,
+    allocation,
+    hosts,
+    ingress,
+    input,
+    masquerade,
+    pods,
+    ports,
+    services,
+)
 from netlint.findings import Undecided, Violation
 from netlint.model.cluster import Cluster
 
 Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 
-_TOPICS = (addressing, hosts, input, masquerade, pods, ports, services)
+_TOPICS = (
+    addressing,
+    allocation,
+    hosts,
+    ingress,
+    input,
+    masquerade,
+    pods,
+    ports,
+    services,
+)
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}

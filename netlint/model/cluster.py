@@ -11,6 +11,7 @@ from typing import Any, cast
 from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, touching
 from netlint.findings import Subject
 from netlint.model import nodeports
+from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, Masquerade, detect
 from netlint.model.endpoints import EndpointModel
 from netlint.model.inventory import Inventory
@@ -25,7 +26,7 @@ from netlint.model.templates import Alike, Containers, Templates
 from netlint.objects import ADDRESS_PLAN, WORKLOADS
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
-from netlint.snapshot import Snapshot
+from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.slices import SliceTable
 
 
@@ -46,7 +47,11 @@ class Cluster:
 
     def is_complete(self, kind: str, namespace: str = "*") -> bool:
         """Whether every object of the kind in the namespace is known."""
-        return self.snapshot.knowledge.gap(kind, namespace) is None
+        return self.gap(kind, namespace) is None
+
+    def gap(self, kind: str, namespace: str = "*") -> Gap | None:
+        """Why objects of the kind in the namespace may be missing; None where all are known."""
+        return self.snapshot.knowledge.gap(kind, namespace)
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -62,6 +67,11 @@ class Cluster:
     def services(self) -> list[Service]:
         """All Services, by namespace and name."""
         return cast(list[Service], self.objects("Service"))
+
+    @cached_property
+    def service_named(self) -> dict[tuple[str, str], Service]:
+        """Services by namespace and name."""
+        return {(service.namespace, service.name): service for service in self.services}
 
     @cached_property
     def config_maps(self) -> dict[tuple[str, str], ConfigMap]:
@@ -228,3 +238,20 @@ class Cluster:
     @cached_property
     def _node_ranges(self) -> RangeIndex[Declaration]:
         return RangeIndex((found.range, found) for ranges in self.pod_cidrs.values() for found in ranges)
+
+    @cached_property
+    def cluster_ips(self) -> list[ClusterIP]:
+        """The cluster IPs of all Services, in the order of these."""
+        return list(cluster_ips(self.services))
+
+    @cached_property
+    def service_ranges(self) -> ServiceRanges:
+        """The ranges from which cluster IPs are given."""
+        gap = self.gap("ServiceCIDR")
+        firm = gap is None or gap.reason is Reason.NOT_APPLICABLE
+        return ServiceRanges(self.plan, self.objects("ServiceCIDR"), firm)
+
+    @cached_property
+    def records(self) -> Records:
+        """The IPAddress objects."""
+        return Records(self.objects("IPAddress"))

@@ -178,11 +178,20 @@ class Pods:
             if not any(first <= address <= last for first, last in own):
                 yield row
 
+    def having_address_in(self, span: Range) -> list[int]:
+        """All pods that show an address of the range, terminal ones and those in their host's network included."""
+        column = self._addresses_of(span.family)
+        return [row for row, address in enumerate(column) if address and span.first <= address <= span.last]
+
+    def owns_address(self, row: int) -> bool:
+        """Whether the pod is live and in a network of its own."""
+        return self._has_own_address[self.table.shape[row]] and self.is_live(row)
+
     def any_in(self, ranges: Collection[Range]) -> bool:
         """Whether a live pod has an address of its own in any of the ranges."""
         for family, first, last in ranges:
             for row, address in enumerate(self._addresses_of(family)):
-                if first <= address <= last and self.is_live(row) and self._has_own_address[self.table.shape[row]]:
+                if first <= address <= last and self.owns_address(row):
                     return True
         return False
 
@@ -210,7 +219,7 @@ class Pods:
         repeated = set(compress(ordered, map(eq, ordered, islice(ordered, 1, None)))) - {0}
         rows: dict[int, list[int]] = {}
         for row in compress(range(len(column)), map(repeated.__contains__, column)):
-            if self._has_own_address[self.table.shape[row]] and self.is_live(row):
+            if self.owns_address(row):
                 rows.setdefault(column[row], []).append(row)
         for address, sharing in sorted(rows.items()):
             if len(sharing) > 1:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from netlint.objects.meta import Object, Protocol
+from netlint.objects.meta import DatedMeta, Object, Protocol
 
 
 class NodeAddress(Struct, gc=False):
@@ -119,6 +119,7 @@ class ServiceStatus(Struct, gc=False):
 class Service(Object, gc=False):
     """A Service."""
 
+    metadata: DatedMeta = field(default_factory=DatedMeta)
     spec: ServiceSpec = field(default_factory=ServiceSpec)
     status: ServiceStatus | None = None
 

@@ -34,6 +34,12 @@ class ObjectMeta(Struct, gc=False):
     deletionTimestamp: str | None = None
 
 
+class DatedMeta(ObjectMeta, gc=False):
+    """The metadata of kinds whose age matters."""
+
+    creationTimestamp: str | None = None
+
+
 class Object(Struct, gc=False):
     """One object; ``origin`` numbers the place where it was read (see ``netlint.snapshot.Origins``)."""
 

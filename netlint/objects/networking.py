@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from netlint.objects.meta import Condition, Object
+from netlint.objects.meta import Condition, DatedMeta, Object
 
 
 class ServiceCIDRSpec(Struct, gc=False):
@@ -47,4 +47,5 @@ class IPAddressSpec(Struct, gc=False):
 class IPAddress(Object, gc=False):
     """One allocated cluster IP; the object is named by the address."""
 
+    metadata: DatedMeta = field(default_factory=DatedMeta)
     spec: IPAddressSpec = field(default_factory=IPAddressSpec)

@@ -14,7 +14,7 @@ from netlint.objects.apps import CronJob, Workload
 from netlint.objects.core import Node, Service, ServicePort
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Path
-from netlint.objects.networking import ServiceCIDR
+from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Container, ContainerPort, PodSpec, StrictPod
 
 Problem = tuple[Path, str]
@@ -92,6 +92,10 @@ def _of_service_cidr(declared: ServiceCIDR) -> Iterator[Problem]:
     yield from _cidrs(("spec", "cidrs"), declared.spec.cidrs)
 
 
+def _of_ip_address(found: IPAddress) -> Iterator[Problem]:
+    yield from _address(("metadata", "name"), found.name)
+
+
 def _of_workload(workload: Workload | CronJob) -> Iterator[Problem]:
     template = workload.template
     if template is not None:
@@ -167,6 +171,7 @@ def _port(path: Path, port: int) -> Iterator[Problem]:
 FINDERS: dict[type, Callable[[Any], Iterator[Problem]]] = {
     CronJob: _of_workload,
     EndpointSlice: _of_slice,
+    IPAddress: _of_ip_address,
     Node: _of_node,
     Service: _of_service,
     ServiceCIDR: _of_service_cidr,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Callable
 
 from controlplane import ControlPlane
+from controlplane.client import ApiError
 from harness import objects
 from harness.objects import Object
 from harness.population import NodeRanges, add_nodes
@@ -100,9 +102,72 @@ def test_a_node_for_which_no_range_is_left_is_found(new_control_plane: NewContro
     assert (run.findings, run.code) == ([("missing-pod-cidrs", "warning", "Node node-4", message)], 0)
 
 
+def test_what_the_server_allocates_is_right_and_a_tampered_record_is_found(new_control_plane: NewControlPlane) -> None:
+    """A second range, Services of both, then records that somebody deleted or made."""
+    plane = new_control_plane(**DUAL)
+    web = objects.service("web", None, ipFamilyPolicy="PreferDualStack")
+    plane.admin.create(web)
+    plane.admin.create(objects.service("db", None, clusterIP="None"))
+    plane.admin.create(_ranges("extra", ["10.98.0.0/28"]))
+    plane.settle()
+    _until_accepted(plane, objects.service("far", None, clusterIP="10.98.0.5"))
+
+    made = check(plane.kubeconfig(), "--select", "allocation", "--strict")
+
+    assert (made.findings, made.skips, made.errors, made.code) == ([], [], [], 0)
+    assert made.seen["IPAddress"] == 4
+    assert made.seen["ServiceCIDR"] == 2
+
+    first, second = plane.admin.get(plane.admin.path(web))["spec"]["clusterIPs"]
+    plane.admin.delete(_record(first, "web"))
+    plane.admin.create(_record("10.96.200.1", "gone"))
+    plane.admin.create(_record("10.96.200.2", "web"))
+    time.sleep(1.1)  # times have seconds
+    plane.admin.create(objects.service("later", None))
+
+    found = check(plane.kubeconfig(), "--select", "allocation")
+
+    assert found.findings == [
+        *(
+            ("orphaned-ip-addresses", "warning", f"IPAddress {address}", f"Service default/{owner}, to which {message}")
+            for address, owner, message in (
+                ("10.96.200.1", "gone", "10.96.200.1 belongs, does not exist"),
+                ("10.96.200.2", "web", f"10.96.200.2 belongs, has {first} and {second}"),
+            )
+        ),
+        ("unallocated-cluster-ips", "error", "Service default/web", f"{first} is recorded by no IPAddress"),
+    ]
+
+
 def _pod_cidrs(*cidrs: str) -> Object:
     return {"podCIDR": cidrs[0], "podCIDRs": list(cidrs)}
 
 
 def _pod_addresses(node: NodeRanges, number: int) -> list[str]:
     return [str(ipaddress.ip_network(cidr)[number]) for cidr in node.pod_cidrs]
+
+
+def _ranges(name: str, cidrs: list[str]) -> Object:
+    api = "networking.k8s.io/v1"
+    return {"apiVersion": api, "kind": "ServiceCIDR", "metadata": {"name": name}, "spec": {"cidrs": cidrs}}
+
+
+def _record(address: str, owner: str) -> Object:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IPAddress",
+        "metadata": {"name": address},
+        "spec": {"parentRef": {"resource": "services", "namespace": "default", "name": owner}},
+    }
+
+
+def _until_accepted(plane: ControlPlane, service: Object) -> None:
+    """The API server gives addresses of a new range only after its controller has seen it."""
+    for _ in range(50):
+        try:
+            plane.admin.create(service)
+        except ApiError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError("the new range was never used")

@@ -68,6 +68,7 @@ def test_what_the_controllers_wrote_is_right_and_every_edit_is_found(
         "Deployment": 2,
         "ReplicaSet": 2,
         "EndpointSlice": len(plane.admin.list(SLICES)),
+        "IPAddress": len(plane.admin.list("/apis/networking.k8s.io/v1/ipaddresses")),
         "Node": 4,
         "Pod": 240 + 3 + 1,  # with those of the starting Deployment, and the controller manager's
         "Service": 36 + 5 + 1,  # with the special cases and `kubernetes`

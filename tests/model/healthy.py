@@ -124,7 +124,18 @@ def service_cidr(*cidrs: str) -> Object:
         "kind": "ServiceCIDR",
         "metadata": meta("kubernetes"),
         "spec": {"cidrs": list(cidrs)},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
     }
+
+
+def ip_addresses(services: list[Object]) -> Iterator[Object]:
+    """The records of their cluster IPs, as API servers write them from Kubernetes 1.33 on."""
+    for owner in services:
+        parent = {"group": "", "resource": "services", **{key: owner["metadata"][key] for key in ("namespace", "name")}}
+        for address in owner["spec"].get("clusterIPs", ()):
+            if address != "None":
+                found = {"apiVersion": "networking.k8s.io/v1", "kind": "IPAddress", "metadata": meta(address)}
+                yield found | {"spec": {"parentRef": parent}}
 
 
 def agent(name: str, namespace: str, *ports: Object) -> list[Object]:
@@ -192,6 +203,7 @@ def cluster(network: Network) -> list[Object]:
         *network.objects,
         *([config_map("kubeadm-config", "kube-system", **_kubeadm(network))] if network.kubeadm else []),
         service_cidr(*network.service_cidrs),
+        *ip_addresses(services),
         *workloads,
         *services,
         *pods.made,
