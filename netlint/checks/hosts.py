@@ -26,6 +26,7 @@ def stale_bridge_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if not cluster.fabric.allocates_from_node:
         yield _not_from_nodes(cluster)
         return
+    yield from _lacking(cluster, LINKS)
     for host in cluster.hosts:
         for link, family, address, network in host.links:
             own = _own(cluster, host, family)
@@ -47,18 +48,20 @@ def stale_bridge_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def stale_flannel_subnets(cluster: Cluster) -> Iterator[Violation]:
     """flannel works with a subnet that is not the Node's range, or in a network that is not the ConfigMap's."""
-    networks = [found for found in cluster.plan.of(Role.POD) if found.authority == flannel.NAME]
-    declared = [found for found in networks if found.subject.kind == "ConfigMap"]
+    networks: dict[str, list[Declaration]] = {}
+    for found in cluster.plan.of(Role.POD):
+        if found.authority == flannel.NAME:
+            networks.setdefault(found.subject.name if found.subject.kind == "File" else "", []).append(found)
     for host in cluster.hosts:
         for family, (text, span) in host.subnets.items():
             own = _own(cluster, host, family)
             if own and span not in {held.range for held in own}:
                 yield _written(host, "FLANNEL_SUBNET", text, own, FAMILY_NAMES[family])
-        for shown in networks:
-            same = [found for found in declared if found.range.family == shown.range.family]
-            mine = shown.subject.name == f"{host.dump.folder}/{SUBNET_ENV}"
-            if mine and same and shown.range not in {found.range for found in same}:
-                yield _written(host, "FLANNEL_NETWORK", str(shown), same, f"network/{FAMILY_NAMES[shown.range.family]}")
+        for shown in networks.get(f"{host.dump.folder}/{SUBNET_ENV}", ()):
+            declared = [found for found in networks.get("", ()) if found.range.family == shown.range.family]
+            if declared and shown.range not in {found.range for found in declared}:
+                family_name = FAMILY_NAMES[shown.range.family]
+                yield _written(host, "FLANNEL_NETWORK", str(shown), declared, f"network/{family_name}")
 
 
 def _written(host: Host, name: str, text: str, against: list[Declaration], key: str) -> Violation:
@@ -117,8 +120,7 @@ def leaked_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if not cluster.is_complete("Pod"):
         yield Undecided(None, "not all pods are in the input, and addresses may be theirs", Reason.MISSING)
         return
-    pods = cluster.pods
-    known = {name: pods.addresses_on(name) for name in {host.node for host in cluster.hosts if host.node}}
+    known = cluster.pods.addresses_on({host.node for host in cluster.hosts if host.node})
     for host in cluster.hosts:
         if host.node:
             having, waiting = known[host.node]
@@ -156,8 +158,9 @@ def duplicate_leases(cluster: Cluster) -> Iterator[Violation]:
         )
 
 
-def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation]:
+def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """The tunnel of a node has another MAC address than the one that its peers are told."""
+    yield from _lacking(cluster, LINKS)
     for host in cluster.hosts:
         node = cluster.node_named.get(host.node)
         for family, name in ((4, "flannel"), (6, "flannel-v6")) if node else ():
@@ -175,8 +178,9 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation]:
                 )
 
 
-def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation]:
+def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A host sends packets for its own pods to another one."""
+    yield from _lacking(cluster, ROUTES)
     disputed = {declared.node for group in cluster.disputed_pod_cidrs for declared in group}
     for host in cluster.hosts:
         local = {(family, address) for _, family, address, _ in host.links}
@@ -188,8 +192,8 @@ def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation]:
                 yield Violation(
                     host.subject,
                     (),
-                    f"the route to {route.dst} leads to {away[0]} on {route.dev or 'another host'}, and the range is "
-                    f"{listed(own)} itself",
+                    f"the route to {route.dst} leads to {away[0]} on {route.dev or 'another host'}, although "
+                    f"{listed(own)} is the host's own",
                     {"destination": route.dst, "gateway": away[0], "interface": route.dev or None},
                     sides(own),
                     key=route.dst,
@@ -197,8 +201,9 @@ def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation]:
                 )
 
 
-def shared_host_addresses(cluster: Cluster) -> Iterator[Violation]:
+def shared_host_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Several hosts have the same address."""
+    yield from _lacking(cluster, LINKS, bound=False)
     holders: dict[tuple[int, int], list[tuple[Host, Link]]] = {}
     for host in cluster.hosts:
         for link, family, address, network in host.links:
@@ -214,7 +219,7 @@ def shared_host_addresses(cluster: Cluster) -> Iterator[Violation]:
         if len(hosts) < 2 or len(used) > 1 or _share_a_range(cluster, hosts):
             continue
         bridge = any(is_bridge(link) for _, link in having)
-        (first, link), *others = having
+        (first, link), *others = sorted(having, key=lambda entry: entry[0].node in used)
         text = addresses.text(family, address)
         sides_of = tuple(Related(host.subject, (), f"{other.ifname} has {text}") for host, other in others)
         yield Violation(
@@ -255,6 +260,15 @@ def _not_from_nodes(cluster: Cluster) -> Undecided:
     said = "does not allocate" if known else "may not allocate"
     reason = Reason.NOT_APPLICABLE if known else Reason.UNDECIDED
     return Undecided(None, f"{plugins} {said} from spec.podCIDRs", reason)
+
+
+def _lacking(cluster: Cluster, file: str, bound: bool = True) -> Iterator[Undecided]:
+    """The dumps that do not have a file, and those of which nobody knows which Node's they are."""
+    for host in cluster.hosts:
+        if (host.dump.links if file == LINKS else host.dump.routes) is None:
+            yield Undecided(host.subject, f"the node dump has no {file}", Reason.MISSING)
+        elif bound and not host.node:
+            yield Undecided(host.subject, "the node dump belongs to no Node", Reason.MISSING)
 
 
 def _spot(host: Host, file: str) -> Spot:
