@@ -63,6 +63,10 @@ class Cidr(NamedTuple):
         """Whether the address in front of the slash is not the range's first one."""
         return self.address != self.range.first
 
+    def __str__(self) -> str:
+        """As it was written."""
+        return f"{text(self.range.family, self.address)}/{self.prefix_length}"
+
 
 def parse(address: str) -> tuple[int, int]:
     """Family and value of an IPv4 or IPv6 address.

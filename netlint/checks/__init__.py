@@ -11,12 +11,17 @@ from collections.abc import Callable, Iterator
 from netlint.checks import (
     addressing,
     allocation,
+    dns,
+    endpoints,
+    fabric,
+    fabric_paths,
     hosts,
     ingress,
     input,
     masquerade,
     pods,
     ports,
+    ranges,
     services,
 )
 from netlint.findings import Undecided, Violation
@@ -27,12 +32,17 @@ Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 _TOPICS = (
     addressing,
     allocation,
+    dns,
+    endpoints,
+    fabric,
+    fabric_paths,
     hosts,
     ingress,
     input,
     masquerade,
     pods,
     ports,
+    ranges,
     services,
 )
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}
