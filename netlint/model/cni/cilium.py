@@ -160,7 +160,11 @@ def has_identity(inventory: Inventory, node: Node) -> bool:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",)),
+    Evidence(
+        config_maps=(CONFIG,),
+        daemon_sets=("cilium",),
+        kinds=("CiliumNode", "CiliumPodIPPool", "CiliumLoadBalancerIPPool"),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
