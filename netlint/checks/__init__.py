@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterator
 from netlint.checks import (
     addressing,
     allocation,
+    dns,
+    endpoints,
+    fabric,
+    fabric_paths,
     ingress,
     input,
     ipam,
@@ -28,6 +32,10 @@ Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 _TOPICS = (
     addressing,
     allocation,
+    dns,
+    endpoints,
+    fabric,
+    fabric_paths,
     ingress,
     input,
     ipam,

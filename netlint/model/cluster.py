@@ -5,6 +5,7 @@ Every lookup notes which kinds it reads, so that the tests can hold a rule's pag
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, cast
 
@@ -13,7 +14,8 @@ from netlint.findings import Subject
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, Masquerade, detect
-from netlint.model.endpoints import EndpointModel
+from netlint.model.cni.coverage import Coverage, coverage
+from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.inventory import Inventory
 from netlint.model.nat import beside_plugins
 from netlint.model.nodeports import NodePort, PortRange
@@ -115,6 +117,25 @@ class Cluster:
         return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
 
     @cached_property
+    def foreign_slices(self) -> list[int]:
+        """Numbers of the slices that neither the EndpointSlice controller nor an API server wrote."""
+        pieces = enumerate(self.slices.slices)
+        found = [number for number, piece in pieces if is_foreign(piece)]
+        return sorted(found, key=lambda number: (self.slices.slices[number].namespace, self.slices.slices[number].name))
+
+    @cached_property
+    def pod_at(self) -> dict[tuple[int, int], list[int]]:
+        """Live pods by family and address, where slices that no controller looks after name the address."""
+        wanted = {
+            (family, address)
+            for number in self.foreign_slices
+            for row in self.slices.endpoints(number)
+            for family in (4, 6)
+            if (address := self.slices.address(row, family))
+        }
+        return self.pods.at(wanted)
+
+    @cached_property
     def node_ports(self) -> list[NodePort]:
         """Every node port that a Service claims."""
         return list(nodeports.claimed(self.services))
@@ -146,6 +167,16 @@ class Cluster:
         row = self.pods.first_live(group.shapes)
         return group.templates[0].subject if row is None else self.pods.subject(row)
 
+    def labels_in(self, namespace: str) -> Iterator[tuple[dict[str, str], Subject]]:
+        """The different labels of live pods and of templates in a namespace, with the first that has them."""
+        for number in self.pods.different_labels(namespace):
+            row = self.pods.first_live([number])
+            if row is not None:
+                yield self.pods.table.shapes[number].labels, self.pods.subject(row)
+        for template in self.templates.all:
+            if template.namespace == namespace:
+                yield template.labels, template.subject
+
     @cached_property
     def inventory(self) -> Inventory:
         """What the plan and the plugins are read from."""
@@ -156,6 +187,12 @@ class Cluster:
     def fabric(self) -> Fabric:
         """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
         return detect(self.inventory)
+
+    @cached_property
+    def network_agents(self) -> list[Coverage]:
+        """The DaemonSets of the network plugins in force, held against the pods."""
+        found = [agent for plugin in self.fabric.plugins if plugin.runs for agent in plugin.agents]
+        return [coverage(agent, self.inventory) for agent in found]
 
     @cached_property
     def hosts(self) -> list[Host]:
