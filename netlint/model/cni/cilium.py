@@ -172,7 +172,12 @@ def is_chained(inventory: Inventory) -> bool:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",), types=("cilium-cni",)),
+    Evidence(
+        config_maps=(CONFIG,),
+        daemon_sets=("cilium",),
+        kinds=("CiliumNode", "CiliumPodIPPool", "CiliumLoadBalancerIPPool"),
+        types=("cilium-cni",),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
