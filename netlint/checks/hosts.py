@@ -98,7 +98,7 @@ def stray_cni_configurations(cluster: Cluster) -> Iterator[Violation | Undecided
         )
 
 
-def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
+def overlapping_cni_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Two ranges of one CNI configuration have common addresses."""
     for host in cluster.hosts:
         for found in host.configurations:
@@ -280,7 +280,7 @@ CHECKS = (
     leaked_addresses,
     mismatched_vtep_macs,
     misrouted_own_subnets,
-    overlapping_host_local_ranges,
+    overlapping_cni_ranges,
     shared_host_addresses,
     stale_bridge_addresses,
     stale_flannel_subnets,
