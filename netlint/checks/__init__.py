@@ -13,11 +13,14 @@ from netlint.checks import (
     allocation,
     dns,
     endpoints,
+    exposure,
+    families,
     ingress,
     input,
     masquerade,
     pods,
     ports,
+    proxy,
     ranges,
     services,
 )
@@ -26,5 +29,20 @@ from netlint.model.cluster import Cluster
 
 Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 
-_TOPICS = (addressing, allocation, dns, endpoints, ingress, input, masquerade, pods, ports, ranges, services)
+_TOPICS = (
+    addressing,
+    allocation,
+    dns,
+    endpoints,
+    exposure,
+    families,
+    ingress,
+    input,
+    masquerade,
+    pods,
+    ports,
+    proxy,
+    ranges,
+    services,
+)
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}

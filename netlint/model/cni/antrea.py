@@ -77,6 +77,11 @@ def has_identity(_: Inventory, node: Node) -> bool:
     return any(key.startswith(PREFIX) for key in node.annotations)
 
 
+def programs_services(inventory: Inventory) -> bool:
+    """Whether it takes kube-proxy's place (``proxyAll``)."""
+    return settings.at(_read(inventory, _KEYS[0])[1], "antreaProxy", "proxyAll") is True
+
+
 PLUGIN = Plugin(
     NAME,
     Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",)),
