@@ -9,6 +9,7 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model import proxy, settings
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import is_headless
+from netlint.model.plan.nodes import is_ready, is_virtual, is_windows
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
@@ -38,10 +39,7 @@ def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undeci
 
 def _is_judged(node: Node) -> bool:
     """Whether it is a Linux host that is up: on others nothing runs as it should."""
-    ready = [found.status for found in node.status.conditions or () if found.type == "Ready"]
-    virtual = node.labels.get("type") == "virtual-kubelet" or "eks.amazonaws.com/compute-type" in node.labels
-    windows = node.labels.get("kubernetes.io/os") == "windows"
-    return "True" in ready and not virtual and not windows
+    return is_ready(node) and not is_virtual(node) and not is_windows(node)
 
 
 def _absent(agent: Workload, nodes: list[Node], key: str, why: str) -> Violation:
