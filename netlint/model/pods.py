@@ -87,6 +87,11 @@ class Pods:
         """Looks up the address of this family by row."""
         return self.table.v4.__getitem__ if family == 4 else lambda row: self.address(row, 6)
 
+    def has_address(self, row: int) -> bool:
+        """Whether it has an address of any family."""
+        table = self.table
+        return bool(table.v4[row] or table.v6_low[row] or table.v6_high[row])
+
     def addresses(self, row: int) -> list[tuple[int, int]]:
         """Family and value of its addresses, in the order of ``status.podIPs``."""
         families = (6, 4) if self.table.flags[row] & V6_FIRST else (4, 6)
