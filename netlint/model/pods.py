@@ -169,6 +169,11 @@ class Pods:
         """Whether there is a live pod of these shapes."""
         return any(self.is_live(row) for number in numbers for row in self.rows_of_shape(number))
 
+    def any_listed(self, rows: Iterable[int], family: int) -> bool:
+        """Whether one of these pods is live and lists an address of this family."""
+        address = self.address_column(family)
+        return any(self.is_live(row) and self.lists_addresses(row) and address(row) for row in rows)
+
     def first_live(self, numbers: Iterable[int]) -> int | None:
         """The first live pod of these shapes by namespace and name; None where all are terminal."""
         rows = (row for number in numbers for row in self.rows_of_shape(number) if self.is_live(row))
