@@ -136,16 +136,7 @@ def docker_bridges() -> Network:
             _link("docker0", str(bridge[1]), 24, linkinfo={"info_kind": "bridge"}),
             {"ifname": "veth1", "mtu": 1500, "master": "docker0", "linkinfo": {"info_kind": "veth"}, "addr_info": []},
         ]
-        dumps[f"{name}/ip-route.json"] = [
-            {"dst": "default", "gateway": "192.168.10.1", "dev": "eth0"},
-            {"dst": "192.168.10.0/24", "dev": "eth0", "protocol": "kernel", "scope": "link"},
-            {"dst": str(bridge), "dev": "docker0", "protocol": "kernel", "scope": "link"},
-            *(
-                {"dst": ranges[peer][0], "gateway": f"192.168.10.{other}", "dev": "eth0"}
-                for other, peer in enumerate(NODES, 11)
-                if peer != name
-            ),
-        ]
+        dumps[f"{name}/ip-route.json"] = _routes(name, "docker0", ranges)
         dumps[f"{name}/etc-docker-daemon.json"] = {"bip": f"{bridge[1]}/24", "ip-masq": False, "mtu": 1500}
     return Network(ranges, ranges, flags=KCM, kubeadm=KUBEADM, dumps=dumps)
 
@@ -159,19 +150,33 @@ def flannel_host_gateways() -> Network:
         prefix = "flannel.alpha.coreos.com/"
         return network.annotations(name) | {f"{prefix}backend-type": "host-gw", f"{prefix}backend-data": "null"}
 
-    dumps = {
-        f"{name}/ip-addr.json": [
+    dumps: dict[str, Any] = {}
+    for number, name in enumerate(NODES, 11):
+        dumps[f"{name}/ip-addr.json"] = [
             _link("eth0", f"192.168.10.{number}", 24),
             _link("docker0", "172.17.0.1", 16, linkinfo={"info_kind": "bridge"}),
             _link("cni0", str(ip_network(network.node_ranges[name][0])[1]), 24, linkinfo={"info_kind": "bridge"}),
         ]
-        for number, name in enumerate(NODES, 11)
-    }
+        dumps[f"{name}/ip-route.json"] = _routes(name, "cni0", network.node_ranges)
     objects = [
         config_map("kube-flannel-cfg", "kube-flannel", **{"net-conf.json": net_conf}),
         *agent("kube-flannel-ds", "kube-flannel"),
     ]
     return Network(network.node_ranges, network.pod_ranges, objects, annotations, KCM, KUBEADM, dumps=dumps)
+
+
+def _routes(name: str, bridge: str, ranges: dict[str, list[str]]) -> list[Object]:
+    """A host's routes: its own link and bridge, and every other node's range by that node's address."""
+    return [
+        {"dst": "default", "gateway": "192.168.10.1", "dev": "eth0"},
+        {"dst": "192.168.10.0/24", "dev": "eth0", "protocol": "kernel", "scope": "link"},
+        {"dst": ranges[name][0], "dev": bridge, "protocol": "kernel", "scope": "link"},
+        *(
+            {"dst": ranges[peer][0], "gateway": f"192.168.10.{number}", "dev": "eth0"}
+            for number, peer in enumerate(NODES, 11)
+            if peer != name
+        ),
+    ]
 
 
 def _link(name: str, address: str, length: int, *, mtu: int = 1500, scope: str = "global", **more: Any) -> Object:

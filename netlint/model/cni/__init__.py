@@ -110,10 +110,15 @@ class Fabric:
         """
         ranges: dict[str, list[Declaration]] = {node.name: [] for node in self._inventory.nodes}
         if self.allocates_from_node:
-            return {node.name: node_ranges(node) for node in self._inventory.nodes}
+            return self.of_nodes
         for found in self.own_ranges:
             ranges.setdefault(found.node, []).append(found)
         return ranges
+
+    @property
+    def of_nodes(self) -> dict[str, list[Declaration]]:
+        """What Nodes declare themselves, by their name."""
+        return {node.name: node_ranges(node) for node in self._inventory.nodes}
 
     @property
     def own_ranges(self) -> list[Declaration]:

@@ -83,9 +83,14 @@ def enforces_policies_only(inventory: Inventory) -> bool | None:
     return str(agent.get("trafficEncapMode")).lower() == "networkpolicyonly" if found else None
 
 
+def programs_services(inventory: Inventory) -> bool:
+    """Whether it takes kube-proxy's place (``proxyAll``)."""
+    return settings.at(_read(inventory, _KEYS[0])[1], "antreaProxy", "proxyAll") is True
+
+
 PLUGIN = Plugin(
     NAME,
-    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",)),
+    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",), types=(NAME,)),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,

@@ -173,7 +173,12 @@ def is_chained(inventory: Inventory) -> bool | None:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",)),
+    Evidence(
+        config_maps=(CONFIG,),
+        daemon_sets=("cilium",),
+        kinds=("CiliumNode", "CiliumPodIPPool", "CiliumLoadBalancerIPPool"),
+        types=("cilium-cni",),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
