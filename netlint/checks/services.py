@@ -20,6 +20,7 @@ from netlint.model.endpoints import (
     protocol,
     resolved_port,
 )
+from netlint.model.selectors import text_of
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 
@@ -42,7 +43,7 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             subject_of(service),
             ("spec", "selector"),
-            f"{_labels(selector)} selects {what} in namespace {service.namespace}"
+            f"{text_of(selector)} selects {what} in namespace {service.namespace}"
             + (f"; {scaled_down[0].subject} has no replicas" if scaled_down else ""),
             {"selector": selector, "completedPods": completed},
             tuple(Related(template.subject, ("spec", "replicas"), "has no replicas") for template in scaled_down),
@@ -255,10 +256,6 @@ def _said(entries: list[dict[str, Any]]) -> str:
 
 def _plural(entries: list[dict[str, Any]], one: str, many: str) -> str:
     return one if len(entries) == 1 else many
-
-
-def _labels(selector: dict[str, str]) -> str:
-    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
 
 
 CHECKS = (
