@@ -430,8 +430,15 @@ def calico() -> Network:
     objects = [
         config_map("calico-config", "kube-system", cni_network_config=text),
         *agent("calico-node", "kube-system"),
+        *(_ipam_block(cidr, name) for name, (cidr,) in (blocks | {"node3": ["10.244.135.0/26"]}).items()),
     ]
     return Network(per_node(POD_CIDR), blocks, objects, _calico_annotations, KCM, KUBEADM)
+
+
+def _ipam_block(cidr: str, node: str) -> Object:
+    spec = {"cidr": cidr, "affinity": f"host:{node}", "strictAffinity": False, "deleted": False}
+    metadata = meta(cidr.replace(".", "-").replace("/", "-"))
+    return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPAMBlock", "metadata": metadata, "spec": spec}
 
 
 def _calico_annotations(name: str) -> dict[str, str]:
@@ -461,11 +468,23 @@ def canal() -> Network:
 
 def cilium() -> Network:
     """Its own pool; the ranges that the kube-controller-manager gave to the nodes mean nothing."""
+    ranges = per_node("10.0.0.0/20")
     objects = [
         config_map("cilium-config", "kube-system", ipam="cluster-pool", **{"cluster-pool-ipv4-cidr": "10.0.0.0/8"}),
+        *(_cilium_node(name, cidrs) for name, cidrs in ranges.items()),
         *agent("cilium", "kube-system", port(4244, "peer-service", host=4244), port(9964, "envoy", host=9964)),
     ]
-    return Network(per_node(POD_CIDR), per_node("10.0.0.0/20"), objects, flags=KCM, kubeadm=KUBEADM)
+    return Network(per_node(POD_CIDR), ranges, objects, flags=KCM, kubeadm=KUBEADM)
+
+
+def _cilium_node(name: str, cidrs: list[str]) -> Object:
+    addresses = [{"type": "InternalIP", "ip": f"192.168.10.{NODES.index(name) + 11}"}]
+    return {
+        "apiVersion": "cilium.io/v2",
+        "kind": "CiliumNode",
+        "metadata": meta(name),
+        "spec": {"addresses": addresses, "ipam": {"podCIDRs": cidrs}},
+    }
 
 
 def cilium_kubernetes() -> Network:

@@ -13,10 +13,7 @@ from netlint.config import Config
 NOT_ALLOCATED = {
     "aws_vpc_cni": "aws-vpc-cni",
     "azure_cni": "azure-cni",
-    "calico": "calico",
     "calico_operator": "calico",
-    "cilium": "cilium",
-    "ovn_kubernetes": "ovn-kubernetes",
     "weave": "weave",
 }
 DEFAULTS = {
