@@ -26,6 +26,9 @@ from netlint.snapshot.pods import (
 TERMINAL = (Phase.SUCCEEDED, Phase.FAILED)
 IS_LIVE = [flags & PHASE_BITS not in TERMINAL for flags in range(256)]
 IS_LIVE_HERE = [live and not flags & OTHER_NETWORK for flags, live in enumerate(IS_LIVE)]
+_RUNS_UNLISTED = [
+    flags & (PHASE_BITS | TERMINATING | LISTED_IPS) == Phase.RUNNING for flags in range(256)
+]  # what a running pod has unless status.podIPs is filled
 
 
 class Pods:
@@ -179,6 +182,13 @@ class Pods:
                 if first <= address <= last and self.is_live(row) and self._has_own_address[self.table.shape[row]]:
                     return True
         return False
+
+    def without_addresses(self) -> Iterator[int]:
+        """Pods that run, on a network of their own, and have no address; terminating ones may have lost it."""
+        table, own_address = self.table, self._has_own_address
+        for row in compress(range(len(self)), map(_RUNS_UNLISTED.__getitem__, table.flags)):
+            if own_address[table.shape[row]] and not self.addresses(row):
+                yield row
 
     def _addresses_of(self, family: int) -> Iterable[int]:
         """The column of addresses of this family; all zeros where no pod has one."""
