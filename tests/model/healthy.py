@@ -47,7 +47,11 @@ def node(name: str, cidrs: list[str], addresses: list[str], annotations: dict[st
         "spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs} if cidrs else {},
         "status": {
             "addresses": [*listed, {"type": "Hostname", "address": name}],
-            "conditions": [{"type": "Ready", "status": "True"}],
+            "conditions": [
+                {"type": "NetworkUnavailable", "status": "False"},
+                {"type": "Ready", "status": "True"},
+            ],
+            "nodeInfo": {"machineID": f"{name}0f3c", "systemUUID": f"{name}-7d41", "operatingSystem": "linux"},
         },
     }
 
@@ -405,7 +409,17 @@ def flannel() -> Network:
         config_map("kube-flannel-cfg", "kube-flannel", **{"net-conf.json": net_conf}),
         *agent("kube-flannel-ds", "kube-flannel"),
     ]
-    return Network(ranges, ranges, objects, lambda _: {"flannel.alpha.coreos.com/backend-type": "vxlan"}, KCM, KUBEADM)
+    return Network(ranges, ranges, objects, _flannel_annotations, KCM, KUBEADM)
+
+
+def _flannel_annotations(name: str) -> dict[str, str]:
+    number = NODES.index(name) + 11
+    return {
+        "flannel.alpha.coreos.com/backend-type": "vxlan",
+        "flannel.alpha.coreos.com/backend-data": json.dumps({"VNI": 1, "VtepMAC": f"8a:46:fb:46:df:{number}"}),
+        "flannel.alpha.coreos.com/kube-subnet-manager": "true",
+        "flannel.alpha.coreos.com/public-ip": f"192.168.10.{number}",
+    }
 
 
 def flannel_dual_stack() -> Network:
@@ -461,7 +475,7 @@ def canal() -> Network:
     ]
 
     def annotations(name: str) -> dict[str, str]:
-        return {"flannel.alpha.coreos.com/public-ip": "192.168.10.11", **_calico_annotations(name)}
+        return {**_flannel_annotations(name), **_calico_annotations(name)}
 
     return Network(ranges, ranges, objects, annotations, KCM, KUBEADM)
 
@@ -536,7 +550,11 @@ def ovn_kubernetes() -> Network:
     ranges = per_node("10.128.0.0/14")
 
     def annotations(name: str) -> dict[str, str]:
-        return {"k8s.ovn.org/node-subnets": json.dumps({"default": ranges[name]})}
+        return {
+            "k8s.ovn.org/node-subnets": json.dumps({"default": ranges[name]}),
+            "k8s.ovn.org/node-chassis-id": f"{name}-79fdcfc4",
+            "k8s.ovn.org/node-id": str(NODES.index(name) + 2),
+        }
 
     return Network({}, ranges, agent("ovnkube-node", "ovn-kubernetes"), annotations, service_cidrs=("172.30.0.0/16",))
 
