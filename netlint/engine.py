@@ -25,6 +25,8 @@ from netlint.model.cluster import Cluster
 from netlint.snapshot import Locator, Reason, Snapshot, Spot
 from netlint.suppress import Entry, Suppressions, in_annotations
 
+INPUT = "input"  # the topic of rules that judge what was read, malformed or not
+
 
 @dataclass(slots=True)
 class Result:
@@ -40,6 +42,11 @@ class Result:
     def open(self) -> list[Finding]:
         """The findings that nobody accepted."""
         return [finding for finding in self.findings if finding.suppression is None]
+
+    @property
+    def lacking(self) -> list[Skip]:
+        """What was not evaluated although it could apply."""
+        return [skip for skip in self.skips if skip.reason is not Reason.NOT_APPLICABLE]
 
     def count(self, severity: Severity) -> int:
         """How many open findings have this severity."""
@@ -78,6 +85,7 @@ class _Run:
         self._config = config
         self._suppressions = suppressions
         self._evaluated: set[str] = set()
+        self._malformed = {(found.kind, found.namespace, found.name) for found in cluster.snapshot.malformed}
 
     def evaluate(self, rule: Rule, check: Check) -> None:
         possible = evaluability(rule, self._cluster.snapshot)
@@ -97,6 +105,8 @@ class _Run:
     def _take(self, rule: Rule, found: Iterable[Violation | Undecided], possible: Evaluability) -> None:
         undecided: dict[tuple[Reason, str], list[Subject]] = {}
         for item in found:
+            if isinstance(item, Violation) and rule.topic != INPUT:
+                item = self._unless_malformed(item)
             if isinstance(item, Undecided):
                 scope = undecided.setdefault((item.reason, item.message), [])
                 scope += [item.subject] if item.subject else []
@@ -106,6 +116,13 @@ class _Run:
             scope_of = tuple(sorted(subjects, key=lambda subject: subject.order))
             self._evaluated.discard(rule.name)
             self._result.skips.append(Skip(rule.name, reason, (), message, scope_of))
+
+    def _unless_malformed(self, violation: Violation) -> Violation | Undecided:
+        """What a malformed object seems to do wrong may come of the field that cannot be read."""
+        for subject in (violation.subject, *(side.subject for side in violation.related)):
+            if subject.order in self._malformed:
+                return Undecided(violation.subject, f"{subject} is malformed", Reason.INCOMPLETE)
+        return violation
 
     def _report(self, rule: Rule, violation: Violation) -> None:
         severity = self._config.severities.get(rule.name, rule.severity)
@@ -192,5 +209,4 @@ def exit_code(result: Result, fail_on: Severity | None, strict: bool) -> int:
         return 2
     if fail_on is not None and any(finding.severity.rank <= fail_on.rank for finding in result.open):
         return 1
-    incomplete = any(skip.reason is not Reason.NOT_APPLICABLE for skip in result.skips)
-    return 3 if strict and incomplete else 0
+    return 3 if strict and result.lacking else 0

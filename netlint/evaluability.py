@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from netlint.findings import Rule, Skip, Subject
-from netlint.objects import ADDRESS_PLAN, KIND_NAMED, WORKLOADS
+from netlint.objects import ADDRESS_PLAN, KIND_NAMED, ROUTES, WORKLOADS
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.knowledge import ALL
 
 API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
-ALIASES = {"AddressPlan": ADDRESS_PLAN, "Workload": WORKLOADS}
+EVERYWHERE = {"EndpointSlice", "Node", "Pod", "Service"}
+"""The kinds that every cluster has objects of: an input without any of them is not the whole."""
+ALIASES = {"AddressPlan": ADDRESS_PLAN, "Route": ROUTES, "Workload": WORKLOADS}
 """Names on a rule's page that stand for several kinds."""
 NODE_DUMP = "NodeDump"
 """Stands on a rule's page for the node dumps, which are no objects."""
@@ -85,7 +87,11 @@ def _nothing_to_examine(rule: Rule, snapshot: Snapshot) -> Gap | None:
         return None
     known = {kind for kind, _ in snapshot.knowledge.complete}
     gaps = [gap for kind in examined if kind not in known and (gap := snapshot.knowledge.gap(kind))]
-    return gaps[0] if len(gaps) == len(examined) else None
+    if len(gaps) < len(examined):
+        return None
+    if gaps[0].reason is Reason.MISSING and not EVERYWHERE.intersection(examined):
+        return Gap(gaps[0].kind, Reason.NOT_APPLICABLE, gaps[0].message)
+    return gaps[0]
 
 
 def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:
@@ -93,7 +99,7 @@ def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:
     skips = []
     for kind in kinds(rule.examines):
         for (name, where), gap in sorted(snapshot.knowledge.gaps.items()):
-            if name in {kind, "*"}:
+            if name in {kind, "*"} and gap.reason is not Reason.NOT_APPLICABLE:
                 scope = (Subject("v1", "Namespace", "", where),) if where != ALL else (_all_of(kind),)
                 skips.append(Skip(rule.name, gap.reason, (kind,), gap.message, scope))
     return skips

@@ -16,6 +16,8 @@ import jsonschema
 import pytest
 from days import EPOCH
 
+from netlint.cli.reference import SCHEMAS
+
 ROOT = Path(__file__).parent.parent
 BROKEN = """
 apiVersion: v1
@@ -101,7 +103,7 @@ def test_an_empty_standard_input_is_no_pass(here: Path) -> None:
             "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster",
         ),
         (["explain", "duplicate-pod-ip"], "there is no rule 'duplicate-pod-ip'; did you mean 'duplicate-pod-ips'?"),
-        (["schema", "rules"], "there is no schema 'rules': report, config, rule, node-dump"),
+        (["schema", "rules"], f"there is no schema 'rules': {', '.join(SCHEMAS)}"),
         (["completion", "powershell"], "'powershell' is no shell that is known here: bash, zsh, fish"),
         (["config", "init", "broken.yaml"], "broken.yaml is there already; it is not overwritten"),
     ],
@@ -264,10 +266,9 @@ def test_config_commands(here: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["report", "config", "rule", "node-dump"])
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_schemas_are_printed(here: Path, name: str) -> None:
-    file = {"report": "report-v1"}.get(name, name)
-    assert netlint("schema", name, cwd=here).stdout == (ROOT / "schemas" / f"{file}.schema.json").read_text()
+    assert netlint("schema", name, cwd=here).stdout == (ROOT / "schemas" / SCHEMAS[name]).read_text()
 
 
 def test_version_and_the_name_as_kubectl_plugin(here: Path) -> None:

@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netlint.checks import addressing, allocation, input, nodes, pods, ports, services
+from netlint.checks import (
+    addressing,
+    allocation,
+    dns,
+    endpoints,
+    ingress,
+    input,
+    masquerade,
+    nodes,
+    pods,
+    ports,
+    ranges,
+    services,
+)
 from netlint.findings import Undecided, Violation
 from netlint.model.cluster import Cluster
 
 Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 
-_TOPICS = (addressing, allocation, input, nodes, pods, ports, services)
+_TOPICS = (addressing, allocation, dns, endpoints, ingress, input, masquerade, nodes, pods, ports, ranges, services)
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}

@@ -13,6 +13,8 @@ from netlint import __version__
 from netlint.cli.check import check
 from netlint.cli.configuration import config_app
 from netlint.cli.dev import dev_app
+from netlint.cli.ip import ip
+from netlint.cli.plan import plan
 from netlint.cli.reference import explain, rbac, rules, schema
 from netlint.cli.shell import answer_shells, completion
 from netlint.cli.snapshot import snapshot
@@ -46,6 +48,8 @@ def options(
 
 
 app.command()(check)
+app.command()(ip)
+app.command()(plan)
 app.command()(rules)
 app.command()(explain)
 app.command()(snapshot)

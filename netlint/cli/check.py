@@ -7,26 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netlint.cli.inputs import (
-    AllNamespaces,
-    As,
-    Context,
-    DefaultNamespace,
-    Inputs,
-    Kubeconfig,
-    Namespaces,
-    NodeDumps,
-    RequestTimeout,
-    chosen_rules,
-    say,
-    source,
-)
+from netlint.cli.inputs import Wanted, chosen_rules, reading, say
 
 if TYPE_CHECKING:
     from netlint.config import Config
     from netlint.findings import Rule
     from netlint.reports import Report
-    from netlint.sources import Source
 
 REPORT = "Report"
 RULES = "Rules"
@@ -90,16 +76,9 @@ Verbose = Annotated[
 ]
 
 
+@reading()
 def check(  # noqa: PLR0913, PLR0917 - the command's options
-    inputs: Inputs = None,
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
-    user: As = None,
-    namespace: Namespaces = None,
-    all_namespaces: AllNamespaces = False,  # noqa: ARG001 - accepted, as kubectl does
-    request_timeout: RequestTimeout = 60.0,
-    default_namespace: DefaultNamespace = None,
-    node_dumps: NodeDumps = None,
+    wanted: Wanted,
     select: Select = None,
     ignore: Ignore = None,
     config_file: ConfigFile = None,
@@ -119,19 +98,18 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     """
     from netlint import config, outputs
 
-    settings = _effective(config.load(config_file), fail_on, strict, default_namespace)
-    target = source(inputs, kubeconfig, context, user, namespace, request_timeout)
+    settings = _effective(config.load(config_file), fail_on, strict)
     rules = chosen_rules(settings, select or (), ignore or ())
-    wanted = outputs.plan(form, output or [], quiet=quiet, color=color, show_all=show_all)
-    report = _evaluated(target, node_dumps, rules, settings, verbose)
-    outputs.publish(report, wanted)
+    targets = outputs.plan(form, output or [], quiet=quiet, color=color, show_all=show_all)
+    report = _evaluated(wanted, rules, settings, verbose)
+    outputs.publish(report, targets)
     if verbose:
         for failure in report.result.failures:
             say(f"{failure.rule} crashed:\n{failure.trace}")
     raise typer.Exit(report.exit_code)
 
 
-def _effective(settings: Config, fail_on: str | None, strict: bool | None, namespace: str | None) -> Config:
+def _effective(settings: Config, fail_on: str | None, strict: bool | None) -> Config:
     """The configuration with what the command line says in its place."""
     from dataclasses import replace
 
@@ -141,19 +119,19 @@ def _effective(settings: Config, fail_on: str | None, strict: bool | None, names
         settings = replace(settings, fail_on=None if fail_on == NEVER else severity_named(fail_on))
     if strict:
         settings = replace(settings, strict=True)
-    return replace(settings, default_namespace=namespace) if namespace else settings
+    return settings
 
 
-def _evaluated(target: Source, node_dumps: str | None, rules: list[Rule], settings: Config, verbose: bool) -> Report:
+def _evaluated(wanted: Wanted, rules: list[Rule], settings: Config, verbose: bool) -> Report:
     from time import monotonic
 
-    from netlint import clock, engine, sources
+    from netlint import clock, engine
     from netlint.config import NEVER
     from netlint.reports import Report
 
     begun, started = monotonic(), clock.now()
-    tell = say if verbose or isinstance(target, sources.LiveCluster) else None
-    snapshot, locate = sources.read(target, engine.kinds_read(rules), settings.default_namespace, tell, node_dumps)
+    kinds = engine.kinds_read(rules)
+    snapshot, locate = wanted.read(kinds, verbose=verbose, default_namespace=settings.default_namespace)
     result = engine.run(snapshot, rules, settings, started.date(), locate)
     return Report(
         result,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from netlint.addresses import Range
     from netlint.config import Config
     from netlint.findings import Rule
+    from netlint.snapshot import Locator, Snapshot
     from netlint.sources import Source
 
 SOURCE = "What to read"
@@ -88,9 +92,111 @@ def source(
     return LiveCluster(kubeconfig, context, user, tuple(namespaces or ()), request_timeout)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options of a command ask to read."""
+
+    source: Source
+    default_namespace: str | None
+    node_dumps: str | None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether any option names it; else it is the cluster that kubectl would use."""
+        from netlint.sources import LiveCluster
+
+        if self.node_dumps or not isinstance(self.source, LiveCluster):
+            return True
+        return bool(self.source.kubeconfig or self.source.context or self.source.user or self.source.namespaces)
+
+    def read(
+        self, kinds: Iterable[str], *, verbose: bool = False, default_namespace: str = "default"
+    ) -> tuple[Snapshot, Locator | None]:
+        """Read it; of a live cluster only these kinds, and the person at the terminal is told."""
+        from netlint import sources
+
+        tell = say if verbose or isinstance(self.source, sources.LiveCluster) else None
+        return sources.read(self.source, kinds, self.default_namespace or default_namespace, tell, self.node_dumps)
+
+
+def _wanted(  # noqa: PLR0913, PLR0917 - the options
+    inputs: Inputs = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    user: As = None,
+    namespace: Namespaces = None,
+    all_namespaces: AllNamespaces = False,  # noqa: ARG001 - accepted, as kubectl does
+    request_timeout: RequestTimeout = 60.0,
+    default_namespace: DefaultNamespace = None,
+    node_dumps: NodeDumps = None,
+) -> Wanted:
+    named = source(inputs, kubeconfig, context, user, namespace, request_timeout)
+    return Wanted(named, default_namespace, node_dumps)
+
+
+Command = Callable[..., None]
+
+
+def reading(*, inputs: object = Inputs) -> Callable[[Command], Command]:
+    """Gives a command the options that say what to read; it gets them as its first argument, a ``Wanted``.
+
+    ``inputs``: how the command calls what is to be read, where it is no argument.
+    """
+    options = dict(inspect.signature(_wanted, eval_str=True).parameters)
+    options["inputs"] = options["inputs"].replace(annotation=inputs)
+
+    def decorated(command: Command) -> Command:
+        _, *own = inspect.signature(command, eval_str=True).parameters.values()
+        required = [one for one in own if one.default is one.empty]
+        parameters = [*required, *options.values(), *(one for one in own if one.default is not one.empty)]
+
+        @wraps(command)
+        def called(**given: object) -> None:
+            asked = {name: given.pop(name) for name in options}
+            command(_wanted(**asked), **given)  # type: ignore[arg-type]
+
+        called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+        )
+        called.__annotations__ = {one.name: one.annotation for one in parameters}
+        return called
+
+    return decorated
+
+
+def asked_range(text: str) -> Range:
+    """An address or a CIDR that an option names. Raises UsageError for anything else."""
+    from netlint import addresses
+    from netlint.errors import UsageError
+
+    try:
+        if "/" in text:
+            return addresses.parse_cidr(text).range
+        family, value = addresses.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return addresses.Range(family, value, value)
+
+
 def say(message: str) -> None:
     """A message for the person at the terminal: on standard error, so that data stay clean."""
     sys.stderr.write(f"netlint: {message}\n")
+
+
+def said(errors: Iterable[str]) -> bool:
+    """Tell what could not be read; whether there is any of it."""
+    listed = list(errors)
+    for error in listed:
+        say(error)
+    return bool(listed)
+
+
+def known_format(form: str, *known: str) -> None:
+    """Raises UsageError for a format that the command does not have."""
+    from netlint.errors import UsageError
+
+    if form not in known:
+        raise UsageError(f"--format {form!r}: choose one of {', '.join(known)}")
 
 
 def chosen_rules(config: Config, select: Iterable[str], ignore: Iterable[str]) -> list[Rule]:

@@ -13,6 +13,8 @@ SCHEMAS = {
     "config": "config.schema.json",
     "rule": "rule.schema.json",
     "node-dump": "node-dump.schema.json",
+    "ip": "ip-v1.schema.json",
+    "plan": "plan-v1.schema.json",
 }
 
 
@@ -60,8 +62,8 @@ def explain(rule: Annotated[str, typer.Argument(help="Name of the rule.")]) -> N
     Console().print(Markdown(text))
 
 
-def schema(name: Annotated[str, typer.Argument(metavar="report|config|rule|node-dump", help="Which schema.")]) -> None:
-    """Print a JSON Schema: of the JSON report, the configuration, the front matter of a rule page, or a node dump."""
+def schema(name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(SCHEMAS)}.")]) -> None:
+    """Print a JSON Schema: of what a command writes as JSON, the configuration, a rule page, or a node dump."""
     from netlint import datafiles
     from netlint.errors import UsageError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from netlint.addresses import Range, RangeIndex, overlapping_groups
@@ -13,8 +13,11 @@ from netlint.model.pods import Pods
 class Homes:
     """The ranges of nodes from which pods get their addresses, and those that are open to every node."""
 
-    def __init__(self, ranges: Mapping[str, list[Declaration]], shared: Iterable[Declaration]) -> None:
-        """``ranges`` by the node's name."""
+    def __init__(
+        self, ranges: Mapping[str, list[Declaration]], shared: Iterable[Declaration], left_out: Collection[str]
+    ) -> None:
+        """``ranges`` by the node's name; ``left_out``: nodes whose ranges are known to be wrong."""
+        self._left_out = left_out
         self._ranges = ranges
         self._shared = RangeIndex((found.range, found) for found in shared)
 
@@ -22,7 +25,7 @@ class Homes:
     def undisputed(self) -> dict[str, list[Declaration]]:
         """The ranges of the nodes that share none of them with another node."""
         declared = [found for ranges in self._ranges.values() for found in ranges]
-        disputed = set()
+        disputed = set(self._left_out)
         for group in overlapping_groups([found.range for found in declared]):
             nodes = {declared[number].node for number in group}
             disputed |= nodes if len(nodes) > 1 else set()

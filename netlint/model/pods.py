@@ -138,6 +138,20 @@ class Pods:
         """Numbers of the shapes whose pods the selector selects."""
         return self._label_index.selected(namespace, selector)
 
+    def different_labels(self, namespace: str) -> list[int]:
+        """The numbers of shapes in a namespace, one for each set of labels."""
+        return self._different_labels.get(namespace, [])
+
+    @cached_property
+    def _different_labels(self) -> dict[str, list[int]]:
+        found: dict[tuple[str, bytes], int] = {}
+        for number, shape in enumerate(self.table.shapes):
+            found.setdefault((shape.namespace, shape.raw_labels), number)
+        by_namespace: dict[str, list[int]] = {}
+        for (namespace, _), number in found.items():
+            by_namespace.setdefault(namespace, []).append(number)
+        return by_namespace
+
     def any_live(self, numbers: Iterable[int]) -> bool:
         """Whether there is a live pod of these shapes."""
         return any(self.is_live(row) for number in numbers for row in self.rows_of_shape(number))
@@ -152,6 +166,17 @@ class Pods:
         names = {name for _, name in wanted}
         found = {self.order(row): row for row, name in enumerate(self.table.names) if name in names}
         return {key: row for key, row in found.items() if key in wanted}
+
+    def at(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], list[int]]:
+        """The live pods that have these addresses (family and value), host-network pods included."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for family in self.families if wanted else ():
+            values = {value for of_family, value in wanted if of_family == family}
+            column = self._addresses_of(family)
+            for row, value in enumerate(column):
+                if value in values and self.is_live(row):
+                    found.setdefault((family, value), []).append(row)
+        return found
 
     def rows_of_shape(self, number: int) -> array[int]:
         """The pods of one shape."""
@@ -175,11 +200,20 @@ class Pods:
             if not any(first <= address <= last for first, last in own):
                 yield row
 
+    def having_address_in(self, span: Range) -> list[int]:
+        """All pods that show an address of the range, terminal ones and those in their host's network included."""
+        column = self._addresses_of(span.family)
+        return [row for row, address in enumerate(column) if address and span.first <= address <= span.last]
+
+    def owns_address(self, row: int) -> bool:
+        """Whether the pod is live and in a network of its own."""
+        return self._has_own_address[self.table.shape[row]] and self.is_live(row)
+
     def any_in(self, ranges: Collection[Range]) -> bool:
         """Whether a live pod has an address of its own in any of the ranges."""
         for family, first, last in ranges:
             for row, address in enumerate(self._addresses_of(family)):
-                if first <= address <= last and self.is_live(row) and self._has_own_address[self.table.shape[row]]:
+                if first <= address <= last and self.owns_address(row):
                     return True
         return False
 
@@ -214,7 +248,7 @@ class Pods:
         repeated = set(compress(ordered, map(eq, ordered, islice(ordered, 1, None)))) - {0}
         rows: dict[int, list[int]] = {}
         for row in compress(range(len(column)), map(repeated.__contains__, column)):
-            if self._has_own_address[self.table.shape[row]] and self.is_live(row):
+            if self.owns_address(row):
                 rows.setdefault(column[row], []).append(row)
         for address, sharing in sorted(rows.items()):
             if len(sharing) > 1:

@@ -21,6 +21,8 @@ from netlint.objects.cilium import CiliumLoadBalancerIPPool, CiliumNode, CiliumP
 from netlint.objects.clouds import ENIConfig, Network
 from netlint.objects.core import ConfigMap, Namespace, Node, Service
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.gateway import Gateway, GatewayClass, ReferenceGrant, Route
+from netlint.objects.ingress import Ingress, IngressClass
 from netlint.objects.loadbalancers import IPAddressPool
 from netlint.objects.meta import Object, group_of
 from netlint.objects.multus import NetworkAttachmentDefinition, WhereaboutsIPPool
@@ -36,6 +38,7 @@ WORKLOADS = (
     "ReplicationController",
     "StatefulSet",
 )
+ROUTES = ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 ADDRESS_PLAN = (
     "BGPConfiguration",
     "BGPPeer",
@@ -97,6 +100,9 @@ class Kind:
         return tuple(dict.fromkeys(map(group_of, self.api_versions)))
 
 
+_GATEWAY = "gateway.networking.k8s.io"
+_SINCE_BETA = (f"{_GATEWAY}/v1", f"{_GATEWAY}/v1beta1")
+_SINCE_ALPHA = (f"{_GATEWAY}/v1", f"{_GATEWAY}/v1alpha3", f"{_GATEWAY}/v1alpha2")
 _CALICO = ("crd.projectcalico.org/v1", "projectcalico.org/v3")
 KINDS: tuple[Kind, ...] = (
     Kind("BGPConfiguration", _CALICO, "bgpconfigurations", False, BGPConfiguration),
@@ -118,6 +124,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("ENIConfig", ("crd.k8s.amazonaws.com/v1alpha1",), "eniconfigs", False, ENIConfig),
     Kind("EndpointSlice", ("discovery.k8s.io/v1",), "endpointslices", True, EndpointSlice),
     Kind("FelixConfiguration", _CALICO, "felixconfigurations", False, FelixConfiguration),
+    Kind("GRPCRoute", (f"{_GATEWAY}/v1",), "grpcroutes", True, Route),
+    Kind("Gateway", _SINCE_BETA, "gateways", True, Gateway),
+    Kind("GatewayClass", _SINCE_BETA, "gatewayclasses", False, GatewayClass),
+    Kind("HTTPRoute", _SINCE_BETA, "httproutes", True, Route),
     Kind("IPAMBlock", ("crd.projectcalico.org/v1",), "ipamblocks", False, IPAMBlock),
     Kind("IPAMConfig", ("crd.projectcalico.org/v1",), "ipamconfigs", False, IPAMConfig),
     Kind("IPAddress", ("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), "ipaddresses", False, IPAddress),
@@ -130,6 +140,8 @@ KINDS: tuple[Kind, ...] = (
         True,
         WhereaboutsIPPool,
     ),
+    Kind("Ingress", ("networking.k8s.io/v1",), "ingresses", True, Ingress),
+    Kind("IngressClass", ("networking.k8s.io/v1",), "ingressclasses", False, IngressClass),
     Kind("Job", ("batch/v1",), "jobs", True, Workload),
     Kind("Namespace", ("v1",), "namespaces", False, Namespace),
     Kind("Network", ("config.openshift.io/v1",), "networks", False, Network),
@@ -142,11 +154,15 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("Node", ("v1",), "nodes", False, Node),
     Kind("Pod", ("v1",), "pods", True, Pod),
+    Kind("ReferenceGrant", _SINCE_BETA, "referencegrants", True, ReferenceGrant),
     Kind("ReplicaSet", ("apps/v1",), "replicasets", True, Workload),
     Kind("ReplicationController", ("v1",), "replicationcontrollers", True, Workload),
     Kind("Service", ("v1",), "services", True, Service),
     Kind("ServiceCIDR", ("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), "servicecidrs", False, ServiceCIDR),
     Kind("StatefulSet", ("apps/v1",), "statefulsets", True, Workload),
+    Kind("TCPRoute", _SINCE_ALPHA, "tcproutes", True, Route),
+    Kind("TLSRoute", _SINCE_ALPHA, "tlsroutes", True, Route),
+    Kind("UDPRoute", _SINCE_ALPHA, "udproutes", True, Route),
 )
 
 KIND_OF = {(group, kind.kind): kind for kind in KINDS for group in kind.groups}

@@ -12,7 +12,7 @@ def render(report: Report) -> str:
     """The open findings, then what was not evaluated and what failed, a line each."""
     result = report.result
     lines = [_line(finding) for finding in result.open]
-    lines += [f"-: skip: {skip.rule}: {skip.message}{scope_of(skip)}" for skip in result.skips]
+    lines += [f"-: skip: {skip.rule}: {skip.message}{scope_of(skip)}" for skip in result.lacking]
     lines += [f"-: failure: {failure.rule}: {failure.message}" for failure in result.failures]
     lines += [f"-: error: {error}" for error in result.snapshot.reading.errors]
     return "".join(printable(line) + "\n" for line in lines)

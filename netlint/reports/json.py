@@ -21,7 +21,11 @@ Json = dict[str, Any]
 
 def render(report: Report) -> str:
     """The report as indented JSON."""
-    content = document(report)
+    return encoded(document(report))
+
+
+def encoded(content: Json) -> str:
+    """A document as indented JSON."""
     try:
         encoded = msgspec.json.encode(content)
     except UnicodeEncodeError:
@@ -126,7 +130,7 @@ def _finding(finding: Finding) -> Json:
         "rule": finding.rule.name,
         "severity": finding.severity,
         "fingerprint": finding.fingerprint,
-        "subject": _with_field(violation.subject, field_name(violation.path), own),
+        "subject": subject_with_field(violation.subject, field_name(violation.path), own),
         "related": [_related(side, spot) for side, spot in zip(violation.related, spots, strict=True)],
         "location": _spot(own),
         "message": violation.message,
@@ -137,7 +141,7 @@ def _finding(finding: Finding) -> Json:
 
 
 def _related(side: Related, spot: Spot | None) -> Json:
-    return {**_with_field(side.subject, field_name(side.path), spot), "text": side.text}
+    return {**subject_with_field(side.subject, field_name(side.path), spot), "text": side.text}
 
 
 def _suppression(finding: Finding) -> Json | None:
@@ -155,7 +159,8 @@ def _skip(skip: Skip) -> Json:
     }
 
 
-def _with_field(subject: Subject, field: str, spot: Spot | None) -> Json:
+def subject_with_field(subject: Subject, field: str, spot: Spot | None) -> Json:
+    """An object with its field and the place of that, as far as they are known."""
     return {
         **_subject(subject),
         **({"field": field} if field else {}),

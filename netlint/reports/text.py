@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from netlint.engine import Result
 from netlint.findings import Finding, Severity, Skip, field_name
 from netlint.objects import KINDS
 from netlint.reports import RULE_PAGES, Report, printable
@@ -113,25 +114,29 @@ def _failures(report: Report) -> Iterator[Line]:
 
 def _footer(report: Report) -> Iterator[Line]:
     result = report.result
-    yield from _not_evaluated(result.skips)
+    yield from _not_evaluated(result.skips if report.show_all else result.lacking)
     counts = [(result.count(severity), severity) for severity in Severity]
     said = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for count, severity in counts if count)
     suppressed = len(result.findings) - len(result.open)
     accepted = f" ({suppressed} suppressed)" if suppressed else ""
-    skipped = len({skip.rule for skip in result.skips})
-    evaluated = len(result.rules) - len({skip.rule for skip in result.skips if not skip.scope})
     seconds = f" in {report.seconds:.1f} s" if report.seconds is not None else ""
     failed = bool(result.failures or result.snapshot.reading.errors)
     nothing = "No fault found, but not everything was checked" if failed else "No fault found"
     style = "bold" if said or failed else "bold green"
     yield [(said or nothing, style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
-    yield [
-        (
-            f"{evaluated} of {len(result.rules)} rules evaluated"
-            + (f", {skipped} not or not everywhere" if skipped else ""),
-            "",
-        )
-    ]
+    yield [(_coverage(result), "")]
+
+
+def _coverage(result: Result) -> str:
+    """How many of the rules spoke."""
+    lacking = {skip.rule for skip in result.lacking}
+    idle = {skip.rule for skip in result.skips if not skip.scope} - lacking
+    evaluated = len(result.rules) - len({skip.rule for skip in result.skips if not skip.scope})
+    return (
+        f"{evaluated} of {len(result.rules)} rules evaluated"
+        + (f", {len(lacking)} not or not everywhere" if lacking else "")
+        + (f", {len(idle)} do not apply" if idle else "")
+    )
 
 
 def _not_evaluated(skips: Iterable[Skip]) -> Iterator[Line]:

@@ -17,6 +17,28 @@ from model.controller import Object, endpoint_slices
 
 NODES = ("node1", "node2", "node3")
 SERVICE_CIDR = "10.96.0.0/12"
+COREFILE = """\
+.:53 {
+    errors
+    health {
+       lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -206,6 +228,7 @@ def cluster(network: Network) -> list[Object]:
         *nodes,
         *network.objects,
         *([config_map("kubeadm-config", "kube-system", **_kubeadm(network))] if network.kubeadm else []),
+        *_dns(network),
         service_cidr(*network.service_cidrs),
         *ip_addresses(services),
         *workloads,
@@ -223,6 +246,19 @@ def _kubeadm(network: Network) -> dict[str, str]:
         "networking": network.kubeadm,
     }
     return {"ClusterConfiguration": json.dumps(configuration)}
+
+
+def _dns(network: Network) -> Iterator[Object]:
+    """CoreDNS as kubeadm configures it, and what kubeadm tells the kubelets."""
+    yield config_map("coredns", "kube-system", Corefile=COREFILE)
+    if network.kubeadm:
+        kubelet = {
+            "kind": "KubeletConfiguration",
+            "clusterDNS": [str(ip_network(network.service_cidrs[0])[2])],
+            "clusterDomain": "cluster.local",
+            "resolvConf": "/run/systemd/resolve/resolv.conf",
+        }
+        yield config_map("kubelet-config", "kube-system", kubelet=json.dumps(kubelet))
 
 
 def _control_plane(pods: _Pods, network: Network) -> None:

@@ -6,7 +6,7 @@ own. Each plugin is a module of this package.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -143,10 +143,9 @@ class Fabric:
         """How the plugins carry packets between nodes."""
         return [(found, way) for found in self.plugins for way in found.plugin.transports(self._inventory)]
 
-    @cached_property
-    def masquerades(self) -> list[tuple[Detected, Masquerade]]:
-        """Where the plugins' configuration hides addresses."""
-        return [(found, entry) for found in self.plugins for entry in found.plugin.masquerades(self._inventory)]
+    def masquerades(self, pods: Sequence[Declaration]) -> list[Masquerade]:
+        """Where the plugins' configuration hides addresses of pods, which have them from these ranges."""
+        return [entry for found in self.plugins for entry in found.plugin.masquerades(self._inventory, pods)]
 
     def has_joined(self, found: Detected, node: Node) -> bool:
         """Whether the plugin has written for this node what it writes for every node that has joined."""

@@ -6,7 +6,7 @@ docs.tigera.io, IP address management and Configure outgoing NAT.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netlint import addresses
 from netlint.addresses import Range
@@ -20,6 +20,8 @@ from netlint.model.cni.plugin import (
     Transport,
     Way,
     Whom,
+    beyond,
+    nodes_beyond,
 )
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
@@ -32,6 +34,7 @@ PREFIX = "projectcalico.org/"
 OVERHEAD = {("IPIP", 4): 20, ("VXLAN", 4): 50, ("VXLAN", 6): 70, ("WireGuard", 4): 60, ("WireGuard", 6): 80}
 """Bytes of each encapsulation over each family."""
 OWNER = "host:"
+HOSTS_TOO = "IPPoolsAndHostIPs"
 _CONFIG_MAPS = ("calico-config", "canal-config")
 
 
@@ -171,25 +174,32 @@ def _declared_mtu(inventory: Inventory) -> int | None:
     return int(text) if text.isdecimal() and int(text) else None
 
 
-def masquerades(inventory: Inventory) -> Iterator[Masquerade]:
-    """``natOutgoing`` hides pods from whatever is in no pool; by default that includes the nodes."""
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """``natOutgoing`` hides pods from what is in no pool; disabled pools count, by default nodes do not.
+
+    Without the agent's settings, or where it works with eBPF, it is not known what becomes of the nodes.
+    """
     felix = felix_default(inventory)
-    spares_nodes = felix is not None and felix.spec.natOutgoingExclusions == "IPPoolsAndHostIPs"
-    for pool in filter(serves_pods, pools(inventory)):
-        if not pool.spec.natOutgoing or spares_nodes:
-            continue
-        try:
-            held = addresses.parse_cidr(pool.spec.cidr or "").range
-        except ValueError:
-            continue
-        yield Masquerade(
-            (held,),
-            Whom.NODES,
-            "natOutgoing masquerades what leaves for addresses outside of all pools, other nodes included",
-            subject_of(pool),
-            ("spec", "natOutgoing"),
-            expected=True,
-        )
+    every = [found for pool in pools(inventory) if serves_pods(pool) and (found := _pool(pool)) is not None]
+    hiding = [found for pool, found in every if pool.spec.natOutgoing]
+    if not hiding:
+        return
+    held, families = [found.range for _, found in every], {found.range.family for found in hiding}
+    first = hiding[0]
+    why = "natOutgoing masquerades what leaves all pools"
+    path = ("spec", "natOutgoing")
+    lost = beyond(held, pods, families)
+    if lost:
+        yield Masquerade(Whom.PODS, why, first.subject, path, tuple(hiding), lost)
+    nodes = nodes_beyond(held, inventory, families)
+    if nodes and felix is not None and not felix.spec.bpfEnabled and felix.spec.natOutgoingExclusions != HOSTS_TOO:
+        why += f", and natOutgoingExclusions of {subject_of(felix)} is not {HOSTS_TOO}"
+        yield Masquerade(Whom.NODES, why, first.subject, path, tuple(hiding), nodes)
+
+
+def _pool(pool: IPPool) -> tuple[IPPool, Declaration] | None:
+    found = Voice(Role.POD, NAME, subject_of(pool)).says(("spec", "natOutgoing"), pool.spec.cidr or "")
+    return (pool, found) if isinstance(found, Declaration) else None
 
 
 def has_identity(_: Inventory, node: Node) -> bool:

@@ -7,11 +7,21 @@ pkg/subnet/kube, pkg/backend, pkg/trafficmngr.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from netlint.model import settings
-from netlint.model.cni.plugin import FROM_NODE, Evidence, Plugin, Transport, Way
+from netlint.model.cni.plugin import (
+    FROM_NODE,
+    Evidence,
+    Masquerade,
+    Plugin,
+    Transport,
+    Way,
+    Whom,
+    beyond,
+    nodes_beyond,
+)
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
@@ -20,6 +30,7 @@ from netlint.objects.core import Node
 NAME = "flannel"
 PREFIX = "flannel.alpha.coreos.com/"
 CONFIG = "kube-flannel-cfg"
+DAEMON_SETS = ("kube-flannel-ds", "kube-flannel")
 _PATH = ("data", "net-conf.json")
 BACKENDS = {
     "vxlan": (Way.OVERLAY, "VXLAN", 50),
@@ -53,10 +64,9 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     except ValueError as error:
         yield Trouble(subject_of(found), _PATH, str(error))
         return
-    voice = Voice(Role.POD, NAME, subject_of(found))
-    for key in ("Network", "IPv6Network"):
+    for key, family in (("Network", 4), ("IPv6Network", 6)):
         if declared.get(key):
-            yield voice.says(_PATH, str(declared[key]))
+            yield Voice(Role.POD, NAME, subject_of(found), family=family).says(_PATH, str(declared[key]))
 
 
 def backend_of(node: Node) -> str:
@@ -101,6 +111,29 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
         )
 
 
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """With ``--ip-masq``: whatever leaves ``Network``, and whatever enters it from other addresses.
+
+    An agent of today does not start on a node whose range is outside; only those that have joined count.
+    """
+    network = [entry for entry in ranges(inventory) if isinstance(entry, Declaration)]
+    workload = next(filter(None, map(inventory.daemon_set, DAEMON_SETS)), None)
+    flag = inventory.flags(workload).get("ip-masq") if workload else None
+    if workload is None or flag is None or flag[1] in {"false", "0"} or not network:
+        return
+    held, families = [entry.range for entry in network], {entry.range.family for entry in network}
+    joined = {node.name for node in inventory.nodes if has_identity(inventory, node)}
+    said = f"Network {', '.join(map(str, network))} of {network[0].subject} does not hold them"
+    outside = tuple(found for found in beyond(held, pods, families) if found.node in joined)
+    if outside:
+        yield Masquerade(Whom.PODS, said, network[0].subject, network[0].path, toward=outside)
+    nodes = nodes_beyond(held, inventory, families)
+    if nodes:
+        yield Masquerade(
+            Whom.NODES, f"--ip-masq of {subject_of(workload)}: {said}", subject_of(workload), flag[0], toward=nodes
+        )
+
+
 def has_identity(_: Inventory, node: Node) -> bool:
     """Whether the agent has announced this node to its peers."""
     return PREFIX + "public-ip" in node.annotations or PREFIX + "public-ipv6" in node.annotations
@@ -111,11 +144,12 @@ PLUGIN = Plugin(
     Evidence(
         annotations=(PREFIX,),
         config_maps=(CONFIG,),
-        daemon_sets=("kube-flannel-ds", "kube-flannel"),
+        daemon_sets=DAEMON_SETS,
     ),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,
+    masquerades=masquerades,
     identity=has_identity,
     identity_name=f"annotation {PREFIX}public-ip",
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
+from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Trouble
+from netlint.model.plan.nodes import node_addresses
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
 
@@ -76,28 +78,45 @@ class Transport:
 
 
 class Whom(StrEnum):
-    """From whom an address is hidden."""
+    """From whom the addresses of pods are hidden."""
 
-    PODS = "pods of other nodes"
+    PODS = "pods"
     NODES = "other nodes"
-    SERVICES = "pods behind Services"
-    OUTSIDE = "hosts outside of the cluster"
+    BACKENDS = "pods behind Services"
+    OUTSIDE = "hosts outside of the VPC"
 
 
 @dataclass(frozen=True, slots=True)
 class Masquerade:
-    """A configuration that replaces the addresses of pods in ``hidden`` on the way to ``whom``.
+    """A configuration that makes pods go by the address of their node.
 
-    ``expected``: the plugin's documentation says that it does so by default.
+    ``hidden``: the ranges of these pods; empty for all. ``toward``: where ``whom`` is, as far as that is
+    known. ``mild``: it concerns only a network that pods have beside their own.
     """
 
-    hidden: tuple[Range, ...]
     whom: Whom
     why: str
     subject: Subject
     path: Path
-    expected: bool = False
-    evidence: dict[str, object] = field(default_factory=dict)
+    hidden: tuple[Declaration, ...] = ()
+    toward: tuple[Declaration, ...] = ()
+    mild: bool = False
+
+
+def beyond(
+    spared: Iterable[Range], declared: Sequence[Declaration], families: Container[int]
+) -> tuple[Declaration, ...]:
+    """The declarations of these families that lie not wholly in what is spared."""
+    judged = [found for found in declared if found.range.family in families]
+    return tuple(judged[number] for number in addresses.uncovered([found.range for found in judged], spared))
+
+
+def nodes_beyond(spared: Iterable[Range], inventory: Inventory, families: Container[int]) -> tuple[Declaration, ...]:
+    """The addresses of nodes outside of what is spared; none where no node has another one beside it."""
+    if len(inventory.nodes) < 2:
+        return ()
+    found = [address for node in inventory.nodes for address in node_addresses(node, ("InternalIP",))]
+    return beyond(spared, found, families)
 
 
 def _nothing(_: Inventory) -> Iterator[Declaration | Trouble]:
@@ -108,7 +127,7 @@ def _no_transport(_: Inventory) -> Iterable[Transport]:
     return ()
 
 
-def _no_masquerade(_: Inventory) -> Iterable[Masquerade]:
+def _no_masquerade(_: Inventory, __: Sequence[Declaration]) -> Iterable[Masquerade]:
     return ()
 
 
@@ -116,6 +135,7 @@ def _no_masquerade(_: Inventory) -> Iterable[Masquerade]:
 class Plugin:
     """One CNI plugin; its functions read an inventory and know nothing of other plugins.
 
+    ``masquerades`` is also given the ranges from which pods get their addresses.
     ``identity``: whether a node has what the plugin writes for each node that has joined; None for a
     plugin that writes nothing.
     """
@@ -125,6 +145,6 @@ class Plugin:
     allocation: Callable[[Inventory], Allocation]
     ranges: Callable[[Inventory], Iterable[Declaration | Trouble]] = _nothing
     transports: Callable[[Inventory], Iterable[Transport]] = _no_transport
-    masquerades: Callable[[Inventory], Iterable[Masquerade]] = _no_masquerade
+    masquerades: Callable[[Inventory, Sequence[Declaration]], Iterable[Masquerade]] = _no_masquerade
     identity: Callable[[Inventory, Node], bool] | None = None
     identity_name: str = ""

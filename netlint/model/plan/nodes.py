@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from netlint import addresses
 from netlint.addresses import Cidr
@@ -30,10 +30,10 @@ def node_ranges(node: Node) -> list[Declaration]:
     return [voice.holds(path, cidr.range, cidr) for path, cidr in pod_cidrs(node)]
 
 
-def node_addresses(node: Node) -> Iterator[Declaration]:
+def node_addresses(node: Node, types: Container[str] = OWN_ADDRESSES) -> Iterator[Declaration]:
     """The InternalIP and ExternalIP addresses of a Node, as ranges of one address."""
     voice = Voice(Role.NODE, Authority.NODE, subject_of(node), node.name)
     for index, entry in enumerate(node.status.addresses or ()):
-        if entry.type in OWN_ADDRESSES and entry.address:
+        if entry.type in types and entry.address:
             family, value = addresses.parse(entry.address)
             yield voice.holds(("status", "addresses", index, "address"), addresses.Range(family, value, value))

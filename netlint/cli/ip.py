@@ -1,0 +1,36 @@
+"""``netlint ip``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from netlint.cli.inputs import Wanted, asked_range, known_format, reading, said
+
+Address = Annotated[
+    str,
+    typer.Argument(metavar="ADDRESS|CIDR", help="An address, or a range such as 10.244.1.0/24.", show_default=False),
+]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="Form of the answer.")]
+
+
+@reading()
+def ip(wanted: Wanted, address: Address, form: Format = "text") -> None:
+    """Say what an address is: whose, on which node, in which ranges, and what mentions it.
+
+    Exit code: 0 it is known, 1 it is unknown, 2 netlint could not do its job.
+    """
+    from netlint.model.cluster import Cluster
+    from netlint.model.lookup import look_up
+    from netlint.objects import ADDRESS_PLAN
+    from netlint.views import gaps, spots
+    from netlint.views import ip as view
+
+    known_format(form, "text", "json")
+    asked = asked_range(address)
+    snapshot, locate = wanted.read({*ADDRESS_PLAN, "EndpointSlice", "IPAddress"})
+    answer = look_up(Cluster(snapshot), asked)
+    render = view.json if form == "json" else view.text
+    typer.echo(render(answer, spots(locate, view.sides(answer)), gaps(snapshot, view.KINDS)), nl=False)
+    raise typer.Exit(2 if said(snapshot.reading.errors) else 0 if answer.is_known else 1)

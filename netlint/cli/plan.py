@@ -1,0 +1,88 @@
+"""``netlint plan``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netlint.cli.inputs import Wanted, known_format, reading, said, say
+
+if TYPE_CHECKING:
+    from netlint.model.plan.proposal import Avoided
+
+PODS_FOR_A_SERVICE = 10
+FEWEST, MOST = 100, 500_000  # Services where nobody says how many
+
+Nodes = Annotated[int, typer.Option("--nodes", metavar="N", min=1, help="How many nodes there are to be.")]
+PodsPerNode = Annotated[int, typer.Option(metavar="P", min=1, help="Most pods on one node.")]
+Services = Annotated[
+    int | None,
+    typer.Option(
+        metavar="S", min=1, help="How many Services (default: one for ten pods, at least 100).", show_default=False
+    ),
+]
+Avoid = Annotated[list[str] | None, typer.Option(metavar="CIDR", help="Keep this range free; repeatable.")]
+DualStack = Annotated[bool, typer.Option("--dual-stack", help="Propose IPv6 ranges as well.")]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--against",
+        metavar="INPUT",
+        help="Keep all ranges of this cluster free: files, folders, globs, archives or -; repeatable. A live "
+        "cluster is named by the options below.",
+    ),
+]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="Form of the proposal.")]
+
+
+@reading(inputs=Against)
+def plan(
+    wanted: Wanted,
+    nodes: Nodes,
+    pods_per_node: PodsPerNode,
+    services: Services = None,
+    avoid: Avoid = None,
+    dual_stack: DualStack = False,
+    form: Format = "text",
+) -> None:
+    """Propose pod, Service and per-node ranges that collide with nothing, and print them as configuration.
+
+    Exit code: 0 there is a plan, 1 nothing fits, 2 netlint could not do its job.
+    """
+    from netlint.model.plan.proposal import Demand, NothingFitsError, propose
+    from netlint.views import plan as view
+
+    known_format(form, "text", "json")
+    supposed = min(MOST, max(FEWEST, nodes * pods_per_node // PODS_FOR_A_SERVICE))
+    demand = Demand(nodes, pods_per_node, services or supposed, (4, 6) if dual_stack else (4,))
+    avoided = [_avoided(text) for text in avoid or ()]
+    declared, failed = _declared(wanted)
+    try:
+        proposal = propose(demand, [*avoided, *declared])
+    except NothingFitsError as error:
+        if form == "json":
+            typer.echo(view.refusal(demand, str(error)), nl=False)
+        say(f"nothing fits: {error}")
+        raise typer.Exit(2 if failed else 1) from error
+    typer.echo((view.json if form == "json" else view.text)(proposal), nl=False)
+    raise typer.Exit(2 if failed else 0)
+
+
+def _avoided(text: str) -> Avoided:
+    from netlint.cli.inputs import asked_range
+    from netlint.model.plan.proposal import Avoided
+
+    return Avoided(asked_range(text), "--avoid")
+
+
+def _declared(wanted: Wanted) -> tuple[list[Avoided], bool]:
+    """The ranges of the cluster that is named, and whether any of it could not be read."""
+    from netlint.model.cluster import Cluster
+    from netlint.model.plan.proposal import to_avoid
+    from netlint.objects import ADDRESS_PLAN
+
+    if not wanted.is_named:
+        return [], False
+    snapshot, _ = wanted.read(ADDRESS_PLAN)
+    return list(to_avoid(Cluster(snapshot).plan.declarations)), said(snapshot.reading.errors)

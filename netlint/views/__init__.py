@@ -1,0 +1,58 @@
+"""What people look at besides reports: one address, the plan of all ranges, a proposal; pure functions to text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from netlint.findings import Subject, field_name
+from netlint.objects.meta import Path
+from netlint.reports import printable
+from netlint.reports.concise import spot_name
+from netlint.snapshot import Gap, Locator, Snapshot, Spot
+
+Side = tuple[Subject, Path]
+Spots = dict[tuple[int, Path], Spot]
+
+
+def spots(locate: Locator | None, sides: Iterable[Side]) -> Spots:
+    """The places of fields, looked up together; by the origin of the object and the path."""
+    wanted = list(dict.fromkeys((subject.origin, path) for subject, path in sides))
+    places = locate.fields(wanted) if locate is not None else []
+    return {key: place.spot for key, place in zip(wanted, places, strict=False) if place is not None}
+
+
+def place(side: Side, known: Spots) -> str:
+    """``file:line`` of a field where it is in a file."""
+    found = known.get((side[0].origin, side[1]))
+    return spot_name(found.file, found.line, None) if found else ""
+
+
+def named(side: Side) -> str:
+    """``Node node2, spec.podCIDRs[0]``."""
+    subject, path = side
+    field = field_name(path)
+    return f"{subject}, {field}" if field else str(subject)
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Rows as lines with their cells below each other."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)] if rows else []
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return [(indent + line).rstrip() for line in lines]
+
+
+def text_of(lines: Iterable[str]) -> str:
+    """The lines as text that cannot steer a terminal."""
+    return "".join(printable(line) + "\n" for line in lines)
+
+
+def gaps(snapshot: Snapshot, kinds: Iterable[str]) -> list[Gap]:
+    """Why objects of these kinds may be missing: some could not be read, or none is there."""
+    withdrawn = ((kind, snapshot.knowledge.withdrawn(kind)) for kind in kinds)
+    found = (gap or (None if snapshot.count(kind) else snapshot.knowledge.gap(kind)) for kind, gap in withdrawn)
+    return [gap for gap in found if gap is not None]
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 node``, ``2 nodes``, ``5,000 nodes``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
