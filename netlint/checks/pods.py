@@ -169,8 +169,8 @@ def pods_without_addresses(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             pods.subject(first),
             ("status", "podIPs"),
-            f"{pods.name(first)} runs on {node or 'no node'} and has no address{more}",
-            {"node": node or None, "pods": ["/".join(pods.order(row)) for row in (first, *others)]},
+            f"{pods.name(first)} runs on {node} and has no address{more}",
+            {"node": node, "pods": ["/".join(pods.order(row)) for row in (first, *others)]},
             tuple(Related(pods.subject(row), ("status",), "has none either") for row in others[:NAMED]),
             mitigated=not any(map(pods.is_ready, rows)),
         )

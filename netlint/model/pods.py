@@ -221,7 +221,7 @@ class Pods:
         """Pods that run, on a network of their own, and have no address; terminating ones may have lost it."""
         table, own_address = self.table, self._has_own_address
         for row in compress(range(len(self)), map(_RUNS_UNLISTED.__getitem__, table.flags)):
-            if own_address[table.shape[row]] and not self.addresses(row):
+            if own_address[table.shape[row]] and self.node(row) and not self.addresses(row):
                 yield row
 
     def _addresses_of(self, family: int) -> Iterable[int]:
