@@ -13,6 +13,8 @@ from netlint.checks import (
     allocation,
     dns,
     endpoints,
+    fabric,
+    fabric_paths,
     ingress,
     input,
     masquerade,
@@ -27,5 +29,20 @@ from netlint.model.cluster import Cluster
 
 Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 
-_TOPICS = (addressing, allocation, dns, endpoints, ingress, input, masquerade, nodes, pods, ports, ranges, services)
+_TOPICS = (
+    addressing,
+    allocation,
+    dns,
+    endpoints,
+    fabric,
+    fabric_paths,
+    ingress,
+    input,
+    masquerade,
+    nodes,
+    pods,
+    ports,
+    ranges,
+    services,
+)
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}

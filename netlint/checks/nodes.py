@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint import addresses
@@ -11,15 +10,15 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.cni import flannel, weave
 from netlint.model.detection import CHOICES, Detection, Suspicion
-from netlint.model.hostips import is_simulated, own_addresses
+from netlint.model.hostips import own_addresses
 from netlint.model.identities import Sort, is_present, shared
 from netlint.model.plan.hosts import Host
+from netlint.model.plan.nodes import is_virtual
 from netlint.model.subjects import subject_of
-from netlint.objects.core import Node, NodeCondition
+from netlint.objects.core import Node
 from netlint.objects.meta import condition_status
 from netlint.snapshot import Reason
 
-UNAVAILABLE = "NetworkUnavailable"
 REACHABLE = ("InternalIP", "ExternalIP")
 _PRIVATE = [
     addresses.parse_cidr(cidr).range
@@ -113,45 +112,12 @@ def _unassigned(node: Node, host: Host, choice: str, text: str, translated: bool
     )
 
 
-def unavailable_node_networks(cluster: Cluster) -> Iterator[Violation]:
-    """A Node's condition says that its network is not set up; one finding for each reason."""
-    by_reason: defaultdict[tuple[str, ...], list[tuple[Node, int]]] = defaultdict(list)
-    for node in cluster.nodes:
-        found = [(at, entry) for at, entry in enumerate(node.status.conditions or ()) if entry.type == UNAVAILABLE]
-        bad = [at for at, entry in found if entry.status == "True"]
-        if bad:
-            by_reason[tuple(_said(entry) for _, entry in found)].append((node, bad[0]))
-    plugins = " and ".join(found.name for found in cluster.fabric.plugins)
-    for reasons, nodes in sorted(by_reason.items(), key=lambda item: item[0]):
-        yield _unavailable(reasons, nodes, plugins)
-
-
-def _said(entry: NodeCondition) -> str:
-    return f"{entry.status} ({entry.reason})" if entry.reason else str(entry.status)
-
-
-def _unavailable(reasons: tuple[str, ...], nodes: list[tuple[Node, int]], plugins: str) -> Violation:
-    (first, at), *others = nodes
-    sides = tuple(Related(subject_of(node), ("status", "conditions", at), "so is this one's") for node, at in others)
-    more = f", on {subjects(sides)} too" if others else ""
-    unrouted = plugins and any("NoRoute" in said for said in reasons)
-    carried = f", although {plugins} connects the pods" if unrouted else ""
-    return Violation(
-        subject_of(first),
-        ("status", "conditions", at),
-        f"{UNAVAILABLE} is {' and also '.join(reasons)}{more}{carried}",
-        {"conditions": list(reasons), "nodes": [node.name for node, _ in nodes]},
-        sides,
-        mitigated=not any(condition_status(node.status.conditions, "Ready") == "True" for node, _ in nodes),
-    )
-
-
 def nodes_without_addresses(cluster: Cluster) -> Iterator[Violation]:
     """A kubelet reports of its Node, but no address by which others reach it."""
     for node in cluster.nodes:
         ready = condition_status(node.status.conditions, "Ready")
         held = [entry for entry in node.status.addresses or () if entry.type in REACHABLE and entry.address]
-        if ready is None or held or is_simulated(node):
+        if ready is None or held or is_virtual(node):
             continue
         yield Violation(
             subject_of(node),
@@ -167,5 +133,4 @@ CHECKS = (
     misdetected_node_addresses,
     nodes_without_addresses,
     unassigned_public_ips,
-    unavailable_node_networks,
 )

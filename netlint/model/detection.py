@@ -15,9 +15,10 @@ from typing import NamedTuple
 from netlint import addresses
 from netlint.addresses import Range, RangeIndex
 from netlint.model.cni import flannel
-from netlint.model.hostips import is_simulated, own_addresses
+from netlint.model.hostips import own_addresses
 from netlint.model.identities import Identity, announced
 from netlint.model.plan import Declaration, Plan, Role, Standing
+from netlint.model.plan.nodes import is_virtual
 from netlint.objects.core import Node
 
 WITNESSES = 2  # so many other nodes have to agree
@@ -55,7 +56,7 @@ class Detection:
 
     def __init__(self, nodes: Sequence[Node], plan: Plan, pods_share_subnet: bool) -> None:
         """``pods_share_subnet``: pods get addresses where nodes have theirs."""
-        self.own = {node.name: own_addresses(node) for node in nodes if not is_simulated(node)}
+        self.own = {node.name: own_addresses(node) for node in nodes if not is_virtual(node)}
         self._found: defaultdict[str, list[Identity]] = defaultdict(list)
         for node in nodes:
             for found in announced(node) if self.own.get(node.name) else ():

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from netlint import addresses
+from netlint.model.plan.nodes import is_virtual
 from netlint.model.pods import Pods
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.snapshot.pods import Phase
 
 Address = tuple[int, int]
-SIMULATED = ("virtual-kubelet", "kwok")
-"""The label ``type`` of nodes behind which there is no machine."""
 
 
 class Mismatch(NamedTuple):
@@ -26,11 +25,6 @@ class Mismatch(NamedTuple):
     family: int
     value: int
     rows: list[tuple[int, Path]]
-
-
-def is_simulated(node: Node) -> bool:
-    """Whether there is no machine behind the Node, or one behind several of them."""
-    return node.labels.get("type") in SIMULATED
 
 
 def own_addresses(node: Node) -> set[Address]:
@@ -46,7 +40,7 @@ def own_addresses(node: Node) -> set[Address]:
 
 def mismatches(pods: Pods, nodes: Iterable[Node]) -> list[Mismatch]:
     """By node and address; Nodes that are not known, or none of whose addresses is, are not asked for."""
-    known = {node.name: node for node in nodes if not is_simulated(node)}
+    known = {node.name: node for node in nodes if not is_virtual(node)}
     own = {name: found for name, node in known.items() if (found := own_addresses(node))}
     wrong: dict[tuple[str, Address], dict[int, Path]] = {}
     for row, address, path in (*_of_hosts(pods, own), *_on_host_network(pods, own)):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from netlint import addresses
 from netlint.model.cni import calico, flannel, ovn_kubernetes
-from netlint.model.hostips import is_simulated
+from netlint.model.plan.nodes import is_virtual
 from netlint.objects.core import Node
 from netlint.objects.meta import Path, condition_status
 
@@ -140,7 +140,7 @@ def shared(nodes: Iterable[Node]) -> list[list[Identity]]:
     """
     groups: dict[tuple[Sort, Hashable], dict[str, Identity]] = {}
     for node in nodes:
-        for found in () if is_simulated(node) else identities(node):
+        for found in () if is_virtual(node) else identities(node):
             groups.setdefault((found.sort, found.value), {}).setdefault(node.name, found)
     kept: dict[tuple[Hashable, ...], list[Identity]] = {}
     for (sort, value), group in groups.items():

@@ -450,12 +450,13 @@ def flannel() -> Network:
 
 def _flannel_annotations(name: str) -> dict[str, str]:
     number = NODES.index(name) + 11
-    return {
-        "flannel.alpha.coreos.com/backend-type": "vxlan",
-        "flannel.alpha.coreos.com/backend-data": json.dumps({"VNI": 1, "VtepMAC": f"8a:46:fb:46:df:{number}"}),
-        "flannel.alpha.coreos.com/kube-subnet-manager": "true",
-        "flannel.alpha.coreos.com/public-ip": f"192.168.10.{number}",
+    announced = {
+        "backend-data": json.dumps({"VNI": 1, "VtepMAC": f"8a:46:fb:46:df:{number}"}),
+        "backend-type": "vxlan",
+        "kube-subnet-manager": "true",
+        "public-ip": f"192.168.10.{number}",
     }
+    return {f"flannel.alpha.coreos.com/{key}": value for key, value in announced.items()}
 
 
 def flannel_dual_stack() -> Network:
@@ -465,7 +466,10 @@ def flannel_dual_stack() -> Network:
         ranges,
         ranges,
         [config_map("kube-flannel-cfg", "kube-flannel", **{"net-conf.json": net_conf})],
-        lambda _: {"flannel.alpha.coreos.com/backend-type": "vxlan"},
+        lambda name: (
+            _flannel_annotations(name)
+            | {"flannel.alpha.coreos.com/public-ipv6": f"fd00:192::{NODES.index(name) + 11:x}"}
+        ),
         ("--allocate-node-cidrs=true", f"--cluster-cidr={POD_CIDR},{POD_CIDR_6}"),
         {"podSubnet": f"{POD_CIDR},{POD_CIDR_6}", "serviceSubnet": f"{SERVICE_CIDR},fd00:96::/112"},
         (SERVICE_CIDR, "fd00:96::/112"),
@@ -479,6 +483,7 @@ def calico() -> Network:
     text = json.dumps({"name": "k8s-pod-network", "plugins": [{"type": "calico", "ipam": {"type": "calico-ipam"}}]})
     objects = [
         config_map("calico-config", "kube-system", cni_network_config=text),
+        ip_pool("crd.projectcalico.org/v1", ipipMode="Always", vxlanMode="Never"),
         *agent("calico-node", "kube-system"),
         *(_ipam_block(cidr, name) for name, (cidr,) in (blocks | {"node3": ["10.244.135.0/26"]}).items()),
     ]
@@ -491,6 +496,11 @@ def _ipam_block(cidr: str, node: str) -> Object:
     return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPAMBlock", "metadata": metadata, "spec": spec}
 
 
+def ip_pool(api_version: str, **spec: Any) -> Object:
+    pool = {"cidr": POD_CIDR, "blockSize": 26, "nodeSelector": "all()", "allowedUses": ["Workload", "Tunnel"]}
+    return {"apiVersion": api_version, "kind": "IPPool", "metadata": meta("default-ipv4-ippool"), "spec": pool | spec}
+
+
 def _calico_annotations(name: str) -> dict[str, str]:
     return {"projectcalico.org/IPv4Address": f"192.168.10.{NODES.index(name) + 11}/24"}
 
@@ -498,7 +508,8 @@ def _calico_annotations(name: str) -> dict[str, str]:
 def calico_operator() -> Network:
     """As the Tigera operator installs it: without ``calico-config``, so that only the pods show what happens."""
     blocks = {"node1": ["10.244.140.0/26"], "node2": ["10.244.104.0/26"], "node3": ["10.244.104.32/27"]}
-    objects = agent("calico-node", "calico-system")
+    pool = ip_pool("projectcalico.org/v3", ipipMode="Never", vxlanMode="CrossSubnet")
+    objects = [pool, *agent("calico-node", "calico-system")]
     return Network(per_node(POD_CIDR), blocks, objects, _calico_annotations, KCM, KUBEADM)
 
 
@@ -511,7 +522,7 @@ def canal() -> Network:
     ]
 
     def annotations(name: str) -> dict[str, str]:
-        return {**_flannel_annotations(name), **_calico_annotations(name)}
+        return _flannel_annotations(name) | _calico_annotations(name)
 
     return Network(ranges, ranges, objects, annotations, KCM, KUBEADM)
 
