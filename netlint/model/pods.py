@@ -92,6 +92,11 @@ class Pods:
         """Looks up the address of this family by row."""
         return self.table.v4.__getitem__ if family == 4 else lambda row: self.address(row, 6)
 
+    def has_address(self, row: int) -> bool:
+        """Whether it has an address of any family."""
+        table = self.table
+        return bool(table.v4[row] or table.v6_low[row] or table.v6_high[row])
+
     def addresses(self, row: int) -> list[tuple[int, int]]:
         """Family and value of its addresses, in the order of ``status.podIPs``."""
         families = (6, 4) if self.table.flags[row] & V6_FIRST else (4, 6)
@@ -155,6 +160,11 @@ class Pods:
     def any_live(self, numbers: Iterable[int]) -> bool:
         """Whether there is a live pod of these shapes."""
         return any(self.is_live(row) for number in numbers for row in self.rows_of_shape(number))
+
+    def any_listed(self, rows: Iterable[int], family: int) -> bool:
+        """Whether one of these pods is live and lists an address of this family."""
+        address = self.address_column(family)
+        return any(self.is_live(row) and self.lists_addresses(row) and address(row) for row in rows)
 
     def first_live(self, numbers: Iterable[int]) -> int | None:
         """The first live pod of these shapes by namespace and name; None where all are terminal."""

@@ -109,10 +109,15 @@ class Fabric:
         """
         ranges: dict[str, list[Declaration]] = {node.name: [] for node in self._inventory.nodes}
         if self.allocates_from_node:
-            return {node.name: node_ranges(node) for node in self._inventory.nodes}
+            return self.of_nodes
         for found in self.own_ranges:
             ranges.setdefault(found.node, []).append(found)
         return ranges
+
+    @property
+    def of_nodes(self) -> dict[str, list[Declaration]]:
+        """What Nodes declare themselves, by their name."""
+        return {node.name: node_ranges(node) for node in self._inventory.nodes}
 
     @property
     def own_ranges(self) -> list[Declaration]:
@@ -186,7 +191,7 @@ class Fabric:
     @cached_property
     def transports(self) -> list[tuple[Detected, Transport]]:
         """How the plugins carry packets between nodes."""
-        return [(found, way) for found in self.carriers for way in found.plugin.transports(self._inventory)]
+        return [(found, way) for found in self.in_force() for way in found.plugin.transports(self._inventory)]
 
     @cached_property
     def connections(self) -> list[Connection]:

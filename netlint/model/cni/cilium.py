@@ -172,7 +172,11 @@ def is_chained(inventory: Inventory) -> bool:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",)),
+    Evidence(
+        config_maps=(CONFIG,),
+        daemon_sets=("cilium",),
+        kinds=("CiliumNode", "CiliumPodIPPool", "CiliumLoadBalancerIPPool"),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
