@@ -14,6 +14,7 @@ from netlint.cli.check import check
 from netlint.cli.configuration import config_app
 from netlint.cli.dev import dev_app
 from netlint.cli.ip import ip
+from netlint.cli.map import show_map
 from netlint.cli.plan import plan
 from netlint.cli.reference import explain, rbac, rules, schema
 from netlint.cli.shell import answer_shells, completion
@@ -49,6 +50,7 @@ def options(
 
 app.command()(check)
 app.command()(ip)
+app.command("map")(show_map)
 app.command()(plan)
 app.command()(rules)
 app.command()(explain)
