@@ -63,6 +63,10 @@ class Cidr(NamedTuple):
         """Whether the address in front of the slash is not the range's first one."""
         return self.address != self.range.first
 
+    def __str__(self) -> str:
+        """As it was written."""
+        return f"{text(self.range.family, self.address)}/{self.prefix_length}"
+
 
 def parse(address: str) -> tuple[int, int]:
     """Family and value of an IPv4 or IPv6 address.
@@ -139,15 +143,36 @@ def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
     return found
 
 
+def uncovered(ranges: Sequence[Range], by: Iterable[Range]) -> list[int]:
+    """Indices of those ranges that do not lie wholly in the union of the others."""
+    disjoint = merged(by)
+    found = []
+    for index, here in enumerate(ranges):
+        at = bisect_right(disjoint, (here.family, here.first, _HIGHEST)) - 1
+        if at < 0 or not disjoint[at].covers(here):
+            found.append(index)
+    return found
+
+
 def merged(ranges: Iterable[Range]) -> list[Range]:
-    """The same addresses in ranges that are disjoint and in order."""
+    """The same addresses in ranges that are apart from each other and in order."""
     found: list[Range] = []
     for here in sorted(ranges):
-        if found and found[-1].overlaps(here):
+        if found and found[-1].family == here.family and here.first <= found[-1].last + 1:
             found[-1] = Range(here.family, found[-1].first, max(found[-1].last, here.last))
         else:
             found.append(here)
     return found
+
+
+def without(span: Range, spared: Iterable[Range]) -> list[Range]:
+    """What is left of a range without the others."""
+    found, start = [], span.first
+    for hole in merged(other for other in spared if other.overlaps(span)):
+        if hole.first > start:
+            found.append(Range(span.family, start, hole.first - 1))
+        start = hole.last + 1
+    return [*found, Range(span.family, start, span.last)] if start <= span.last else found
 
 
 class RangeIndex(Generic[T]):

@@ -11,10 +11,20 @@ from collections.abc import Callable, Iterator
 from netlint.checks import (
     addressing,
     allocation,
+    dns,
+    endpoints,
+    exposure,
+    fabric,
+    fabric_paths,
+    families,
     ingress,
     input,
+    ipam,
+    masquerade,
     pods,
     ports,
+    proxy,
+    ranges,
     services,
 )
 from netlint.findings import Undecided, Violation
@@ -25,10 +35,20 @@ Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 _TOPICS = (
     addressing,
     allocation,
+    dns,
+    endpoints,
+    exposure,
+    fabric,
+    fabric_paths,
+    families,
     ingress,
     input,
+    ipam,
+    masquerade,
     pods,
     ports,
+    proxy,
+    ranges,
     services,
 )
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}

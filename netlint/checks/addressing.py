@@ -10,11 +10,10 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.plan import Authority, Declaration, Role
+from netlint.model.plan.nodes import is_virtual
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pods import Phase
-
-VIRTUAL_KUBELET = "virtual-kubelet"
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
@@ -35,27 +34,30 @@ def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 
 
 def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Undecided]:
-    """A Node's pod range is not inside the cluster's."""
+    """A node's pod range is not inside the cluster's, or not inside what the plugin takes for it."""
     declared = cluster.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
-    if not declared:
+    if not declared and not any(confine.wide for confine in cluster.confines):
         yield _undeclared(cluster)
-        return
-    intended = declared[0].authority is Authority.KUBEADM
-    if intended and cluster.fabric.allocates_from_node is False:
-        return
-    for node in cluster.nodes:
-        for own in cluster.pod_cidrs[node.name]:
-            wide = [found for found in declared if found.range.family == own.range.family]
-            if wide and not any(found.range.covers(own.range) for found in wide):
-                yield Violation(
-                    own.subject,
-                    own.path,
-                    f"{own.range} is outside {listed(wide)}",
-                    {"cidr": str(own.range), "clusterCIDRs": [str(found.range) for found in wide]},
-                    sides(wide),
-                    key=FAMILY_NAMES[own.range.family],
-                    mitigated=intended,
-                )
+    reported: set[Declaration] = set()
+    for confine in cluster.confines:
+        for outside, wide in confine.strays():
+            if reported.isdisjoint(outside):
+                reported.update(outside)
+                yield _outside(outside, wide, confine.is_firm)
+
+
+def _outside(outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
+    first, *others = outside
+    more = f" and {len(others)} more" if others else ""
+    return Violation(
+        first.subject,
+        first.path,
+        f"{first.range}{more} {'are' if others else 'is'} outside {listed(wide)}",
+        {"cidrs": [str(own.range) for own in outside], "clusterCIDRs": [str(found.range) for found in wide]},
+        sides((*wide, *others)),
+        key=FAMILY_NAMES[first.range.family],
+        mitigated=not is_firm,
+    )
 
 
 def _undeclared(cluster: Cluster) -> Undecided:
@@ -70,8 +72,9 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
     having = [node for node in cluster.nodes if cluster.pod_cidrs[node.name]]
     if plugin is None and (cluster.fabric.plugins or not having):
         return
+    spent = {lacking for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
     for node in cluster.nodes:
-        if cluster.pod_cidrs[node.name] or node.labels.get("type") == VIRTUAL_KUBELET:
+        if subject_of(node) in spent or cluster.pod_cidrs[node.name] or is_virtual(node):
             continue
         why = f"{plugin.name} takes pod addresses from there" if plugin else "the other nodes have one"
         witness = plugin.evidence if plugin else subject_of(having[0])
@@ -123,7 +126,8 @@ def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecid
 def _strays(cluster: Cluster) -> Iterator[tuple[int, int, list[Declaration]]]:
     """Family, pod and its node's ranges; without pods that are reported as duplicates already."""
     pods = cluster.pods
-    disputed = {declared.node for group in cluster.disputed_pod_cidrs for declared in group}
+    groups = (*cluster.disputed_pod_cidrs, *cluster.undivided_pod_cidrs)
+    disputed = {declared.node for group in groups for declared in group}
     declared = {name: found for name, found in cluster.pod_cidrs.items() if name not in disputed}
     ranges = {name: [one.range for one in found] for name, found in declared.items()}
     duplicates = {(family, row) for family, _, rows in pods.sharing_addresses for row in rows}

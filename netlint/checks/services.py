@@ -20,6 +20,7 @@ from netlint.model.endpoints import (
     protocol,
     resolved_port,
 )
+from netlint.model.nearest import nearest
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 
@@ -34,20 +35,27 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation]:
         if cluster.pods.any_live(shapes):
             continue
         templates = cluster.templates.having(service.namespace, selector)
-        scaled_down = [template for template in templates if template.replicas == 0]
-        if len(scaled_down) < len(templates):
-            continue
-        completed = len(cluster.pods.of_shapes(shapes))
-        what = "only completed pods" if completed else "no pod"
-        yield Violation(
-            subject_of(service),
-            ("spec", "selector"),
-            f"{_labels(selector)} selects {what} in namespace {service.namespace}"
-            + (f"; {scaled_down[0].subject} has no replicas" if scaled_down else ""),
-            {"selector": selector, "completedPods": completed},
-            tuple(Related(template.subject, ("spec", "replicas"), "has no replicas") for template in scaled_down),
-            mitigated=bool(scaled_down),
-        )
+        scaled_down = [template.subject for template in templates if template.replicas == 0]
+        if len(scaled_down) == len(templates):
+            yield _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
+
+
+def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_down: list[Subject]) -> Violation:
+    selector = service.spec.selector or {}
+    what = "only completed pods" if completed else "no pod"
+    close = None if completed or scaled_down else nearest(selector, cluster.labels_in(service.namespace))
+    slips, owner = close or ([], None)
+    meant = f"; {' and '.join(map(str, slips))} of {owner}" if owner else ""
+    return Violation(
+        subject_of(service),
+        ("spec", "selector"),
+        f"{_labels(selector)} selects {what} in namespace {service.namespace}"
+        + (f"; {scaled_down[0]} has no replicas" if scaled_down else meant),
+        {"selector": selector, "completedPods": completed, "nearest": {slip.found[0]: slip.found[1] for slip in slips}},
+        tuple(Related(subject, ("spec", "replicas"), "has no replicas") for subject in scaled_down)
+        + ((Related(owner, (), "has labels like those"),) if owner else ()),
+        mitigated=bool(scaled_down),
+    )
 
 
 def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
@@ -133,12 +141,20 @@ def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
             ("spec", "selector"),
             f"{_said(entries)} {_plural(entries, 'is', 'are')} listed as {FAMILY_NAMES[found.family]} "
             f"{_plural(entries, 'endpoint', 'endpoints')}, but no live pod of the Service has "
-            f"{_plural(entries, 'it', 'them')}",
+            f"{_plural(entries, 'it', 'them')}{_ended(cluster, found)}",
             {"family": FAMILY_NAMES[found.family], "endpoints": entries},
             (Related(subject_of(piece), at, f"lists {entries[0]['address']}"),),
             key=FAMILY_NAMES[found.family],
             mitigated=_is_lag(cluster, found, _targets(cluster, found)),
         )
+
+
+def _ended(cluster: Cluster, found: Difference) -> str:
+    """The first of the stale endpoints' pods that has completed or failed, where there is one."""
+    for row in _targets(cluster, found):
+        if not cluster.pods.is_live(row):
+            return f"; {cluster.pods.subject(row)} has {cluster.pods.phase(row).name.lower()}"
+    return ""
 
 
 def missing_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:

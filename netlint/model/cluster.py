@@ -5,6 +5,7 @@ Every lookup notes which kinds it reads, so that the tests can hold a rule's pag
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, cast
 
@@ -12,14 +13,18 @@ from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, touc
 from netlint.findings import Subject
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
-from netlint.model.cni import Fabric, detect
-from netlint.model.endpoints import EndpointModel
+from netlint.model.cni import Fabric, Masquerade, detect
+from netlint.model.cni.coverage import Coverage, coverage
+from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.inventory import Inventory
+from netlint.model.nat import beside_plugins
 from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
 from netlint.model.plan.collisions import KINDS, Collision, Usage, collisions
+from netlint.model.plan.confines import Confine, confines
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
+from netlint.model.plan.supply import Supply, supplies
 from netlint.model.pods import Pods
 from netlint.model.templates import Alike, Containers, Templates
 from netlint.objects import ADDRESS_PLAN, WORKLOADS
@@ -27,6 +32,9 @@ from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.slices import SliceTable
+
+UNDIVIDED = (Authority.CONTROLLER_MANAGER, Authority.KUBEADM, "flannel", "kindnet", "antrea")
+"""Whose pod range is cut into pieces for the Nodes."""
 
 
 class Cluster:
@@ -109,6 +117,25 @@ class Cluster:
         return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
 
     @cached_property
+    def foreign_slices(self) -> list[int]:
+        """Numbers of the slices that neither the EndpointSlice controller nor an API server wrote."""
+        pieces = enumerate(self.slices.slices)
+        found = [number for number, piece in pieces if is_foreign(piece)]
+        return sorted(found, key=lambda number: (self.slices.slices[number].namespace, self.slices.slices[number].name))
+
+    @cached_property
+    def pod_at(self) -> dict[tuple[int, int], list[int]]:
+        """Live pods by family and address, where slices that no controller looks after name the address."""
+        wanted = {
+            (family, address)
+            for number in self.foreign_slices
+            for row in self.slices.endpoints(number)
+            for family in (4, 6)
+            if (address := self.slices.address(row, family))
+        }
+        return self.pods.at(wanted)
+
+    @cached_property
     def node_ports(self) -> list[NodePort]:
         """Every node port that a Service claims."""
         return list(nodeports.claimed(self.services))
@@ -140,6 +167,16 @@ class Cluster:
         row = self.pods.first_live(group.shapes)
         return group.templates[0].subject if row is None else self.pods.subject(row)
 
+    def labels_in(self, namespace: str) -> Iterator[tuple[dict[str, str], Subject]]:
+        """The different labels of live pods and of templates in a namespace, with the first that has them."""
+        for number in self.pods.different_labels(namespace):
+            row = self.pods.first_live([number])
+            if row is not None:
+                yield self.pods.table.shapes[number].labels, self.pods.subject(row)
+        for template in self.templates.all:
+            if template.namespace == namespace:
+                yield template.labels, template.subject
+
     @cached_property
     def inventory(self) -> Inventory:
         """What the plan and the plugins are read from."""
@@ -150,6 +187,12 @@ class Cluster:
     def fabric(self) -> Fabric:
         """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
         return detect(self.inventory)
+
+    @cached_property
+    def network_agents(self) -> list[Coverage]:
+        """The DaemonSets of the network plugins in force, held against the pods."""
+        found = [agent for plugin in self.fabric.plugins if plugin.runs for agent in plugin.agents]
+        return [coverage(agent, self.inventory) for agent in found]
 
     @cached_property
     def hosts(self) -> list[Host]:
@@ -167,6 +210,24 @@ class Cluster:
         own = [found for ranges in self.pod_cidrs.values() for found in ranges]
         observed = of_hosts(self._hosts, self.node_named, self.fabric.node_ranges, self.pods)
         return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed])
+
+    @cached_property
+    def pod_ranges(self) -> list[Declaration]:
+        """The ranges from which pods get their addresses: those of the nodes, else what all of them share."""
+        own = [found for ranges in self.fabric.node_ranges.values() for found in ranges]
+        if own or not self.fabric.allocates_from_node:
+            return own or self._pools_of_plugins
+        return self.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
+
+    @property
+    def _pools_of_plugins(self) -> list[Declaration]:
+        declared = [found for found in self.fabric.declared if isinstance(found, Declaration)]
+        return [found for found in declared if found.role is Role.POD]
+
+    @cached_property
+    def masquerades(self) -> list[Masquerade]:
+        """The configurations that hide addresses of pods."""
+        return [*self.fabric.masquerades(self.pod_ranges), *beside_plugins(self.inventory, self.pod_ranges)]
 
     @cached_property
     def collisions(self) -> list[Collision]:
@@ -204,9 +265,33 @@ class Cluster:
         return {node.name: node_ranges(node) for node in self.nodes}
 
     @cached_property
+    def confines(self) -> list[Confine]:
+        """Wider ranges in which the nodes' ranges have to be; firm ones first."""
+        found = confines(self.plan, self.fabric, self.pod_cidrs)
+        return sorted(found, key=lambda confine: not confine.is_firm)
+
+    @cached_property
+    def supplies(self) -> list[Supply]:
+        """How many ranges for nodes there are, and how many are left."""
+        return list(supplies(self.inventory, self.plan, self.fabric, self.pod_cidrs))
+
+    @cached_property
+    def undivided_pod_cidrs(self) -> list[list[Declaration]]:
+        """Pod ranges of Nodes that are the whole range of the cluster, one list for each such range."""
+        found: dict[Range, list[Declaration]] = {}
+        if len(self.nodes) > 1 and self.fabric.allocates_from_node is not False:
+            wide = {one.range for one in self.plan.of(Role.POD) if one.authority in UNDIVIDED and not one.node}
+            for own in (own for ranges in self.pod_cidrs.values() for own in ranges):
+                if own.range in wide:
+                    found.setdefault(own.range, []).append(own)
+        single = {one.range for supply in self.supplies if supply.size == 1 for one in supply.declared}
+        return [owners for held, owners in sorted(found.items()) if len(owners) > 1 or held not in single]
+
+    @cached_property
     def disputed_pod_cidrs(self) -> list[list[Declaration]]:
-        """Groups of pod ranges of different Nodes that have addresses in common."""
-        declared = [found for ranges in self.pod_cidrs.values() for found in ranges]
+        """Groups of pod ranges of different Nodes that have addresses in common, undivided ones aside."""
+        whole = {found for owners in self.undivided_pod_cidrs for found in owners}
+        declared = [found for ranges in self.pod_cidrs.values() for found in ranges if found not in whole]
         groups = overlapping_groups([found.range for found in declared])
         disputed = [[declared[number] for number in group] for group in groups]
         return [group for group in disputed if len({found.node for found in group}) > 1]

@@ -26,7 +26,9 @@ from netlint.snapshot.slices import NOT_READY, NOT_SERVING, SERVING, TERMINATING
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 CONTROLLER = "endpointslice-controller.k8s.io"
+MIRRORING = "endpointslicemirroring-controller.k8s.io"
 TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
+API_SERVER = ("default", "kubernetes")  # namespace and name of the slice that API servers write
 FAMILY_NAMES = {4: "IPv4", 6: "IPv6"}
 FAMILY_NUMBERS = {name: number for number, name in FAMILY_NAMES.items()}
 
@@ -122,6 +124,11 @@ def has_pods(service: Service) -> bool:
 def is_headless(service: Service) -> bool:
     """Whether it asked for no cluster IP."""
     return service.spec.clusterIP == "None"
+
+
+def is_foreign(piece: EndpointSlice) -> bool:
+    """Whether neither the EndpointSlice controller nor an API server wrote the slice."""
+    return piece.labels.get(MANAGED_BY) != CONTROLLER and (piece.namespace, piece.name) != API_SERVER
 
 
 class EndpointModel:

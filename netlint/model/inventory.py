@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netlint.model import settings
 from netlint.model.pods import Pods
 from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Node
 from netlint.objects.meta import Path
+from netlint.snapshot.pods import CommandLine
 
 ConfigMaps = Mapping[tuple[str, str], ConfigMap]
 
@@ -43,3 +45,14 @@ class Inventory:
             for position, variable in enumerate(container.env or ())
             if variable.name == name and variable.value
         ]
+
+    def flags(self, workload: Workload) -> dict[str, tuple[Path, str]]:
+        """The flags of a workload's containers: the field and the value that counts."""
+        template = workload.template
+        found: dict[str, tuple[Path, str]] = {}
+        for number, container in enumerate((template.spec.containers if template else None) or ()):
+            line = CommandLine(tuple(container.command or ()), tuple(container.args or ()))
+            for name, flag in settings.flags(line.words).items():
+                at = ("spec", "template", "spec", "containers", number, *line.field(flag.position))
+                found[name] = (at, flag.value)
+        return found

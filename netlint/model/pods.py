@@ -87,6 +87,11 @@ class Pods:
         """Looks up the address of this family by row."""
         return self.table.v4.__getitem__ if family == 4 else lambda row: self.address(row, 6)
 
+    def has_address(self, row: int) -> bool:
+        """Whether it has an address of any family."""
+        table = self.table
+        return bool(table.v4[row] or table.v6_low[row] or table.v6_high[row])
+
     def addresses(self, row: int) -> list[tuple[int, int]]:
         """Family and value of its addresses, in the order of ``status.podIPs``."""
         families = (6, 4) if self.table.flags[row] & V6_FIRST else (4, 6)
@@ -133,9 +138,28 @@ class Pods:
         """Numbers of the shapes whose pods the selector selects."""
         return self._label_index.selected(namespace, selector)
 
+    def different_labels(self, namespace: str) -> list[int]:
+        """The numbers of shapes in a namespace, one for each set of labels."""
+        return self._different_labels.get(namespace, [])
+
+    @cached_property
+    def _different_labels(self) -> dict[str, list[int]]:
+        found: dict[tuple[str, bytes], int] = {}
+        for number, shape in enumerate(self.table.shapes):
+            found.setdefault((shape.namespace, shape.raw_labels), number)
+        by_namespace: dict[str, list[int]] = {}
+        for (namespace, _), number in found.items():
+            by_namespace.setdefault(namespace, []).append(number)
+        return by_namespace
+
     def any_live(self, numbers: Iterable[int]) -> bool:
         """Whether there is a live pod of these shapes."""
         return any(self.is_live(row) for number in numbers for row in self.rows_of_shape(number))
+
+    def any_listed(self, rows: Iterable[int], family: int) -> bool:
+        """Whether one of these pods is live and lists an address of this family."""
+        address = self.address_column(family)
+        return any(self.is_live(row) and self.lists_addresses(row) and address(row) for row in rows)
 
     def first_live(self, numbers: Iterable[int]) -> int | None:
         """The first live pod of these shapes by namespace and name; None where all are terminal."""
@@ -147,6 +171,17 @@ class Pods:
         names = {name for _, name in wanted}
         found = {self.order(row): row for row, name in enumerate(self.table.names) if name in names}
         return {key: row for key, row in found.items() if key in wanted}
+
+    def at(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], list[int]]:
+        """The live pods that have these addresses (family and value), host-network pods included."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for family in self.families if wanted else ():
+            values = {value for of_family, value in wanted if of_family == family}
+            column = self._addresses_of(family)
+            for row, value in enumerate(column):
+                if value in values and self.is_live(row):
+                    found.setdefault((family, value), []).append(row)
+        return found
 
     def rows_of_shape(self, number: int) -> array[int]:
         """The pods of one shape."""

@@ -22,6 +22,7 @@ class WorkloadSpec(Struct, gc=False):
     """``spec`` of a workload; ``template`` may be absent in a malformed one only."""
 
     replicas: int | None = None
+    serviceName: str | None = None
     template: PodTemplate | None = None
 
 

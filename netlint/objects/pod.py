@@ -84,11 +84,33 @@ class Affinity(Struct, gc=False):
     nodeAffinity: NodeAffinity | None = None
 
 
+class KeyToPath(Struct, gc=False):
+    """A key of a ConfigMap, and the file that it becomes."""
+
+    key: str | None = None
+    path: str | None = None
+
+
+class ConfigMapVolume(Struct, gc=False):
+    """``configMap`` of a volume."""
+
+    name: str | None = None
+    items: list[KeyToPath] | None = None
+
+
+class Volume(Struct, gc=False):
+    """One entry of ``volumes``; what is no ConfigMap has none."""
+
+    name: str | None = None
+    configMap: ConfigMapVolume | None = None
+
+
 class PodSpec(Struct, gc=False):
     """``spec`` of a pod, read completely."""
 
     containers: list[Container] | None = None
     initContainers: list[Container] | None = None
+    volumes: list[Volume] | None = None
     hostNetwork: bool | None = None
     dnsPolicy: str | None = None
     hostname: str | None = None

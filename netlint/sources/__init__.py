@@ -48,8 +48,8 @@ def read(
     """Read a source: of a live cluster only these kinds; gives also what finds places in its files.
 
     ``node_dumps``: a folder or tar archive with a folder for each node. What cannot be read is recorded in
-    the snapshot. Raises ClusterError where the server cannot be reached, and UsageError for options that
-    contradict each other.
+    the snapshot. Raises ClusterError where no kubeconfig tells how to reach the cluster, and UsageError for
+    options that contradict each other.
     """
     snapshot: Snapshot
     locator: Locator | None
@@ -80,7 +80,8 @@ def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) 
     snapshot = cluster.read(connection, set(kinds), source.namespaces)
     snapshot.reading.sources = [connection.context]
     copies.merge(snapshot)
-    snapshot.reading.errors += cluster.without_objects(connection, snapshot, source.namespaces)
+    if snapshot.reading.server:
+        snapshot.reading.errors += cluster.without_objects(connection, snapshot, source.namespaces)
     return snapshot
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient, Configuration
 
 PAGE = 500
+UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
 EXPIRED = 410
 SERVER_ERRORS = 500
@@ -97,7 +98,8 @@ class Connection:
                 return body
             pause = _pause(status, retry_after)
             if pause is None or time.monotonic() + pause >= limit:
-                raise RequestError(status, _message(body) or f"the server answers {status}")
+                hint = ": the credentials are not accepted; log in again" if status == UNAUTHORIZED else ""
+                raise RequestError(status, (_message(body) or f"the server answers {status}") + hint)
             time.sleep(pause * random.uniform(1, 1.1))  # noqa: S311 - spreads clients out, nothing secret
 
     def _request(self, path: str, query: dict[str, str], timeout: float) -> tuple[int, bytes, str | None]:
@@ -131,8 +133,7 @@ class Connection:
         try:
             return msgspec.json.decode(self.get("/version"), type=Version).gitVersion
         except RequestError as error:
-            hint = ": the credentials are not accepted; log in again" if error.status == 401 else ""
-            raise self.failure(f"{error.message}{hint}") from error
+            raise self.failure(error.message) from error
         except msgspec.DecodeError as error:
             raise self.failure("this is no Kubernetes API server") from error
 
@@ -193,21 +194,44 @@ def _load(file: str, context: str | None, settings: Configuration) -> str:
     from kubernetes.config.kube_config import load_kube_config
 
     try:
-        configs = _documents(file)
-        contexts = [str(found["name"]) for config in configs for found in config.get("contexts") or ()]
-        # the first file that names one decides, as for kubectl; the client would take the last one's
-        name = context or next((found for config in configs if (found := config.get("current-context"))), None)
-        if name is None:
-            raise ClusterError(f"{file} names no current context; choose one with --context")
-        if name not in contexts:
-            raise ClusterError(f"{file} has no context {name!r}; it has {', '.join(contexts) or 'none'}")
+        name = _chosen(file, _documents(file), context)
         with _complaints() as complaints:
             load_kube_config(config_file=file, context=name, client_configuration=settings)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ClusterError(f"{file} is no kubeconfig: something in it is missing or of another type") from error
+    except ValueError as error:
         raise ClusterError(f"{file} is no kubeconfig: {error}") from error
     if complaints:
-        raise ClusterError(f"{file}: {complaints[0]}")
-    return str(name)
+        reason = " ".join(_NUMBER.sub("", complaints[0].removeprefix("exec: ")).split())
+        raise ClusterError(f"{file}: the credential plugin failed: {reason}")
+    return name
+
+
+def _chosen(files: str, configs: list[dict[str, Any]], context: str | None) -> str:
+    """The context to use, which names a cluster and a user that are there: the client would go on as nobody."""
+    contexts = _named(configs, "contexts")
+    if not contexts:
+        raise ClusterError(f"{files} is no kubeconfig: it has no contexts")
+    # the first file that names one decides, as for kubectl; the client would take the last one's
+    name = context or next((found for config in configs if (found := config.get("current-context"))), None)
+    if name is None:
+        raise ClusterError(f"{files} names no current context; choose one with --context")
+    if name not in contexts:
+        raise ClusterError(f"{files} has no context {name!r}; it has {', '.join(contexts)}")
+    for part in ("cluster", "user"):
+        wanted = contexts[name]["context"].get(part)
+        if wanted and wanted not in _named(configs, f"{part}s"):
+            raise ClusterError(f"{files}: context {name!r} names {part} {wanted!r}, which is not there")
+    return name
+
+
+def _named(configs: list[dict[str, Any]], part: str) -> dict[str, dict[str, Any]]:
+    """The contexts, clusters or users of the files by name; of one name, the first file's."""
+    found: dict[str, dict[str, Any]] = {}
+    for config in configs:
+        for entry in config.get(part) or ():
+            found.setdefault(str(entry["name"]), entry)
+    return found
 
 
 def _documents(files: str) -> list[dict[str, Any]]:
@@ -221,6 +245,8 @@ def _documents(files: str) -> list[dict[str, Any]]:
         raise ClusterError(f"{files} is no kubeconfig: it cannot be read as YAML") from error
     if not found:
         raise ClusterError(f"{files}: no such kubeconfig")
+    if not all(document is None or isinstance(document, dict) for document in found):
+        raise ClusterError(f"{files} is no kubeconfig: it is no mapping")
     return [document or {} for document in found]
 
 
@@ -259,6 +285,8 @@ def _kubeconfig(named: Path | None) -> str | None:
 
 
 def _not_configured(file: str | None, error: Exception) -> str:
+    if file is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+        return f"this is inside a cluster, but: {error}"
     if file is None:
         return (
             "nothing to check: name files or folders, or give --kubeconfig; there is no kubeconfig "
@@ -271,7 +299,8 @@ def _message(body: bytes) -> str:
     try:
         return msgspec.json.decode(body, type=StatusBody).message
     except msgspec.DecodeError:
-        return ""
+        text = body.decode(errors="replace").strip()
+        return text if text.isprintable() and "<" not in text else ""
 
 
 def _pause(status: int, retry_after: str | None) -> float | None:

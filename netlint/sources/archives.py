@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import stat
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, cast
 
 from netlint.errors import SourceError
-from netlint.sources.inputs import GZIP_MAGIC, Input, Stream, printable, reason
+from netlint.sources.inputs import GZIP_MAGIC, Input, Stream, printable, read_exactly, reason
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second begins an archive without members
 TAR_MAGIC = b"ustar"
@@ -31,10 +31,11 @@ CORRUPT = (
     RuntimeError,
 )
 TRUNCATED = "the archive ends too early: the file is truncated"
+DAMAGED = "the archive is corrupt"
 REASONS = {
     "File is not a zip file": TRUNCATED,  # the list of its members is at the end
     "That compression method is not supported": "compressed in a way that cannot be read here",
-    "bad checksum": "the archive is corrupt",
+    "bad checksum": DAMAGED,
     "empty header": TRUNCATED,
     "truncated header": TRUNCATED,
     "unexpected end of data": TRUNCATED,
@@ -43,17 +44,21 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive on disk.
+    """An archive.
 
-    ``left_out``: members that are not read as objects; ``namespaces``: what the places of members in a
-    dump say about the objects in them.
+    ``source``: its bytes, unpacked where it is compressed as a whole; ``left_out``: members that are not read
+    as objects; ``namespaces``: what the places of members in a dump say about the objects in them.
     """
 
-    path: Path
-    name: str
+    source: Input
     zipped: bool
     left_out: frozenset[str] = frozenset()
     namespaces: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.source.name
 
     def members(self) -> Iterator[tuple[str, Stream]]:
         """Name and bytes of each regular file, in the order of the archive.
@@ -76,7 +81,7 @@ class Archive:
 
     def _tar_members(self) -> Iterator[tuple[str, Stream]]:
         with (
-            _unpacked(self.path) as packed,
+            self.source.opener() as packed,
             tarfile.open(fileobj=packed, mode="r|", bufsize=STEP, tarinfo=_Entry) as archive,
         ):
             for entry in archive:
@@ -92,7 +97,7 @@ class Archive:
                 pass
 
     def _zip_members(self) -> Iterator[tuple[str, Stream]]:
-        with zipfile.ZipFile(self.path) as archive:
+        with io.BufferedReader(cast(io.RawIOBase, self.source.opener())) as file, zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
                 if not (entry.is_dir() or stat.S_ISLNK(entry.external_attr >> 16)):
                     yield entry.filename, self._zip_member(archive, entry)
@@ -100,7 +105,7 @@ class Archive:
     def _zip_member(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Stream:
         name = f"{self.name}/{entry.filename}"
         if entry.flag_bits & ENCRYPTED:
-            return _Refused(f"{name}: it is encrypted")
+            return _Refused(f"{name}: it is encrypted; unpack it first")
         try:
             return _Text(_Guarded(archive.open(entry), name), name)
         except CORRUPT as error:
@@ -191,26 +196,19 @@ class _Member:
         self._members.close()  # type: ignore[attr-defined]
 
 
-def as_archive(path: Path, name: str) -> Archive | None:
+def as_archive(source: Input) -> Archive | None:
     """The archive that a file is, by its first bytes; None where it is none."""
     try:
-        with path.open("rb") as stream:
-            zipped = stream.read(len(EMPTY_TAR)).startswith(ZIP_MAGIC)
-        with _unpacked(path) as stream:
-            start = stream.read(len(EMPTY_TAR))
-    except (OSError, EOFError, zlib.error):
+        with source.open() as stream:
+            start = read_exactly(stream, len(EMPTY_TAR))
+    except SourceError:
         return None  # whoever reads it as a text says what is wrong
+    zipped = start.startswith(ZIP_MAGIC) and source.size is not None
     if zipped or start == EMPTY_TAR or start[TAR_MAGIC_OFFSET:] == TAR_MAGIC:
-        return Archive(path, name, zipped)
+        return Archive(source, zipped)
     return None
-
-
-def _unpacked(path: Path) -> IO[bytes]:
-    with path.open("rb") as stream:
-        compressed = stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-    return cast(IO[bytes], gzip.open(path, "rb") if compressed else path.open("rb"))
 
 
 def _reason(error: BaseException) -> str:
     found = reason(error)
-    return REASONS.get(found, found)
+    return DAMAGED if found.startswith("Bad CRC-32") else REASONS.get(found, found)

@@ -12,14 +12,14 @@ from typing import TypeVar
 from netlint.errors import ClusterError
 from netlint.objects import CONFIG_MAPS, KIND_NAMED, Kind
 from netlint.snapshot import Reason, Snapshot
-from netlint.snapshot.knowledge import ALL
+from netlint.snapshot.knowledge import ALL, ANY_KIND
 from netlint.sources.apiserver import EXPIRED, Connection, Page, RequestError
 from netlint.sources.intake import Intake
 from netlint.sources.known import Known
 
 IN_FLIGHT = 4
 RESTARTS = 3
-FORBIDDEN = {401, 403}
+FORBIDDEN = 403
 NOT_FOUND = 404
 NOT_SERVED = {NOT_FOUND, 405}
 LONG_LISTS = ("EndpointSlice", "Pod")
@@ -42,11 +42,16 @@ class Listing:
 def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -> Snapshot:
     """List these kinds, in these namespaces only where there are any.
 
-    A kind that is forbidden, not served, or breaks off is a gap in the snapshot's knowledge. Raises
-    ClusterError where the server cannot be reached at all.
+    A kind that is forbidden, not served, or breaks off is a gap in the snapshot's knowledge; where the server
+    cannot be reached at all, every kind is.
     """
     snapshot = Snapshot()
-    snapshot.reading.server = {"context": connection.context, "version": connection.version()}
+    try:
+        snapshot.reading.server = {"context": connection.context, "version": connection.version()}
+    except ClusterError as error:
+        snapshot.reading.errors.append(str(error))
+        snapshot.knowledge.withdraw(ANY_KIND, ALL, Reason.INCOMPLETE, "the cluster could not be read")
+        return snapshot
     parts = side_by_side(lambda listing: _part(connection, listing), listings(kinds, namespaces))
     if "ConfigMap" in kinds:
         parts += side_by_side(lambda place: _config_map(connection, *place), CONFIG_MAPS)
@@ -146,7 +151,7 @@ def _fetch(connection: Connection, listing: Listing, consume: Callable[[Page, st
                 raise _ExpiredError from error
             if error.status in NOT_SERVED:
                 continue
-            if error.status in FORBIDDEN:
+            if error.status == FORBIDDEN:
                 return listing.known("", Reason.FORBIDDEN, error.message)
             raise connection.failure(f"the list of {listing.kind.plural} broke off: {error.message}") from error
         return listing.known(revision)
@@ -177,7 +182,7 @@ def config_map(connection: Connection, namespace: str, name: str) -> tuple[bytes
     except RequestError as error:
         if error.status == NOT_FOUND:
             return None, Known("ConfigMap", namespace)
-        if error.status in FORBIDDEN:
+        if error.status == FORBIDDEN:
             return None, Known("ConfigMap", namespace, "", Reason.FORBIDDEN, error.message)
         raise connection.failure(f"ConfigMap {namespace}/{name}: {error.message}") from error
     return body, Known("ConfigMap", namespace)
@@ -195,20 +200,29 @@ def _may_hold_something(snapshot: Snapshot, namespace: str) -> bool:
 
 def without_objects(connection: Connection, snapshot: Snapshot, namespaces: tuple[str, ...]) -> Iterator[str]:
     """What to say where nothing could be read, or where a namespace does not exist."""
+    yield from missing_namespaces(connection, namespaces, lambda namespace: _may_hold_something(snapshot, namespace))
+    if not any(map(snapshot.count, KIND_NAMED)) and not snapshot.reading.errors:
+        reasons = [gap.message for gap in snapshot.knowledge.gaps.values() if gap.reason is Reason.FORBIDDEN]
+        nothing = f"{connection.context}: there is no object to check"
+        yield nothing_allowed(connection, reasons[0]) if reasons else nothing
+
+
+def missing_namespaces(
+    connection: Connection, namespaces: tuple[str, ...], is_there: Callable[[str], bool] = lambda _: True
+) -> Iterator[str]:
+    """What to say of namespaces that do not exist; ``is_there``: whether they seem to, for who may not ask."""
     for namespace in namespaces:
         try:
             connection.get(f"/api/v1/namespaces/{namespace}")
         except RequestError as error:
             if error.status == NOT_FOUND:
                 yield f"{connection.context}: there is no namespace {namespace!r}"
-            elif not _may_hold_something(snapshot, namespace):
+            elif not is_there(namespace):
                 yield f"{connection.context}: there is nothing in namespace {namespace!r}, if it exists at all"
         except ClusterError as error:
             yield str(error)
-    if not any(map(snapshot.count, KIND_NAMED)) and not snapshot.reading.errors:
-        reasons = [gap.message for gap in snapshot.knowledge.gaps.values() if gap.reason is Reason.FORBIDDEN]
-        yield (
-            f"{connection.context}: nothing may be read, starting with: {reasons[0]}; netlint rbac prints the roles"
-            if reasons
-            else f"{connection.context}: there is no object to check"
-        )
+
+
+def nothing_allowed(connection: Connection, reason: str) -> str:
+    """What to say to whom the server shows nothing."""
+    return f"{connection.context}: nothing may be read, starting with: {reason}; netlint rbac prints the roles"

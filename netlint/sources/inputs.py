@@ -39,7 +39,8 @@ class Stream(Protocol):
 class Input:
     """One text to read.
 
-    ``name`` is what reports call it; ``size`` is None where only reading to the end would tell it.
+    ``name`` is what reports call it; ``size`` is None where only reading to the end would tell it, ``stored``
+    what it takes where it is kept.
     ``explicit``: the user named it, so every document in it is meant for netlint.
     ``namespace``: what its place in a dump says about the objects in it.
     """
@@ -49,6 +50,7 @@ class Input:
     opener: Callable[[], IO[bytes]]
     explicit: bool = True
     namespace: str | None = None
+    stored: int = 0
 
     @contextmanager
     def open(self, start: int = 0) -> Iterator[IO[bytes]]:
@@ -131,9 +133,10 @@ def from_file(path: str, name: str, explicit: bool = True, namespace: str | None
             os.close(descriptor)
     except OSError as error:
         raise SourceError(f"{name}: {reason(error)}") from error
+    size = found.st_size
     if compressed:
-        return Input(name, None, lambda: cast(IO[bytes], gzip.open(path, "rb")), explicit, namespace)
-    return Input(name, found.st_size, lambda: open(path, "rb", buffering=0), explicit, namespace)
+        return Input(name, None, lambda: cast(IO[bytes], gzip.open(path, "rb")), explicit, namespace, size)
+    return Input(name, size, lambda: open(path, "rb", buffering=0), explicit, namespace, size)
 
 
 def from_standard_input() -> Input:
@@ -143,13 +146,24 @@ def from_standard_input() -> Input:
 
 def _kept(stream: IO[bytes] | io.RawIOBase, name: str) -> Input:
     """What can be read only once, copied to an unnamed file: it is read in shards, and for positions."""
-    kept = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the input
-    shutil.copyfileobj(cast(IO[bytes], stream), kept, 1 << 20)
-    kept.flush()
-    if os.pread(kept.fileno(), 2, 0) == GZIP_MAGIC:
-        return Input(name, None, lambda: cast(IO[bytes], gzip.open(_Descriptor(kept.fileno()))))
-    size = os.fstat(kept.fileno()).st_size
-    return Input(name, size, lambda: cast(IO[bytes], _Descriptor(kept.fileno())))
+    with tempfile.TemporaryFile() as file:
+        shutil.copyfileobj(cast(IO[bytes], stream), file, 1 << 20)
+        file.flush()
+        kept = _Kept(os.dup(file.fileno()))
+    size = os.fstat(kept.descriptor).st_size
+    if os.pread(kept.descriptor, 2, 0) == GZIP_MAGIC:
+        return Input(name, None, lambda: cast(IO[bytes], gzip.open(_Descriptor(kept.descriptor))), stored=size)
+    return Input(name, size, lambda: cast(IO[bytes], _Descriptor(kept.descriptor)), stored=size)
+
+
+class _Kept:
+    """A file without a name, which is gone with the last input that reads it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
 
 
 class _Descriptor(io.RawIOBase):
@@ -162,11 +176,16 @@ class _Descriptor(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         size = os.preadv(self._descriptor, [buffer], self._offset)
         self._offset += size
         return size
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
+        if whence == os.SEEK_END:
+            offset += os.fstat(self._descriptor).st_size
         self._offset = offset + (self._offset if whence == os.SEEK_CUR else 0)
         return self._offset

@@ -24,6 +24,7 @@ from netlint.objects.pod import Pod, StrictPod
 from netlint.objects.problems import problems, slice_port_problems
 from netlint.snapshot import (
     DuplicateKey,
+    Form,
     MalformedField,
     Reason,
     Snapshot,
@@ -34,7 +35,7 @@ from netlint.snapshot import (
 from netlint.snapshot.knowledge import ALL, ANY_KIND
 from netlint.sources import known
 from netlint.sources.inputs import Input
-from netlint.sources.leniency import without_problems
+from netlint.sources.leniency import without_problems, wrong_type
 from netlint.yamltext import Unreadable
 
 _RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -43,6 +44,8 @@ _ITEM = {kind.name: msgspec.json.Decoder(kind.struct) for kind in KIND_NAMED.val
 
 
 NO_ITEMS = msgspec.Raw(b"")
+NULL = msgspec.Raw(b"null")
+LIST = "List"
 
 
 class Head(msgspec.Struct, gc=False):
@@ -55,28 +58,31 @@ class Head(msgspec.Struct, gc=False):
 
 LARGEST_BY_HAND = 2 << 20
 _HEAD = msgspec.json.Decoder(Head)
+CORE_LIST = Head("v1", LIST)
 _KIND_NAMED = re.compile(rb"(?:^[ ]*+(?:- )?|[{,][ ]*+)[\"']?kind[\"']?[ ]*+:[ ]*+[\"']?([A-Z][A-Za-z]*)", re.MULTILINE)
 
 
 def leaves(document: msgspec.Raw, default: Kind | None = None) -> Iterator[tuple[Path, Head, msgspec.Raw]]:
     """The objects in one document: itself, or the items of the list that it is, at any depth.
 
-    Items of a typed list (``PodList``) take their kind from it where they name none.
+    Items of a typed list (``PodList``) take their kind from it where they name none. Items that are no list
+    are a leaf without a kind.
     """
     try:
         head = _HEAD.decode(document)
     except msgspec.ValidationError:  # a scalar or a sequence
-        yield (), Head(), document
+        yield (), Head(default.api_version, default.kind) if default and document != NULL else Head(), document
         return
     if default is not None and not head.kind:
         head = Head(default.api_version, default.kind)
-    if not (isinstance(head.kind, str) and head.kind.endswith("List") and len(memoryview(head.items))):
+    if not (_is_list(head) or (str(head.kind).endswith("List") and head.items != NO_ITEMS)):
         yield (), head, document
         return
     try:
-        items = _RAW_ITEMS.decode(head.items)
+        items = [] if head.items in (NO_ITEMS, NULL) else _RAW_ITEMS.decode(head.items)
     except msgspec.ValidationError:
-        items = []
+        yield ("items",), Head(), head.items
+        return
     of_list = list_kind(head)
     for index, item in enumerate(items):
         for path, found, leaf in leaves(item, of_list):
@@ -85,7 +91,7 @@ def leaves(document: msgspec.Raw, default: Kind | None = None) -> Iterator[tuple
 
 def _kinds_named(text: bytes) -> set[str]:
     """The kinds of the objects in a text that cannot be read; ``ANY_KIND`` for a list of whatever kinds."""
-    named = {name.decode() for name in _KIND_NAMED.findall(text)}
+    named = {name.decode() for name in _KIND_NAMED.findall(text.replace(b"\0", b""))}  # UTF-16 has these
     return {name.removesuffix("List") or ANY_KIND for name in named}
 
 
@@ -93,6 +99,11 @@ def list_kind(head: Head) -> Kind | None:
     """The kind of a typed list's items; None for ``kind: List``, which mixes kinds."""
     name = str(head.kind).removesuffix("List")
     return kind_of(str(head.apiVersion or ""), name) if name else None
+
+
+def _is_list(head: Head) -> bool:
+    """Whether it is a list of objects for certain: other kinds may end in "List" too."""
+    return (head.apiVersion, head.kind) == ("v1", LIST) or (str(head.kind).endswith(LIST) and bool(list_kind(head)))
 
 
 class Intake:
@@ -210,6 +221,7 @@ class Intake:
 
     def _one_by_one(self, raws: list[msgspec.Raw], window: Window | None, of_list: Kind | None) -> set[str]:
         number = self._open(window)
+        in_list = window is None or window.form in {Form.JSON_ITEMS, Form.YAML_ITEMS}
         ordinals = count()
         namespaces = set()
         for raw in raws:
@@ -217,6 +229,10 @@ class Intake:
             for path, head, leaf in leaves(raw, of_list):
                 is_list = bool(path)
                 ordinal = next(ordinals)
+                if (is_list or in_list) and leaf != NULL and not _is_object(head):
+                    origin = self.snapshot.origins.add(number, ordinal) if number else 0
+                    self._add_stray(_HEAD.decode(raw) if is_list else CORE_LIST, path, leaf, origin)
+                    continue
                 kind = self._kind_of(head, leaf)
                 if kind is not None:
                     origin = self.snapshot.origins.add(number, ordinal) if number else 0
@@ -227,8 +243,27 @@ class Intake:
             namespaces |= found
         return namespaces
 
+    def _add_stray(self, of: Head, path: Path, leaf: msgspec.Raw, origin: int) -> None:
+        """Something in a list that is no object.
+
+        In files that nobody named, only what certainly is a list of objects counts.
+        """
+        if not (_is_list(of) or self.source is None or self.source.explicit):
+            self.snapshot.reading.ignored += 1
+            return
+        self._holding()
+        value: object = msgspec.json.decode(leaf)
+        problem = wrong_type("a list" if path[-1:] == ("items",) else "an object", value)
+        if path[-1:] != ("items",) and isinstance(value, dict):
+            problem = "an item of a list needs apiVersion and kind"
+        self.snapshot.malformed.append(
+            MalformedField(str(of.apiVersion or ""), str(of.kind), "", "", origin, ("items",), problem)
+        )
+        kind = list_kind(of)
+        self._lose({kind.name if kind else ANY_KIND}, f"a {of.kind} has items that are no objects")
+
     def _kind_of(self, head: Head, leaf: msgspec.Raw) -> Kind | None:
-        if not (isinstance(head.kind, str) and isinstance(head.apiVersion, str)):
+        if not _is_object(head):
             self.snapshot.reading.ignored += 1
             return None
         kind = kind_of(head.apiVersion, head.kind)
@@ -297,9 +332,9 @@ class Intake:
         item = _ITEM[kind.name].decode(cleaned)
         meta = item.metadata
         at = {path for path, _ in found}
-        if not (meta.name or at & {("metadata",), ("metadata", "name")}):
+        if not (meta.name or at & {(), ("metadata",), ("metadata", "name")}):
             found = [*found, (("metadata", "name"), "the object has no name")]
-        somewhere = bool(kind.namespaced and at & {("metadata",), ("metadata", "namespace")})
+        somewhere = bool(kind.namespaced and at & {(), ("metadata",), ("metadata", "namespace")})
         namespace = (meta.namespace or self.default_namespace) if kind.namespaced and not somewhere else ""
         for path, problem in found:
             self.snapshot.malformed.append(
@@ -313,7 +348,8 @@ class Intake:
                     problem,
                 )
             )
-        self._withdraw(kind, namespace, f"{kind.name} {meta.name or 'without a name'} is malformed")
+        if found:
+            self._withdraw(kind, namespace, f"{kind.name} {meta.name or 'without a name'} is malformed")
         if meta.name and not somewhere:
             self._add(kind, item, origin)
         return namespace
@@ -363,6 +399,10 @@ def _duplicate_keys(text: bytes) -> tuple[yamltext.Duplicate, ...]:
         return yamltext.to_json(text).duplicates
     except yamltext.Unreadable:  # the few JSON texts that are no YAML: a tab that indents, an escaped slash
         return (yamltext.Duplicate((), 1, 1),)
+
+
+def _is_object(head: Head) -> bool:
+    return isinstance(head.kind, str) and isinstance(head.apiVersion, str)
 
 
 class UnversionedMeta(msgspec.Struct):

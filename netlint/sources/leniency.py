@@ -10,6 +10,7 @@ import msgspec
 from netlint.objects.meta import Path
 from netlint.objects.problems import Problem, problems
 
+_ANYTHING = msgspec.json.Decoder(float_hook=float)  # a number beyond all measure is infinite
 _PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<place>\$.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
 _WORDS = {
@@ -21,7 +22,7 @@ _WORDS = {
     "object": "a mapping",
     "str": "text",
 }
-_JSON_TYPES = {bool: "bool", int: "int", float: "float", dict: "object", list: "array"}
+_JSON_TYPES = {bool: "bool", int: "int", float: "float", str: "str", dict: "object", list: "array"}
 _TYPES = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
 
 
@@ -31,7 +32,9 @@ def without_problems(raw: msgspec.Raw | bytes, struct: type) -> tuple[bytes, lis
     A ``null`` is no problem anywhere: Go's decoder leaves the zero value (encoding/json), and so do we.
     """
     # bytes that are no UTF-8 become U+FFFD, as in Go
-    value: Any = msgspec.json.decode(bytes(raw).decode("utf-8", "replace"))
+    value: Any = _ANYTHING.decode(bytes(raw).decode("utf-8", "replace"))
+    if not isinstance(value, dict):
+        return b"{}", [((), wrong_type("a mapping", value))]
     found: list[Problem] = []
     zeros: set[Path] = set()
     while True:
@@ -83,6 +86,11 @@ def _in_words(problem: str, value: Any = None) -> str:
     expected = [word for word in match["expected"].split(" | ") if word != "null"]
     got = match["got"] if value is None else _JSON_TYPES[type(value)]
     return f"expected {' or '.join(_WORDS.get(word, word) for word in expected)}, found {_WORDS.get(got, got)}"
+
+
+def wrong_type(expected: str, value: Any) -> str:
+    """The problem of a value that is not what is ``expected``."""
+    return f"expected {expected}, found {_WORDS[_JSON_TYPES[type(value)]]}"
 
 
 def _remove(value: Any, path: Path, error: str = "") -> None:

@@ -13,7 +13,7 @@ from netlint.errors import SourceError
 from netlint.objects.host import DockerDaemon, Link, NodeDump, Route
 from netlint.snapshot import Snapshot
 from netlint.sources import archives
-from netlint.sources.inputs import Stream, printable, read_exactly, reason
+from netlint.sources.inputs import Stream, from_file, printable, read_exactly, reason
 
 LARGEST_FILE = 64 << 20
 NODES, PODS = "nodes", "pods"  # what holds the folders of hosts, and of pods, in a dump of a whole cluster
@@ -88,7 +88,7 @@ def _files(source: str, problems: list[str]) -> Iterator[tuple[str, bytes]]:
     if path.is_dir():
         yield from _in_folder(path, problems)
         return
-    archive = archives.as_archive(path, source)
+    archive = archives.as_archive(from_file(source, source))
     if archive is None:
         raise SourceError(f"{source}: neither a folder nor an archive: node dumps are {LAYOUT}")
     try:

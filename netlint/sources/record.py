@@ -18,11 +18,20 @@ from typing import IO, Any, cast
 import msgspec
 
 from netlint import clock
-from netlint.errors import SourceError
+from netlint.errors import ClusterError, SourceError
 from netlint.objects import CONFIG_MAPS
+from netlint.snapshot import Reason
 from netlint.sources import LiveCluster, apiserver
 from netlint.sources.apiserver import Connection, Page
-from netlint.sources.cluster import Listing, config_map, fetch, listings, side_by_side
+from netlint.sources.cluster import (
+    Listing,
+    config_map,
+    fetch,
+    listings,
+    missing_namespaces,
+    nothing_allowed,
+    side_by_side,
+)
 from netlint.sources.known import API_VERSION, KIND, Known, Trailer
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -31,16 +40,20 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[[str], None]) -> Trailer:
     """Write these kinds of a live cluster to a file, which is replaced as a whole or not at all.
 
-    Raises ClusterError where the server cannot be reached or goes away, SourceError where the file
-    cannot be written.
+    Raises ClusterError where the server cannot be reached, goes away or lets nothing be read, SourceError where
+    the file cannot be written.
     """
     connection = apiserver.connect(source.kubeconfig, source.context, source.user, source.request_timeout)
     tell(f"reading {connection.context} at {connection.server}")
     server = {"context": connection.context, "version": connection.version()}
     taken_at = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    for missing in missing_namespaces(connection, source.namespaces):
+        raise ClusterError(missing)
     try:
         with _opened(path) as stream:
             lists = _write_lists(connection, set(kinds), source.namespaces, stream)
+            if all(known.reason is Reason.FORBIDDEN for known in lists):
+                raise ClusterError(nothing_allowed(connection, lists[0].message))
             trailer = Trailer(API_VERSION, KIND, taken_at, server, lists)
             stream.write(msgspec.json.encode(trailer) + b"\n")
     except OSError as error:
@@ -50,18 +63,26 @@ def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside ``path`` that takes its place in the end; compressed where the name ends in .gz.
+    """A stream into the file; compressed where the name ends in .gz."""
+    is_device = path.exists() and not path.is_file() and not path.is_dir()
+    with path.open("wb") if is_device else _replacing(path) as plain:
+        if path.suffix == ".gz":
+            with gzip.GzipFile("", "wb", 6, plain, mtime=0) as stream:
+                yield cast(IO[bytes], stream)
+        else:
+            yield plain
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside ``path`` that takes its place in the end.
 
     Only its owner may read it: a cluster's objects are not for everybody.
     """
     target = path.resolve()
     with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as plain:
         try:
-            if path.suffix == ".gz":
-                with gzip.GzipFile("", "wb", 6, plain, mtime=0) as stream:
-                    yield cast(IO[bytes], stream)
-            else:
-                yield cast(IO[bytes], plain)
+            yield cast(IO[bytes], plain)
             plain.flush()
             Path(plain.name).replace(target)
         except BaseException:

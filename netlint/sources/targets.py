@@ -67,7 +67,7 @@ def find(names: list[str]) -> Targets:
     for name in names:
         if name == STANDARD_INPUT:
             targets.names.append(name)
-            targets.inputs.append(from_standard_input())
+            _add_file(targets, name, from_standard_input())
             continue
         paths = [name] if os.path.lexists(name) else sorted(glob.glob(name, recursive=True))
         if not paths:
@@ -103,15 +103,19 @@ def _add(targets: Targets, path: Path, name: str) -> None:
     absolute = str(path.parent.resolve() / path.name)
     if not targets.is_new(absolute, explicit=True):
         return
-    archive = as_archive(path, name) if path.is_file() else None
-    if archive is not None:
-        targets.met[absolute] = None
-        targets.archives.append(_surveyed(archive, targets))
-        return
     try:
-        targets.add(absolute, from_file(str(path), name))
+        _add_file(targets, absolute, from_file(str(path), name))
     except SourceError as error:
         targets.errors.append(str(error))
+
+
+def _add_file(targets: Targets, path: str, source: Input) -> None:
+    archive = as_archive(source)
+    if archive is None:
+        targets.add(path, source)
+    else:
+        targets.met[path] = None
+        targets.archives.append(_surveyed(archive, targets))
 
 
 class _Walk:
@@ -149,7 +153,7 @@ class _Walk:
                 self.folder(entry.path, shown, ignored, dumped)
 
     def _file(self, entry: os.DirEntry[str], named: str, namespace: str | None) -> None:
-        if not entry.name.endswith(SUFFIXES + COMPRESSED) or entry.is_dir() or _is_special(entry):
+        if not entry.name.endswith(SUFFIXES + COMPRESSED) or _is_special(entry):
             return
         if entry.path in self._patches:
             self._targets.ignored += 1
@@ -169,8 +173,14 @@ class _Walk:
 
 
 def _is_special(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a socket, a device or a pipe, which would be waited for; a link to nothing is an error."""
-    return not entry.is_file() and os.path.exists(entry.path)
+    """Whether it is no file: a link to a folder, or a socket, a device or a pipe, which would be waited for.
+
+    A link to nothing or to itself is an error, which whoever opens it gets.
+    """
+    try:
+        return not entry.is_file() and os.path.exists(entry.path)
+    except OSError:
+        return False
 
 
 def _surveyed(archive: Archive, targets: Targets) -> Archive:

@@ -47,7 +47,7 @@ def plan(targets: Targets, unshared: Container[str] = ()) -> list[Task]:
             small.append(source)
         else:
             tasks += _shares(source, source.size)
-    tasks += [Task(archive.path.stat().st_size, archive=archive) for archive in targets.archives]
+    tasks += [Task(archive.source.stored, archive=archive) for archive in targets.archives]
     tasks += _batches(small)
     return sorted(tasks, key=lambda task: -task.size)
 

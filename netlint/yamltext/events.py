@@ -5,6 +5,7 @@ refused here, so that whatever passes is read by both in the same way.
 """
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from typing import Protocol, TypeAlias
 
@@ -83,6 +84,8 @@ def may_be_json(text: str) -> bool:
 
 
 def _decode(document: bytes) -> str:
+    if document.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
+        raise Unreadable("not UTF-8 but UTF-16; save it as UTF-8", 1, 1)
     try:
         return document.decode()
     except UnicodeDecodeError as error:

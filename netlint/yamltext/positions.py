@@ -1,5 +1,6 @@
 """Where in a document a value stands."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from .nodes import Content, Node, compose
@@ -22,7 +23,7 @@ def locate(document: bytes, path: tuple[str | int, ...]) -> Position | None:
     Raises:
         Unreadable: As `exact.to_json`.
     """
-    node, _ = compose(document)
+    node = _root(document)
     if node is None:
         return None
     for step in path:
@@ -33,6 +34,11 @@ def locate(document: bytes, path: tuple[str | int, ...]) -> Position | None:
     line, column = node.place
     last_line, behind = node.end
     return Position(line, column, behind if last_line == line else None)
+
+
+@lru_cache(maxsize=1)  # whoever asks for one field of a document often asks for the next
+def _root(document: bytes) -> Node | None:
+    return compose(document)[0]
 
 
 def _child(content: Content, step: str | int) -> Node | None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from controlplane import ControlPlane
 from harness import certificates, faults
+from harness.audit import AuditLog
 from harness.certificates import Authority
 
 HERE = Path(__file__).parent
@@ -38,18 +39,38 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="session")
-def faulty(binaries: Path, authority: Authority) -> Iterator[ControlPlane]:
+def audit(tmp_path_factory: pytest.TempPathFactory) -> AuditLog:
+    """What the server of `faulty` writes down of all requests."""
+    return AuditLog(tmp_path_factory.mktemp("audit"))
+
+
+@pytest.fixture(scope="session")
+def faulty(binaries: Path, authority: Authority, audit: AuditLog) -> Iterator[ControlPlane]:
     """A control plane with a fault for every rule, for tests that only read, each as users of its own."""
-    flags = [f"--client-ca-file={authority.own.file}"]
+    flags = [f"--client-ca-file={authority.own.file}", *audit.flags]
     with ControlPlane(binaries, users=USERS, controller_manager=False, api_server_flags=flags) as running:
         faults.plant(running)
+        running.kubectl("apply", "-f", "-", stdin=faults.SECRETS)
         yield running
 
 
-# A user for each test that gives rights.
+# A user for each test that gives rights, and administrators whose requests are looked at.
 USERS: dict[str, list[str]] = {
-    name: []
-    for name in ("linter", "shopkeeper", "trader", "nodeless", "podless", "stranger", "deputy", "recorder", "plugin")
+    **{
+        name: []
+        for name in (
+            "linter",
+            "shopkeeper",
+            "trader",
+            "nodeless",
+            "podless",
+            "stranger",
+            "deputy",
+            "recorder",
+            "keeper",
+        )
+    },
+    **{name: ["system:masters"] for name in ("checker", "archivist")},
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from controlplane import ControlPlane, KubectlError
 from harness import faults
+from harness.audit import AuditLog
 from harness.running import Run, check, netlint
 
 Skip = tuple[str, str, list[str], list[str], str]
@@ -135,6 +137,37 @@ def test_roles_for_namespaces_are_enough_for_these(faulty: ControlPlane) -> None
 
 def _findings_without(*parts: str) -> list[faults.Finding]:
     return [finding for finding in faults.findings() if not any(part in " ".join(finding) for part in parts)]
+
+
+# What the server itself wrote down
+
+
+@pytest.mark.parametrize(("command", "user"), [("check", "checker"), ("snapshot", "archivist")])
+def test_nothing_but_reading_reaches_the_server(
+    faulty: ControlPlane, audit: AuditLog, tmp_path: Path, command: str, user: str
+) -> None:
+    """Not even for an administrator; no Secrets, and of the ConfigMaps only those of networks."""
+    run = netlint(command, "-o", tmp_path / "cluster.json", kubeconfig=faulty.kubeconfig(user))
+
+    assert run.code == {"check": 1, "snapshot": 0}[command]
+    assert audit.requests(user) == sorted(REQUESTS)
+
+
+REQUESTS = [
+    ("get", "/version"),
+    *(
+        ("list", f"{path}?limit=500")
+        for path in (
+            *(f"/api/v1/{name}" for name in ("nodes", "pods", "replicationcontrollers", "services")),
+            *(f"/apis/apps/v1/{name}" for name in ("daemonsets", "deployments", "replicasets", "statefulsets")),
+            *(f"/apis/batch/v1/{name}" for name in ("cronjobs", "jobs")),
+            "/apis/discovery.k8s.io/v1/endpointslices",
+            "/apis/networking.k8s.io/v1/servicecidrs",
+        )
+    ),
+    ("get", "/api/v1/namespaces/kube-flannel/configmaps/kube-flannel-cfg"),
+    *(("get", f"/api/v1/namespaces/kube-system/configmaps/{name}") for name in CONFIG_MAPS),
+]
 
 
 # Fewer rights
@@ -291,5 +324,4 @@ def test_who_may_not_impersonate_is_told_so(faulty: ControlPlane) -> None:
     run = check(faulty.kubeconfig("stranger"), "--as", "admin")
 
     refused = 'forbidden: User "stranger" cannot impersonate-on:user-info:get path "/version"'
-    reading = f"netlint: reading stranger at {faulty.url}\n"
-    assert (run.code, run.out, run.err) == (2, "", f"{reading}netlint: stranger at {faulty.url}: {refused}\n")
+    assert (run.findings, run.errors, run.code) == ([], [f"stranger at {faulty.url}: {refused}"], 2)

@@ -32,16 +32,18 @@ DEFAULTS = {
     ]
 }
 """Cilium's own default pool holds kubeadm's default Service range; no node has a piece of it that does."""
+PROXIES = {"kube_router": "kube-router", "ovn_kubernetes": "OVN-Kubernetes"}
 UNDECLARED = ("aws_vpc_cni", "azure_cni", "kubenet", "ovn_kubernetes")
 
 
 def expected_skips(name: str) -> list[tuple[str, str, str]]:
     """A plugin may keep its addresses elsewhere, and a provider the flags of its control plane."""
     found = []
+    if name in PROXIES:
+        found.append(("nodes-without-service-proxy", "not-applicable", f"{PROXIES[name]} programs Services"))
     if name in UNDECLARED:
-        reason = "not-applicable" if name == "aws_vpc_cni" else "missing"
         message = "nothing in the input declares the cluster's pod range"
-        found.append(("pod-cidrs-outside-cluster-cidr", reason, message))
+        found.append(("pod-cidrs-outside-cluster-cidr", "not-applicable", message))
     if name in NOT_ALLOCATED:
         message = f"{NOT_ALLOCATED[name]} does not allocate from spec.podCIDRs"
         found.append(("pod-ips-outside-node-range", "not-applicable", message))

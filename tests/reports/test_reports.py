@@ -55,7 +55,7 @@ def netlint(*arguments: str, cwd: Path = ROOT, **env: str) -> subprocess.Complet
 @pytest.mark.parametrize("form", FILES)
 def test_the_broken_example(form: str, accept: bool) -> None:
     """``pytest --accept`` writes the golden file; the diff is to be read."""
-    run = netlint("examples/broken-cluster", "--format", form, "--show-all")
+    run = netlint("examples/broken-cluster", "--format", form)
     assert (run.returncode, run.stderr) == (1, "")
     golden = GOLDEN / FILES[form]
     if accept:
@@ -67,10 +67,10 @@ def test_the_broken_example(form: str, accept: bool) -> None:
 def test_the_terminal_has_no_influence() -> None:
     """Lines are as long as they are; colours come on top of the same text."""
     golden = (GOLDEN / FILES["text"]).read_text(encoding="utf-8")
-    colored = netlint("examples/broken-cluster", "--show-all", "--color", "always", COLUMNS="40", TERM="dumb")
+    colored = netlint("examples/broken-cluster", "--color", "always", COLUMNS="40", TERM="dumb")
     assert COLOR.sub("", colored.stdout) == golden
     assert colored.stdout != golden
-    assert netlint("examples/broken-cluster", "--show-all", COLUMNS="40", LINES="5").stdout == golden
+    assert netlint("examples/broken-cluster", COLUMNS="40", LINES="5").stdout == golden
 
 
 @pytest.mark.parametrize(

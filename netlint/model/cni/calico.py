@@ -6,7 +6,7 @@ docs.tigera.io, IP address management and Configure outgoing NAT.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netlint import addresses
 from netlint.model.cni.plugin import (
@@ -15,10 +15,13 @@ from netlint.model.cni.plugin import (
     Allocation,
     Evidence,
     Masquerade,
+    Mtu,
     Plugin,
     Transport,
     Way,
     Whom,
+    beyond,
+    nodes_beyond,
 )
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
@@ -30,8 +33,13 @@ NAME = "calico"
 PREFIX = "projectcalico.org/"
 OVERHEAD = {("IPIP", 4): 20, ("VXLAN", 4): 50, ("VXLAN", 6): 70, ("WireGuard", 4): 60, ("WireGuard", 6): 80}
 """Bytes of each encapsulation over each family."""
+TUNNEL_MTUS = {"IPIP": "ipipMTU", "VXLAN": "vxlanMTU", "WireGuard": "wireguardMTU"}
+ENCAPSULATING = ("Always", "CrossSubnet")
 OWNER = "host:"
+HOSTS_TOO = "IPPoolsAndHostIPs"
 _CONFIG_MAPS = ("calico-config", "canal-config")
+CANAL = ("canal", "rke2-canal")
+DAEMON_SETS = ("calico-node", *CANAL)
 
 
 def pools(inventory: Inventory) -> list[IPPool]:
@@ -118,14 +126,14 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
         except ValueError:
             continue
         modes = (("IPIP", pool.spec.ipipMode), ("VXLAN", pool.spec.vxlanMode))
-        name, mode = next(((name, mode) for name, mode in modes if mode in {"Always", "CrossSubnet"}), ("", "Never"))
+        name, mode = next(((name, mode) for name, mode in modes if mode in ENCAPSULATING), ("", "Never"))
         if felix is not None and (felix.spec.wireguardEnabled if family == 4 else felix.spec.wireguardEnabledV6):
             name, mode = "WireGuard", "Always"
         yield Transport(
             Way.OVERLAY if name else Way.ROUTED,
             name,
             OVERHEAD.get((name, family), 0),
-            _declared_mtu(inventory),
+            tuple(_mtus(inventory, name)),
             only_remote=mode == "CrossSubnet",
             subject=subject_of(pool),
             path=("spec", "vxlanMode" if name == "VXLAN" else "ipipMode"),
@@ -138,37 +146,73 @@ def felix_default(inventory: Inventory) -> FelixConfiguration | None:
     return next((item for item in found if item.name == "default"), None)
 
 
-def _declared_mtu(inventory: Inventory) -> int | None:
-    """``veth_mtu`` of ``calico-config``; 0 means that the agent works it out."""
+def _mtus(inventory: Inventory, encapsulation: str) -> Iterator[Mtu]:
+    """``veth_mtu``, which the manifest gives to tunnels too, else the tunnel's own; 0 lets the agent work it out."""
     found = inventory.config_map(_CONFIG_MAPS[0]) or inventory.config_map(_CONFIG_MAPS[1])
-    text = (found.data or {}).get("veth_mtu", "") if found else ""
-    return int(text) if text.isdecimal() and int(text) else None
-
-
-def masquerades(inventory: Inventory) -> Iterator[Masquerade]:
-    """``natOutgoing`` hides pods from whatever is in no pool; by default that includes the nodes."""
+    text = (found.data or {}).get("veth_mtu") if found else None
+    if found and text is not None:
+        if text.isdecimal() and int(text):
+            yield Mtu(int(text), False, subject_of(found), ("data", "veth_mtu"))
+        return
     felix = felix_default(inventory)
-    spares_nodes = felix is not None and felix.spec.natOutgoingExclusions == "IPPoolsAndHostIPs"
-    for pool in filter(serves_pods, pools(inventory)):
-        if not pool.spec.natOutgoing or spares_nodes:
-            continue
-        try:
-            held = addresses.parse_cidr(pool.spec.cidr or "").range
-        except ValueError:
-            continue
-        yield Masquerade(
-            (held,),
-            Whom.NODES,
-            "natOutgoing masquerades what leaves for addresses outside of all pools, other nodes included",
-            subject_of(pool),
-            ("spec", "natOutgoing"),
-            expected=True,
-        )
+    key = TUNNEL_MTUS.get(encapsulation, "")
+    size = getattr(felix.spec, key, None) if felix else None
+    if felix and size:
+        yield Mtu(size, False, subject_of(felix), ("spec", key))
 
 
-def has_identity(_: Inventory, node: Node) -> bool:
-    """Whether the agent has announced this node's address."""
-    return PREFIX + "IPv4Address" in node.annotations or PREFIX + "IPv6Address" in node.annotations
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """``natOutgoing`` hides pods from what is in no pool; disabled pools count, by default nodes do not.
+
+    Without the agent's settings, or where it works with eBPF, it is not known what becomes of the nodes.
+    """
+    felix = felix_default(inventory)
+    every = [found for pool in pools(inventory) if serves_pods(pool) and (found := _pool(pool)) is not None]
+    hiding = [found for pool, found in every if pool.spec.natOutgoing]
+    if not hiding:
+        return
+    held, families = [found.range for _, found in every], {found.range.family for found in hiding}
+    first = hiding[0]
+    why = "natOutgoing masquerades what leaves all pools"
+    path = ("spec", "natOutgoing")
+    lost = beyond(held, pods, families)
+    if lost:
+        yield Masquerade(Whom.PODS, why, first.subject, path, tuple(hiding), lost)
+    nodes = nodes_beyond(held, inventory, families)
+    if nodes and felix is not None and not felix.spec.bpfEnabled and felix.spec.natOutgoingExclusions != HOSTS_TOO:
+        why += f", and natOutgoingExclusions of {subject_of(felix)} is not {HOSTS_TOO}"
+        yield Masquerade(Whom.NODES, why, first.subject, path, tuple(hiding), nodes)
+
+
+def _pool(pool: IPPool) -> tuple[IPPool, Declaration] | None:
+    found = Voice(Role.POD, NAME, subject_of(pool)).says(("spec", "natOutgoing"), pool.spec.cidr or "")
+    return (pool, found) if isinstance(found, Declaration) else None
+
+
+def members(inventory: Inventory) -> set[str]:
+    """The nodes whose address agents have announced."""
+    signs = {PREFIX + "IPv4Address", PREFIX + "IPv6Address"}
+    return {node.name for node in inventory.nodes if not signs.isdisjoint(node.annotations)}
+
+
+def enforces_policies_only(inventory: Inventory) -> bool:
+    """Whether another plugin connects the pods, as flannel does in Canal."""
+    told = backend(inventory)
+    if told:
+        return told == "none"
+    canal = any(inventory.daemon_set(name) for name in CANAL) or inventory.config_map(_CONFIG_MAPS[1])
+    connects = pools(inventory) or blocks(inventory) or _configured_ipam(inventory) == "calico-ipam"
+    return bool(canal) or not connects
+
+
+def backend(inventory: Inventory) -> str:
+    """``bird``, ``vxlan`` or ``none``, as the agent is told; empty where the input does not show it."""
+    for name in DAEMON_SETS:
+        agent = inventory.daemon_set(name)
+        for _, text in inventory.environment(agent, "CALICO_NETWORKING_BACKEND") if agent else ():
+            return text
+    found = inventory.config_map(_CONFIG_MAPS[0])
+    return (found.data or {}).get("calico_backend", "") if found else ""
 
 
 PLUGIN = Plugin(
@@ -176,13 +220,14 @@ PLUGIN = Plugin(
     Evidence(
         annotations=(PREFIX,),
         config_maps=_CONFIG_MAPS,
-        daemon_sets=("calico-node", "canal"),
+        daemon_sets=DAEMON_SETS,
         kinds=("IPPool", "IPAMBlock"),
     ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
     masquerades=masquerades,
-    identity=has_identity,
-    identity_name=f"annotation {PREFIX}IPv4Address",
+    rides=enforces_policies_only,
+    members=members,
+    member_sign=f"the annotation {PREFIX}IPv4Address",
 )

@@ -6,9 +6,10 @@ install/kubernetes/cilium/values.yaml (defaults).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from netlint import addresses
+from netlint.findings import Subject
 from netlint.model.cni.plugin import (
     ELSEWHERE,
     FROM_NODE,
@@ -16,22 +17,24 @@ from netlint.model.cni.plugin import (
     Allocation,
     Evidence,
     Masquerade,
+    Mtu,
     Plugin,
     Transport,
     Way,
     Whom,
+    beyond,
 )
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
-from netlint.objects.cilium import CiliumNode
-from netlint.objects.core import ConfigMap, Node
+from netlint.objects.core import ConfigMap
 
 NAME = "cilium"
 CONFIG = "cilium-config"
 DEFAULT_POOLS = {4: "10.0.0.0/8", 6: "fd00::/104"}
 POOL_KEYS = {4: "cluster-pool-ipv4-cidr", 6: "cluster-pool-ipv6-cidr"}
 OVERHEADS = {"vxlan": 50, "geneve": 50}
+_NO_CHAINING = ("", "none", "portmap")
 _CLOUD_MODES = ("eni", "azure", "alibabacloud", "delegated-plugin")
 
 
@@ -59,16 +62,24 @@ def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
             yield from voice.lists(("spec", "ipam", "pools", "allocated", index, "cidrs"), pool.cidrs)
 
 
+def without_range(inventory: Inventory) -> Iterator[Subject]:
+    """The nodes for which the operator says that it has no range, or that are without one."""
+    for found in inventory.objects("CiliumNode"):
+        status = found.status.ipam.operatorStatus if found.status and found.status.ipam else None
+        if (status and status.error) or not (found.spec.ipam and found.spec.ipam.podCIDRs):
+            yield subject_of(found)
+
+
 def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     """The cluster's pools and those for load balancers."""
     found, keys = configuration(inventory)
     if found is not None and mode_of(inventory) == "cluster-pool":
-        voice = Voice(Role.POD, NAME, subject_of(found))
-        for key in POOL_KEYS.values():
+        for family, key in POOL_KEYS.items():
+            voice = Voice(Role.POD, NAME, subject_of(found), family=family)
             yield from voice.says_all(("data", key), keys.get(key, "").replace(",", " ").split())
     for pool in inventory.objects("CiliumPodIPPool"):
-        voice = Voice(Role.POD, NAME, subject_of(pool))
-        for name, part in (("ipv4", pool.spec.ipv4), ("ipv6", pool.spec.ipv6)):
+        for family, name, part in ((4, "ipv4", pool.spec.ipv4), (6, "ipv6", pool.spec.ipv6)):
+            voice = Voice(Role.POD, NAME, subject_of(pool), family=family)
             yield from voice.lists(("spec", name, "cidrs"), part.cidrs if part else None)
     yield from _load_balancer_pools(inventory)
     if mode_of(inventory) not in {"", "kubernetes"}:
@@ -110,60 +121,68 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
     old = keys.get("tunnel", "")
     native = keys.get("routing-mode", "native" if old == "disabled" else "tunnel") == "native"
     protocol = keys.get("tunnel-protocol", "") or (old if old in OVERHEADS else "") or "vxlan"
-    mtu = keys.get("mtu", "")
+    mtu, subject = keys.get("mtu", ""), subject_of(found)
     yield Transport(
         Way.ROUTED if native else Way.OVERLAY,
         "" if native else {"vxlan": "VXLAN", "geneve": "Geneve"}.get(protocol, protocol),
         0 if native else OVERHEADS.get(protocol, 0),
-        int(mtu) if mtu.isdecimal() and int(mtu) else None,
-        subject=subject_of(found),
+        (Mtu(int(mtu), True, subject, ("data", "mtu")),) if mtu.isdecimal() and int(mtu) else (),
+        by_next_hop=native and _routes_directly(keys),
+        subject=subject,
         path=("data", "routing-mode" if "routing-mode" in keys else "tunnel"),
     )
 
 
-def masquerades(inventory: Inventory) -> Iterator[Masquerade]:
-    """Native routing masquerades whatever leaves ``ipvN-native-routing-cidr``, pods of other nodes included."""
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """Native routing masquerades whatever leaves ``ipvN-native-routing-cidr``, pods of other nodes included.
+
+    With ``enable-ip-masq-agent`` a list of the agent's own counts as well.
+    """
     found, keys = configuration(inventory)
-    if found is None or not any(transport.way is Way.ROUTED for transport in transports(inventory)):
+    routed = any(transport.way is Way.ROUTED for transport in transports(inventory))
+    if found is None or not routed or keys.get("enable-ip-masq-agent") == "true":
         return
-    if keys.get("enable-ip-masq-agent") == "true":
-        return  # its own list decides
-    held = [item.range for item in ranges(inventory) if isinstance(item, Declaration) and item.role is Role.POD]
     for family in addresses.BITS:
         key = f"ipv{family}-native-routing-cidr"
         masquerading = keys.get(f"enable-ipv{family}-masquerade", "true" if family == 4 else "false") == "true"
-        pods = [span for span in held if span.family == family]
-        if not (masquerading and pods and keys.get(key)):
+        spared = Voice(Role.POD, NAME, subject_of(found)).says(("data", key), keys.get(key, ""))
+        if not masquerading or not isinstance(spared, Declaration):
             continue
-        try:
-            spared = addresses.parse_cidr(keys[key]).range
-        except ValueError:
-            continue
-        hidden = tuple(span for span in pods if not spared.covers(span))
-        if hidden:
-            yield Masquerade(
-                hidden,
-                Whom.PODS,
-                f"{key} {spared} does not cover the pods' range, and what leaves it is masqueraded",
-                subject_of(found),
-                ("data", key),
-                evidence={"nativeRoutingCIDR": str(spared)},
-            )
+        toward = beyond([spared.range], pods, {family})
+        if toward:
+            why = f"{key} {spared} of {spared.subject} does not hold them"
+            yield Masquerade(Whom.PODS, why, spared.subject, spared.path, toward=toward)
 
 
-def has_identity(inventory: Inventory, node: Node) -> bool:
-    """Whether there is a CiliumNode of this name."""
-    found: list[CiliumNode] = inventory.objects("CiliumNode")
-    return any(item.name == node.name for item in found)
+def _routes_directly(keys: Mapping[str, str]) -> bool:
+    """Whether every node routes to every other one itself."""
+    skips = keys.get("direct-routing-skip-unreachable") == "true"
+    return keys.get("auto-direct-node-routes") == "true" and not skips
+
+
+def members(inventory: Inventory) -> set[str]:
+    """The nodes that have a CiliumNode."""
+    return {found.name for found in inventory.objects("CiliumNode")}
+
+
+def is_chained(inventory: Inventory) -> bool:
+    """Whether another plugin connects the pods, and Cilium only adds to it."""
+    return configuration(inventory)[1].get("cni-chaining-mode", "") not in _NO_CHAINING
 
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",)),
+    Evidence(
+        config_maps=(CONFIG,),
+        daemon_sets=("cilium",),
+        kinds=("CiliumNode", "CiliumPodIPPool", "CiliumLoadBalancerIPPool"),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
     masquerades=masquerades,
-    identity=has_identity,
-    identity_name="CiliumNode of the same name",
+    rides=is_chained,
+    members=members,
+    member_sign="a CiliumNode",
+    member_kind="CiliumNode",
 )

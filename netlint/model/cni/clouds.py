@@ -6,19 +6,21 @@ cloud.google.com/kubernetes-engine/docs/concepts/alias-ips.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netlint.model.cni.plugin import (
     ELSEWHERE,
     FROM_NODE,
     Evidence,
     Masquerade,
+    Mtu,
     Plugin,
     Transport,
     Way,
     Whom,
 )
 from netlint.model.inventory import Inventory
+from netlint.model.plan.declarations import Declaration
 from netlint.model.subjects import subject_of
 
 AWS = "aws-vpc-cni"
@@ -26,32 +28,37 @@ AZURE = "azure-cni"
 GKE = "gke"
 IN_NODE_SUBNET = (AWS, AZURE)
 AWS_DAEMON_SET = "aws-node"
+EXTERNAL_SNAT = "AWS_VPC_K8S_CNI_EXTERNALSNAT"
+SPARED = "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS"
 
 
 def _underlay(_: Inventory) -> Iterator[Transport]:
     yield Transport(Way.UNDERLAY)
 
 
-def _aws_masquerades(inventory: Inventory) -> Iterator[Masquerade]:
+def _aws_transports(inventory: Inventory) -> Iterator[Transport]:
+    """``AWS_VPC_ENI_MTU`` sets the MTU of the nodes' links, ``POD_MTU`` that of the pods."""
+    found = inventory.daemon_set(AWS_DAEMON_SET)
+    mtus = [
+        Mtu(int(text), of_link, subject_of(found), path)
+        for name, of_link in (("POD_MTU", False), ("AWS_VPC_ENI_MTU", True))
+        for path, text in (inventory.environment(found, name) if found else ())
+        if found and text.isdecimal()
+    ]
+    yield Transport(Way.UNDERLAY, mtus=tuple(mtus), subject=subject_of(found) if found else None)
+
+
+def _aws_masquerades(inventory: Inventory, _: Sequence[Declaration]) -> Iterator[Masquerade]:
     """Outside of the VPC's ranges pods go by their node's address, unless an external gateway does that.
 
     Ranges of peered VPCs are outside; whether there are any, the API does not show.
     """
     found = inventory.daemon_set(AWS_DAEMON_SET)
-    if found is None:
+    if found is None or any(inventory.environment(found, SPARED)):
         return
-    external = inventory.environment(found, "AWS_VPC_K8S_CNI_EXTERNALSNAT")
-    if external and external[0][1].lower() in {"true", "1"}:
-        return
-    yield Masquerade(
-        (),
-        Whom.OUTSIDE,
-        "AWS_VPC_K8S_CNI_EXTERNALSNAT is not set, so pods go by their node's address outside of the VPC's own "
-        "ranges, in peered VPCs too",
-        subject_of(found),
-        external[0][0] if external else (),
-        expected=True,
-    )
+    for path, value in inventory.environment(found, EXTERNAL_SNAT):
+        if value.lower() in {"false", "0"}:
+            yield Masquerade(Whom.OUTSIDE, f"{EXTERNAL_SNAT} is {value}", subject_of(found), path)
 
 
 PLUGINS = (
@@ -59,7 +66,7 @@ PLUGINS = (
         AWS,
         Evidence(config_maps=("amazon-vpc-cni",), daemon_sets=(AWS_DAEMON_SET,)),
         allocation=lambda _: ELSEWHERE,
-        transports=_underlay,
+        transports=_aws_transports,
         masquerades=_aws_masquerades,
     ),
     Plugin(

@@ -7,11 +7,22 @@ pkg/subnet/kube, pkg/backend, pkg/trafficmngr.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from netlint.model import settings
-from netlint.model.cni.plugin import FROM_NODE, Evidence, Plugin, Transport, Way
+from netlint.model.cni.plugin import (
+    FROM_NODE,
+    Evidence,
+    Masquerade,
+    Mtu,
+    Plugin,
+    Transport,
+    Way,
+    Whom,
+    beyond,
+    nodes_beyond,
+)
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
@@ -21,13 +32,21 @@ NAME = "flannel"
 PREFIX = "flannel.alpha.coreos.com/"
 CONFIG = "kube-flannel-cfg"
 _PATH = ("data", "net-conf.json")
+DAEMON_SETS = (
+    "kube-flannel-ds",
+    *(f"kube-flannel-ds-{architecture}" for architecture in ("amd64", "arm", "arm64", "ppc64le", "s390x")),
+    "kube-flannel-ds-windows-amd64",
+    "kube-flannel",
+)
+"""Earlier manifests had one for each architecture."""
+HOST_GATEWAY = "host-gw"
 BACKENDS = {
     "vxlan": (Way.OVERLAY, "VXLAN", 50),
     "wireguard": (Way.OVERLAY, "WireGuard", 80),
     "ipip": (Way.OVERLAY, "IPIP", 20),
     "udp": (Way.OVERLAY, "UDP", 28),
     "ipsec": (Way.OVERLAY, "IPsec", 0),
-    "host-gw": (Way.ROUTED, "", 0),
+    HOST_GATEWAY: (Way.ROUTED, "", 0),
     "alloc": (Way.ROUTED, "", 0),
     "extension": (Way.ROUTED, "", 0),
 }
@@ -53,10 +72,9 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     except ValueError as error:
         yield Trouble(subject_of(found), _PATH, str(error))
         return
-    voice = Voice(Role.POD, NAME, subject_of(found))
-    for key in ("Network", "IPv6Network"):
+    for key, family in (("Network", 4), ("IPv6Network", 6)):
         if declared.get(key):
-            yield voice.says(_PATH, str(declared[key]))
+            yield Voice(Role.POD, NAME, subject_of(found), family=family).says(_PATH, str(declared[key]))
 
 
 def backend_of(node: Node) -> str:
@@ -72,6 +90,25 @@ def backend_data(node: Node, family: int = 4) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def by_backend(nodes: list[Node]) -> dict[str, list[Node]]:
+    """The nodes of each backend that has been announced."""
+    return _grouped((backend_of(node), node) for node in nodes)
+
+
+def by_vxlan_id(nodes: list[Node]) -> dict[str, list[Node]]:
+    """The nodes of each VNI, as far as they run VXLAN."""
+    vxlan = [node for node in nodes if backend_of(node) == "vxlan"]
+    return _grouped((f"VNI {vni}" if (vni := backend_data(node).get("VNI")) else "", node) for node in vxlan)
+
+
+def _grouped(pairs: Iterable[tuple[str, Node]]) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for name, node in pairs:
+        if name:
+            found.setdefault(name, []).append(node)
+    return found
 
 
 def transports(inventory: Inventory) -> Iterator[Transport]:
@@ -93,17 +130,42 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
             way,
             encapsulation,
             overhead,
-            mtu if isinstance(mtu, int) and mtu > 0 else None,
+            (Mtu(mtu, True, subject_of(found), _PATH),) if found and isinstance(mtu, int) and mtu > 0 else (),
             only_remote=options.get("DirectRouting") is True,
+            by_next_hop=backend == HOST_GATEWAY,
             subject=subject_of(found) if found else None,
             path=_PATH,
             nodes=tuple(nodes),
         )
 
 
-def has_identity(_: Inventory, node: Node) -> bool:
-    """Whether the agent has announced this node to its peers."""
-    return PREFIX + "public-ip" in node.annotations or PREFIX + "public-ipv6" in node.annotations
+def members(inventory: Inventory) -> set[str]:
+    """The nodes that agents have announced to their peers."""
+    signs = {PREFIX + "public-ip", PREFIX + "public-ipv6"}
+    return {node.name for node in inventory.nodes if not signs.isdisjoint(node.annotations)}
+
+
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """With ``--ip-masq``: whatever leaves ``Network``, and whatever enters it from other addresses.
+
+    An agent of today does not start on a node whose range is outside; only those that have joined count.
+    """
+    network = [entry for entry in ranges(inventory) if isinstance(entry, Declaration)]
+    workload = next(filter(None, map(inventory.daemon_set, DAEMON_SETS)), None)
+    flag = inventory.flags(workload).get("ip-masq") if workload else None
+    if workload is None or flag is None or flag[1] in {"false", "0"} or not network:
+        return
+    held, families = [entry.range for entry in network], {entry.range.family for entry in network}
+    joined = members(inventory)
+    said = f"Network {', '.join(map(str, network))} of {network[0].subject} does not hold them"
+    outside = tuple(found for found in beyond(held, pods, families) if found.node in joined)
+    if outside:
+        yield Masquerade(Whom.PODS, said, network[0].subject, network[0].path, toward=outside)
+    nodes = nodes_beyond(held, inventory, families)
+    if nodes:
+        yield Masquerade(
+            Whom.NODES, f"--ip-masq of {subject_of(workload)}: {said}", subject_of(workload), flag[0], toward=nodes
+        )
 
 
 PLUGIN = Plugin(
@@ -111,11 +173,12 @@ PLUGIN = Plugin(
     Evidence(
         annotations=(PREFIX,),
         config_maps=(CONFIG,),
-        daemon_sets=("kube-flannel-ds", "kube-flannel"),
+        daemon_sets=DAEMON_SETS,
     ),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,
-    identity=has_identity,
-    identity_name=f"annotation {PREFIX}public-ip",
+    masquerades=masquerades,
+    members=members,
+    member_sign=f"the annotation {PREFIX}public-ip",
 )

@@ -5,9 +5,19 @@ Source: github.com/kubernetes-sigs/kind, images/kindnetd; github.com/kubernetes-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from netlint.model.cni.plugin import FROM_NODE, Evidence, Plugin, Transport, Way
+from netlint.model.cni.plugin import (
+    FROM_NODE,
+    Evidence,
+    Masquerade,
+    Plugin,
+    Transport,
+    Way,
+    Whom,
+    beyond,
+    nodes_beyond,
+)
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
@@ -25,9 +35,26 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
         yield from Voice(Role.POD, NAME, subject_of(found)).says_all(path, text.split(","))
 
 
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """Whatever leaves for an address that is neither the node's nor in ``POD_SUBNET``."""
+    found = inventory.daemon_set(NAME)
+    spared = [entry for entry in ranges(inventory) if isinstance(entry, Declaration)]
+    if found is None or not spared:
+        return
+    held, families = [entry.range for entry in spared], {entry.range.family for entry in spared}
+    subject, path = spared[0].subject, spared[0].path
+    why = f"{VARIABLE} {', '.join(map(str, spared))} of {subject} does not hold them"
+    for whom, toward in (
+        (Whom.PODS, beyond(held, pods, families)),
+        (Whom.NODES, nodes_beyond(held, inventory, families)),
+    ):
+        if toward:
+            yield Masquerade(whom, why, subject, path, toward=toward)
+
+
 def transports(_: Inventory) -> Iterator[Transport]:
     """A route to each peer's range through the peer's address."""
-    yield Transport(Way.ROUTED)
+    yield Transport(Way.ROUTED, by_next_hop=True)
 
 
 PLUGIN = Plugin(
@@ -36,4 +63,5 @@ PLUGIN = Plugin(
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,
+    masquerades=masquerades,
 )

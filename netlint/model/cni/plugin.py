@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
+from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Trouble
-from netlint.objects.core import Node
+from netlint.model.plan.nodes import node_addresses
 from netlint.objects.meta import Path
 
 
@@ -52,48 +54,80 @@ class Way(StrEnum):
     ROUTED = "plain routing"  # as they are, by routes
 
 
+class Mtu(NamedTuple):
+    """A declared MTU: that of pods, or (``of_link``) that of the nodes' links, from which the plugin takes its own."""
+
+    size: int
+    of_link: bool
+    subject: Subject
+    path: Path
+
+    def needs(self, overhead: int) -> int:
+        """The smallest MTU that the nodes' links may have."""
+        return self.size if self.of_link else self.size + overhead
+
+
 @dataclass(frozen=True, slots=True)
 class Transport:
     """How one plugin carries packets, and who says so.
 
-    ``overhead``: bytes that the encapsulation takes from every packet; ``mtu``: what the plugin declares
-    for pods, None where it works it out. ``only_remote``: encapsulated only towards nodes in other subnets.
+    ``overhead``: bytes that the encapsulation takes from every packet; ``mtus``: those that somebody
+    declared, where the plugin does not work it out. ``only_remote``: encapsulated only towards nodes in
+    other subnets. ``by_next_hop``: routes lead to the peers' own addresses, which needs a common link.
     ``nodes``: for which of them; empty for all.
     """
 
     way: Way
     encapsulation: str = ""
     overhead: int = 0
-    mtu: int | None = None
+    mtus: tuple[Mtu, ...] = ()
     only_remote: bool = False
+    by_next_hop: bool = False
     subject: Subject | None = None
     path: Path = ()
     nodes: tuple[str, ...] = ()
 
 
 class Whom(StrEnum):
-    """From whom an address is hidden."""
+    """From whom the addresses of pods are hidden."""
 
-    PODS = "pods of other nodes"
+    PODS = "pods"
     NODES = "other nodes"
-    SERVICES = "pods behind Services"
-    OUTSIDE = "hosts outside of the cluster"
+    BACKENDS = "pods behind Services"
+    OUTSIDE = "hosts outside of the VPC"
 
 
 @dataclass(frozen=True, slots=True)
 class Masquerade:
-    """A configuration that replaces the addresses of pods in ``hidden`` on the way to ``whom``.
+    """A configuration that makes pods go by the address of their node.
 
-    ``expected``: the plugin's documentation says that it does so by default.
+    ``hidden``: the ranges of these pods; empty for all. ``toward``: where ``whom`` is, as far as that is
+    known. ``mild``: it concerns only a network that pods have beside their own.
     """
 
-    hidden: tuple[Range, ...]
     whom: Whom
     why: str
     subject: Subject
     path: Path
-    expected: bool = False
-    evidence: dict[str, object] = field(default_factory=dict)
+    hidden: tuple[Declaration, ...] = ()
+    toward: tuple[Declaration, ...] = ()
+    mild: bool = False
+
+
+def beyond(
+    spared: Iterable[Range], declared: Sequence[Declaration], families: Container[int]
+) -> tuple[Declaration, ...]:
+    """The declarations of these families that lie not wholly in what is spared."""
+    judged = [found for found in declared if found.range.family in families]
+    return tuple(judged[number] for number in addresses.uncovered([found.range for found in judged], spared))
+
+
+def nodes_beyond(spared: Iterable[Range], inventory: Inventory, families: Container[int]) -> tuple[Declaration, ...]:
+    """The addresses of nodes outside of what is spared; none where no node has another one beside it."""
+    if len(inventory.nodes) < 2:
+        return ()
+    found = [address for node in inventory.nodes for address in node_addresses(node, ("InternalIP",))]
+    return beyond(spared, found, families)
 
 
 def _nothing(_: Inventory) -> Iterator[Declaration | Trouble]:
@@ -104,7 +138,11 @@ def _no_transport(_: Inventory) -> Iterable[Transport]:
     return ()
 
 
-def _no_masquerade(_: Inventory) -> Iterable[Masquerade]:
+def _on_its_own(_: Inventory) -> bool:
+    return False
+
+
+def _no_masquerade(_: Inventory, __: Sequence[Declaration]) -> Iterable[Masquerade]:
     return ()
 
 
@@ -112,8 +150,10 @@ def _no_masquerade(_: Inventory) -> Iterable[Masquerade]:
 class Plugin:
     """One CNI plugin; its functions read an inventory and know nothing of other plugins.
 
-    ``identity``: whether a node has what the plugin writes for each node that has joined; None for a
-    plugin that writes nothing.
+    ``masquerades`` is also given the ranges from which pods get their addresses.
+    ``rides``: whether it is told to work on another plugin's network. ``members``: the nodes for which
+    there is what the plugin writes (``member_sign``, an object of ``member_kind`` or an annotation) when one
+    joins; None for a plugin that writes nothing.
     """
 
     name: str
@@ -121,6 +161,8 @@ class Plugin:
     allocation: Callable[[Inventory], Allocation]
     ranges: Callable[[Inventory], Iterable[Declaration | Trouble]] = _nothing
     transports: Callable[[Inventory], Iterable[Transport]] = _no_transport
-    masquerades: Callable[[Inventory], Iterable[Masquerade]] = _no_masquerade
-    identity: Callable[[Inventory, Node], bool] | None = None
-    identity_name: str = ""
+    masquerades: Callable[[Inventory, Sequence[Declaration]], Iterable[Masquerade]] = _no_masquerade
+    rides: Callable[[Inventory], bool] = _on_its_own
+    members: Callable[[Inventory], set[str]] | None = None
+    member_sign: str = ""
+    member_kind: str = ""

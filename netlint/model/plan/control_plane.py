@@ -7,6 +7,7 @@ config-api/kube-proxy-config.v1alpha1.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from netlint.findings import Subject
 from netlint.model import settings
@@ -28,6 +29,14 @@ FLAGS = {
 }
 
 
+DIVIDING = (
+    "allocate-node-cidrs",
+    "node-cidr-mask-size",
+    "node-cidr-mask-size-ipv4",
+    "node-cidr-mask-size-ipv6",
+)
+
+
 def command_lines(pods: Pods, program: str) -> Iterator[tuple[Subject, CommandLine]]:
     """The different command lines of a program's live pods, each with the first pod that has it."""
     seen: set[CommandLine] = set()
@@ -47,6 +56,28 @@ def of_flags(inventory: Inventory) -> Found:
             if given is not None:
                 path = ("spec", "containers", 0, *line.field(given.position))
                 yield from Voice(role, authority, subject).says_all(path, settings.words(given.value))
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedFlag:
+    """A flag that a command line gives different values; the last one counts."""
+
+    subject: Subject
+    path: Path
+    program: str
+    name: str
+    values: tuple[str, ...]
+
+
+def repeated_flags(pods: Pods) -> Iterator[RepeatedFlag]:
+    """Those that declare ranges, or how they are divided; lists that add up are none of them."""
+    names = {*FLAGS, *(("kube-controller-manager", name) for name in DIVIDING)}
+    for program in dict.fromkeys(program for program, _ in sorted(names)):
+        for subject, line in command_lines(pods, program):
+            for name, given in settings.flags(line.words).items():
+                if (program, name) in names and len(set(given.values)) > 1:
+                    path = ("spec", "containers", 0, *line.field(given.position))
+                    yield RepeatedFlag(subject, path, program, name, given.values)
 
 
 def of_kubeadm(inventory: Inventory) -> Found:

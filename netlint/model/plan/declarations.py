@@ -102,6 +102,7 @@ class Voice:
     standing: Standing = Standing.DECLARED
     label: str = ""
     idle: bool = False
+    family: int | None = None  # the only one that may stand there
 
     def says(self, path: Path, text: str) -> Declaration | Trouble:
         """One CIDR."""
@@ -109,6 +110,8 @@ class Voice:
             cidr = addresses.parse_cidr(text)
         except ValueError as error:
             return Trouble(self.subject, path, str(error))
+        if self.family not in {None, cidr.range.family}:
+            return Trouble(self.subject, path, f"{text!r} is no range of IPv{self.family}")
         return self.holds(path, cidr.range, cidr)
 
     def says_all(self, path: Path, texts: Iterable[str]) -> Iterator[Declaration | Trouble]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from netlint import addresses
 from netlint.addresses import Cidr
@@ -12,6 +12,24 @@ from netlint.objects.core import Node
 from netlint.objects.meta import Path
 
 OWN_ADDRESSES = ("InternalIP", "ExternalIP")
+VIRTUAL = (("type", "virtual-kubelet"), ("eks.amazonaws.com/compute-type", "fargate"))
+"""Labels of Nodes behind which there is no host of this cluster's network."""
+
+
+def is_virtual(node: Node) -> bool:
+    """Whether a provider runs the pods somewhere else."""
+    return any(node.labels.get(key) == value for key, value in VIRTUAL)
+
+
+def is_ready(node: Node) -> bool:
+    """Whether its Ready condition is True."""
+    return any(found.type == "Ready" and found.status == "True" for found in node.status.conditions or ())
+
+
+def is_windows(node: Node) -> bool:
+    """Whether it runs Windows, where network agents have other names and ways."""
+    info = node.status.nodeInfo
+    return "windows" in {node.labels.get("kubernetes.io/os"), info.operatingSystem if info else None}
 
 
 def pod_cidrs(node: Node) -> list[tuple[Path, Cidr]]:
@@ -30,10 +48,10 @@ def node_ranges(node: Node) -> list[Declaration]:
     return [voice.holds(path, cidr.range, cidr) for path, cidr in pod_cidrs(node)]
 
 
-def node_addresses(node: Node) -> Iterator[Declaration]:
+def node_addresses(node: Node, types: Container[str] = OWN_ADDRESSES) -> Iterator[Declaration]:
     """The InternalIP and ExternalIP addresses of a Node, as ranges of one address."""
     voice = Voice(Role.NODE, Authority.NODE, subject_of(node), node.name)
     for index, entry in enumerate(node.status.addresses or ()):
-        if entry.type in OWN_ADDRESSES and entry.address:
+        if entry.type in types and entry.address:
             family, value = addresses.parse(entry.address)
             yield voice.holds(("status", "addresses", index, "address"), addresses.Range(family, value, value))

@@ -157,7 +157,7 @@ class Client:
 
     def _exchange(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, bytes]:
         """Sends on an idle connection, or on a new one when there is none or the server has closed it."""
-        with contextlib.suppress(http.client.RemoteDisconnected, ConnectionError, IndexError):
+        with contextlib.suppress(http.client.RemoteDisconnected, ConnectionError, ssl.SSLEOFError, IndexError):
             return self._send(self._idle.pop(), method, path, body, headers)
         connection = http.client.HTTPSConnection(*self._address, timeout=60, context=self._tls)
         return self._send(connection, method, path, body, headers)

@@ -27,22 +27,13 @@ class Authority:
         self.own = self._paths("authority")
         _openssl("req", "-x509", *_NEW_KEY, "-days", "2", "-subj", "/CN=tests", *self._output(self.own))
 
-    def issue(self, user: str, days: int = 1) -> Certificate:
+    def issue(self, user: str) -> Certificate:
         """A certificate for the user."""
         issued = self._paths(user)
         signed_by = ["-CA", str(self.own.file), "-CAkey", str(self.own.key)]
         usage = ["-addext", "extendedKeyUsage=clientAuth"]
         _openssl(
-            "req",
-            "-x509",
-            *_NEW_KEY,
-            *signed_by,
-            *usage,
-            "-days",
-            str(days),
-            "-subj",
-            f"/CN={user}",
-            *self._output(issued),
+            "req", "-x509", *_NEW_KEY, *signed_by, *usage, "-days", "1", "-subj", f"/CN={user}", *self._output(issued)
         )
         return issued
 

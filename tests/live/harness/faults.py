@@ -20,6 +20,49 @@ WORKLOADS = ("CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "Replica
 Finding = tuple[str, str, str, str]
 
 
+# No faults, but secrets where people put them.
+SECRETS = """
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: kubeadm-config, namespace: kube-system}
+  data: {ClusterConfiguration: "kind: ClusterConfiguration"}
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: settings, namespace: default}
+  data: {password: SECRET}
+- apiVersion: v1
+  kind: Secret
+  metadata: {name: settings, namespace: default}
+  stringData: {password: SECRET}
+- apiVersion: v1
+  kind: Service
+  metadata: {name: secretive, namespace: lab, annotations: {note: is kept}}
+  spec: {ports: [{port: 80}]}
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: secretive, namespace: lab}
+  spec: &pod
+    restartPolicy: Never
+    initContainers:
+    - {name: init, image: init, env: [{name: PASSWORD, value: SECRET}]}
+    containers:
+    - {name: web, image: web, envFrom: [{secretRef: {name: settings}}], ports: [{containerPort: 80}]}
+- apiVersion: batch/v1
+  kind: CronJob
+  metadata: {name: secretive, namespace: lab}
+  spec:
+    schedule: "0 0 * * *"
+    jobTemplate: {spec: {template: {spec: *pod}}}
+- apiVersion: batch/v1
+  kind: Job
+  metadata: {name: secretive, namespace: lab}
+  spec: {template: {spec: *pod}}
+"""
+
+
 def plant(plane: ControlPlane) -> None:
     """Creates it all."""
     nodes, pods = _nodes(), _pods()

@@ -17,6 +17,15 @@ import jsonschema
 Json = dict[str, Any]
 
 NETLINT = (sys.executable, "-m", "netlint")
+# netlint with the files of a pod's service account in another folder than /var/run/secrets/kubernetes.io/...
+_IN_POD = """
+import sys
+from netlint.__main__ import main
+from netlint.sources import apiserver
+folder = sys.argv.pop(1)
+apiserver.TOKEN_FILE, apiserver.CA_FILE = f"{folder}/token", f"{folder}/ca.crt"
+main()
+"""
 # What would point netlint at another cluster, or change what it says.
 _NOT_PASSED_ON = ("HOME", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "SOURCE_DATE_EPOCH")
 _REPORT_SCHEMA = Path(__file__).parents[3] / "schemas" / "report-v1.schema.json"
@@ -66,21 +75,28 @@ class Run:
 
 
 def netlint(
-    *arguments: str | Path, kubeconfig: Path | None = None, stdin: str = "", env: Mapping[str, str] | None = None
+    *arguments: str | Path,
+    kubeconfig: Path | None = None,
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    pod: Path | None = None,
 ) -> Run:
-    """Runs it to its end: in a folder without configuration, for a user without a kubeconfig of their own."""
+    """Runs it to its end: in a folder without configuration, for a user without a kubeconfig of their own.
+
+    `pod` is the folder where it finds the files of a service account.
+    """
     command = command_line(*arguments, kubeconfig=kubeconfig)
+    if pod:
+        command[: len(NETLINT)] = [sys.executable, "-c", _IN_POD, str(pod)]
     done = subprocess.run(
         command, input=stdin, env=environment(env), cwd="/", capture_output=True, encoding="utf-8", check=False
     )
     return Run(done.returncode, done.stdout, done.stderr)
 
 
-def check(
-    kubeconfig: Path | None, *arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None
-) -> Run:
+def check(kubeconfig: Path | None, *arguments: str | Path, **more: Any) -> Run:
     """`netlint check` with a JSON report."""
-    return netlint("check", "--format", "json", *arguments, kubeconfig=kubeconfig, stdin=stdin, env=env)
+    return netlint("check", "--format", "json", *arguments, kubeconfig=kubeconfig, **more)
 
 
 def command_line(*arguments: str | Path, kubeconfig: Path | None = None) -> list[str]:

@@ -1,0 +1,191 @@
+"""EndpointSlices that others than the EndpointSlice controller wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint import addresses
+from netlint.checks.wording import shortened
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import (
+    API_SERVER,
+    MANAGED_BY,
+    MIRRORING,
+    SERVICE_NAME,
+    families,
+    has_pods,
+    is_headless,
+    protocol,
+)
+from netlint.model.plan import Role
+from netlint.model.proxy import is_of_this_proxy
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Service
+from netlint.objects.discovery import EndpointSlice
+from netlint.objects.meta import Path
+from netlint.objects.problems import FAMILIES
+from netlint.snapshot.slices import TARGETS_POD
+
+OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")
+"""Labels of slices that are somebody else's business where they name no Service."""
+
+
+def ignored_endpoint_slices(cluster: Cluster) -> Iterator[Violation]:
+    """kube-proxy makes nothing of an EndpointSlice."""
+    for number in cluster.foreign_slices:
+        piece = cluster.slices.slices[number]
+        service = cluster.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
+        for path, why in _reasons(piece, service):
+            yield Violation(
+                subject_of(piece),
+                path,
+                f"kube-proxy ignores the slice: {why}",
+                {"reason": why, "service": service.name if service else None},
+                (Related(subject_of(service), ("spec",), "is the Service"),) if service else (),
+            )
+            break
+
+
+def _reasons(piece: EndpointSlice, service: Service | None) -> Iterator[tuple[Path, str]]:
+    if not piece.labels.get(SERVICE_NAME):
+        if not any(label in piece.labels for label in OTHER_READERS):
+            yield ("metadata",), f"it has no label {SERVICE_NAME}"
+        return
+    if piece.addressType == "FQDN":
+        yield ("addressType",), "its addresses are names (FQDN)"
+    if service is None or is_headless(service) or not is_of_this_proxy(service):
+        return
+    held = families(service)
+    if piece.addressType and FAMILIES.get(piece.addressType) not in held:
+        names = " and ".join(f"IPv{family}" for family in held)
+        yield ("addressType",), f"its addresses are {piece.addressType}, those of {subject_of(service)} are {names}"
+    yield from _port_reasons(piece, service)
+
+
+def _port_reasons(piece: EndpointSlice, service: Service) -> Iterator[tuple[Path, str]]:
+    wanted = [(port.name or "", protocol(port)) for port in service.spec.ports or ()]
+    ports = piece.ports or []
+    if not ports:
+        yield (), "it has no port"
+    elif all(port.port is None for port in ports):
+        yield ("ports", 0), "its port has no number"
+    elif not any((port.name or "", port.protocol or "TCP") in wanted for port in ports):
+        found = [(port.name or "", str(port.protocol or "TCP")) for port in ports]
+        yield (
+            ("ports", 0, "name") if ports[0].name else ("ports", 0),
+            f"it has {_ports(found)}, and {subject_of(service)} has {_ports(wanted)}",
+        )
+
+
+def _ports(found: list[tuple[str, str]]) -> str:
+    names = [f"{how} port {name!r}" if name else f"an unnamed {how} port" for name, how in found]
+    return shortened(names) or "no port"
+
+
+def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
+    """A slice that was mirrored from Endpoints stands beside those of the Service's own pods."""
+    for number in cluster.foreign_slices:
+        piece = cluster.slices.slices[number]
+        service = cluster.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
+        if service is None or piece.labels.get(MANAGED_BY) != MIRRORING or not has_pods(service):
+            continue
+        rows = cluster.slices.endpoints(number)
+        if not rows:
+            continue
+        family = FAMILIES.get(piece.addressType or "", 4)
+        texts = [addresses.text(family, cluster.slices.address(row, family)) for row in rows]
+        yield Violation(
+            subject_of(piece),
+            ("metadata", "labels", MANAGED_BY),
+            f"{shortened(texts)} {'was' if len(texts) == 1 else 'were'} mirrored from Endpoints, "
+            f"but {subject_of(service)} selects pods",
+            {"addresses": texts, "service": str(subject_of(service))},
+            (Related(subject_of(service), ("spec", "selector"), "selects pods"),),
+        )
+
+
+def slices_without_services(cluster: Cluster) -> Iterator[Violation]:
+    """A slice names a Service that does not exist."""
+    for number, piece in enumerate(cluster.slices.slices):
+        name = piece.labels.get(SERVICE_NAME)
+        exists = (piece.namespace, name) in cluster.service_named or (piece.namespace, name) == API_SERVER
+        if name and not exists and cluster.slices.endpoints(number):
+            yield Violation(
+                subject_of(piece),
+                ("metadata", "labels", SERVICE_NAME),
+                f"there is no Service {name} in namespace {piece.namespace}",
+                {"service": name, "endpoints": len(cluster.slices.endpoints(number))},
+            )
+
+
+def endpoints_on_unknown_nodes(cluster: Cluster) -> Iterator[Violation]:
+    """An endpoint that no controller looks after is said to be on a node that does not exist."""
+    table = cluster.slices
+    for number in cluster.foreign_slices:
+        start = table.starts[number]
+        unknown = {
+            row: name
+            for row in table.endpoints(number)
+            if (name := table.strings.texts[table.node[row]]) and name not in cluster.node_named
+        }
+        if unknown:
+            first = next(iter(unknown))
+            names = list(dict.fromkeys(unknown.values()))
+            yield Violation(
+                subject_of(table.slices[number]),
+                ("endpoints", first - start, "nodeName"),
+                f"there is no Node {shortened(names)}",
+                {"nodes": names, "endpoints": len(unknown)},
+            )
+
+
+def endpoint_addresses_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """An endpoint outside of the EndpointSlice controller's care names a pod, or a pod address, that is not there."""
+    for number in cluster.foreign_slices:
+        dead = [(row, why) for row in cluster.slices.endpoints(number) if (why := _why_dead(cluster, number, row))]
+        if not dead:
+            continue
+        piece, (first, why) = cluster.slices.slices[number], dead[0]
+        more = len(dead) - 1
+        yield Violation(
+            subject_of(piece),
+            ("endpoints", first - cluster.slices.starts[number], "addresses", 0),
+            why + (f"; so it is with {more} more" if more else ""),
+            {"reasons": [reason for _, reason in dead]},
+            mitigated=not (cluster.is_complete("Pod") or _targets_pod(cluster, dead)),
+        )
+
+
+def _targets_pod(cluster: Cluster, dead: list[tuple[int, str]]) -> bool:
+    return any(cluster.slices.flags[row] & TARGETS_POD for row, _ in dead)
+
+
+def _why_dead(cluster: Cluster, number: int, row: int) -> str:
+    """Why no live pod answers at an endpoint; empty where one may."""
+    table, piece = cluster.slices, cluster.slices.slices[number]
+    family = FAMILIES.get(piece.addressType or "", 0)
+    address = table.address(row, family) if family else 0
+    if not address:
+        return ""
+    text = addresses.text(family, address)
+    if table.flags[row] & TARGETS_POD:
+        namespace = table.strings.texts[table.target_namespace[row]] or piece.namespace
+        if not cluster.is_complete("Pod", namespace):
+            return ""
+        owned = cluster.pod_at.get((family, address), ())
+        named = any(cluster.pods.order(one) == (namespace, table.target[row]) for one in owned)
+        return "" if named else f"{text} is no address of a live Pod {namespace}/{table.target[row]}"
+    if (family, address) in cluster.pod_at or family not in cluster.pods.families:
+        return ""
+    held = [found for found in cluster.plan.trusted(Role.NODE_POD) if found.range.holds(family, address)]
+    return f"{text} lies in {held[0]} of {held[0].subject}, and no live pod has it" if held else ""
+
+
+CHECKS = (
+    endpoint_addresses_without_pods,
+    endpoints_on_unknown_nodes,
+    ignored_endpoint_slices,
+    slices_without_services,
+    stale_mirrored_slices,
+)

@@ -1,0 +1,119 @@
+"""No NAT by configuration: whose address is hidden from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint.addresses import uncovered
+from netlint.checks.wording import listed, said, sides
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.cni import Masquerade, Whom, clouds
+from netlint.model.cni.calico import felix_default
+from netlint.model.endpoints import FAMILY_NAMES
+from netlint.model.nat import agent, service_proxy
+from netlint.snapshot import Reason
+
+
+def masqueraded_pod_traffic(cluster: Cluster) -> Iterator[Violation]:
+    """Pods see pods of other nodes by the addresses of these nodes."""
+    yield from _hidden_from(cluster, Whom.PODS)
+
+
+def masqueraded_node_traffic(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """Nodes see pods of other nodes by the addresses of these nodes."""
+    yield from _hidden_from(cluster, Whom.NODES)
+    hiding = [pool for pool in cluster.inventory.objects("IPPool") if pool.spec.natOutgoing]
+    if hiding and felix_default(cluster.inventory) is None:
+        why = "the FelixConfiguration default, which says whether natOutgoing spares nodes, is not in the input"
+        yield Undecided(None, why, Reason.MISSING)
+
+
+def masqueraded_external_traffic(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """Hosts outside of the VPC see pods by the addresses of their nodes, although pods have addresses of the VPC."""
+    yield from _hidden_from(cluster, Whom.OUTSIDE)
+    if cluster.fabric.shows(clouds.AWS) and cluster.inventory.daemon_set(clouds.AWS_DAEMON_SET) is None:
+        yield Undecided(None, f"the DaemonSet {clouds.AWS_DAEMON_SET} is not in the input", Reason.MISSING)
+
+
+def broad_service_masquerading(cluster: Cluster) -> Iterator[Violation]:
+    """kube-proxy hides addresses of pods from the pods behind Services."""
+    yield from _hidden_from(cluster, Whom.BACKENDS)
+
+
+def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
+    """ip-masq-agent does not take the list that it is given."""
+    found = agent.spared_list(cluster.inventory)
+    if found is None or not found.problem:
+        return
+    judged = [own for own in cluster.pod_ranges if own.range.family in found.families]
+    lost = [judged[number] for number in uncovered([own.range for own in judged], found.ranges)]
+    effect = f"does not hold {listed(lost)}" if lost else "holds the pods' ranges"
+    yield Violation(
+        found.subject,
+        found.path,
+        f"the list has no effect: {found.problem}; {found.said} {effect}",
+        {"problem": found.problem, "spared": [str(span) for span in found.ranges]},
+        sides(lost),
+        mitigated=bool(judged) and not lost,
+    )
+
+
+def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation]:
+    """kube-proxy does not know which addresses are pods', although it is to tell pods by their addresses."""
+    if not cluster.pod_ranges:
+        return
+    for proxy in service_proxy.configurations(cluster.inventory):
+        if proxy.ranges == () and proxy.everything is None:
+            yield Violation(
+                proxy.subject,
+                proxy.path,
+                "clusterCIDR is empty, so kube-proxy cannot tell pods from clients outside of the cluster, whose "
+                "addresses it then leaves as they are on the way to Services",
+            )
+
+
+def _hidden_from(cluster: Cluster, whom: Whom) -> Iterator[Violation]:
+    for found in cluster.masquerades:
+        if found.whom is whom:
+            concerned = found.toward or found.hidden
+            families = sorted({FAMILY_NAMES[own.range.family] for own in concerned})
+            yield Violation(
+                found.subject,
+                found.path,
+                f"addresses of {_whose(found)} are hidden from {_from(found)}: {found.why}",
+                {
+                    "hidden": [str(own) for own in found.hidden] or None,
+                    "from": str(whom),
+                    "toward": [str(own) for own in found.toward] or None,
+                },
+                _related(found),
+                key="/".join(families),
+                mitigated=found.mild,
+            )
+
+
+def _whose(found: Masquerade) -> str:
+    return f"pods in {listed(found.hidden)}" if found.hidden else "pods"
+
+
+def _from(found: Masquerade) -> str:
+    if found.whom is Whom.PODS:
+        return f"pods in {listed(found.toward)}" if found.toward else "pods elsewhere"
+    if found.whom is Whom.NODES:
+        return f"{found.whom}, such as {said(found.toward[0])}"
+    return str(found.whom)
+
+
+def _related(found: Masquerade) -> tuple[Related, ...]:
+    return sides(own for own in (*found.hidden, *found.toward) if own.subject != found.subject)
+
+
+CHECKS = (
+    broad_service_masquerading,
+    masqueraded_external_traffic,
+    masqueraded_node_traffic,
+    masqueraded_pod_traffic,
+    service_proxies_without_cluster_cidr,
+    void_masquerade_lists,
+)

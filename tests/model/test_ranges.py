@@ -1,0 +1,51 @@
+"""Arithmetic on ranges of the plan against brute force."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netlint.addresses import Range, merged
+from netlint.findings import Subject
+from netlint.model.plan import Role, Voice
+from netlint.model.plan.collisions import KINDS, collisions
+from netlint.model.plan.supply import pieces
+
+blocks = st.builds(
+    lambda length, place: Range(4, place << length, (place << length) + (1 << length) - 1),
+    st.integers(0, 4),
+    st.integers(0, 7),
+)
+
+
+def addresses_of(ranges: list[Range]) -> set[int]:
+    return {address for held in ranges for address in range(held.first, held.last + 1)}
+
+
+@given(st.lists(blocks, max_size=4), st.lists(blocks, max_size=8), st.integers(0, 3))
+def test_pieces_are_counted_as_if_one_by_one(pools: list[Range], own: list[Range], length: int) -> None:
+    piece = 1 << length
+    pools = [pool for pool in merged(pools) if pool.first % piece == 0 and pool.size % piece == 0]
+    taken = addresses_of(own)
+    whole = {address // piece for address in addresses_of(pools)}
+    expected = {number for number in whole if taken & set(range(number * piece, (number + 1) * piece))}
+    assert pieces(pools, piece, own) == len(expected)
+
+
+@given(st.lists(st.tuples(st.sampled_from([Role.POD, Role.NODE_POD, Role.SERVICE, Role.LOAD_BALANCER]), blocks)))
+def test_collisions_agree_with_a_pairwise_search(ranges: list[tuple[Role, Range]]) -> None:
+    declared = [
+        Voice(role, "test", Subject("v1", "Thing", "", str(number))).holds((), held)
+        for number, (role, held) in enumerate(ranges)
+    ]
+    found = {}
+    for collision in collisions(declared, {}, ()):
+        found[collision.left, collision.right] = {*collision.ours, *collision.theirs}
+    expected: dict[tuple[str, str], set[object]] = {}
+    order = list(dict.fromkeys(KINDS.values()))
+    for one in declared:
+        for other in declared:
+            pair = KINDS[one.role], KINDS[other.role]
+            if order.index(pair[0]) < order.index(pair[1]) and one.range.overlaps(other.range):
+                expected.setdefault(pair, set()).update((one, other))
+    assert found == expected
