@@ -54,7 +54,6 @@ def show_map(
 def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None, family: int | None) -> str:
     from netlint.model.lookup import owners_in
     from netlint.model.plan.tree import of_node, tree
-    from netlint.model.topology import stated
     from netlint.outputs import colored
     from netlint.views import gaps, plansvg, spots
     from netlint.views import tree as view
@@ -67,7 +66,7 @@ def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None,
     residents = [
         (one, owner) for one, held in ranges.items() for own in held for owner in owners_in(cluster, own.range)
     ]
-    fabric, missing = stated(cluster.fabric), gaps(cluster.snapshot, KINDS)
+    fabric, missing = cluster.fabric.sentences, gaps(cluster.snapshot, KINDS)
     if form == "json":
         return view.json(families, fabric, residents, missing, spots(locate, view.sides(families)))
     if form == "svg":

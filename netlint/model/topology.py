@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from netlint import addresses
 from netlint.model.cluster import Cluster
-from netlint.model.cni import Fabric
 from netlint.model.plan.hosts import TUNNELS, Host, is_bridge
 from netlint.objects.host import Link
 
@@ -56,16 +55,6 @@ class Topology:
     nodes: tuple[NodePicture, ...]
 
 
-def stated(fabric: Fabric) -> tuple[str, ...]:
-    """How the nodes are connected, for people."""
-    found = []
-    for plugin, by in fabric.transports:
-        how = f"{by.way} ({by.encapsulation})" if by.encapsulation else str(by.way)
-        found.append(f"{plugin.name}: {how}{' between subnets' if by.only_remote else ''}")
-    connected = {plugin.name for plugin, _ in fabric.transports}
-    return tuple(dict.fromkeys([*found, *(one.name for one in fabric.plugins if one.name not in connected)]))
-
-
 def topology(cluster: Cluster, only: str | None = None) -> Topology:
     """The picture of the cluster, or of one node of it."""
     hosts = {host.node: host for host in cluster.hosts}
@@ -75,8 +64,8 @@ def topology(cluster: Cluster, only: str | None = None) -> Topology:
         for node in cluster.nodes
         if only in {None, node.name}
     ]
-    overlay = any(by.encapsulation for _, by in cluster.fabric.transports)
-    return Topology(stated(cluster.fabric), overlay, tuple(nodes))
+    overlay = any(found.encapsulation for found in cluster.fabric.connections)
+    return Topology(tuple(cluster.fabric.sentences), overlay, tuple(nodes))
 
 
 def _pods_by_node(cluster: Cluster) -> dict[str, list[int]]:

@@ -10,7 +10,7 @@ from netlint.views import counted
 from netlint.views.svg import MARGIN, WIDTH, Drawing
 
 NAMED = 6  # nodes up to which pods have names
-CARDS = 60  # nodes that are drawn one by one
+CARDS, GROUPS = 60, 30  # nodes that are drawn one by one, and boxes where there are more
 BOXES, DOTS = 12, 48  # pods of one node that are drawn one by one, with names and without
 GAP = 20
 DOT, STEP = 12, 16
@@ -65,7 +65,7 @@ def draw(found: Topology) -> str:
 def _cards(found: Topology) -> list[_Card]:
     if len(found.nodes) <= CARDS:
         return [_Card(node.name, _subtitle(node), (node,)) for node in found.nodes]
-    size = -(-len(found.nodes) // CARDS)
+    size = -(-len(found.nodes) // GROUPS)
     groups = [found.nodes[start : start + size] for start in range(0, len(found.nodes), size)]
     return [_Card(f"{group[0].name} … {group[-1].name}", counted(len(group), "node"), group) for group in groups]
 
@@ -79,6 +79,8 @@ def _height(card: _Card, width: float, named: bool) -> float:
 
 
 def _pods_height(card: _Card, width: float, named: bool) -> float:
+    if len(card.nodes) > 1:
+        return STEP
     shown = min(card.pods, DOTS)
     if named:
         return 38.0 * -(-max(1, min(card.pods, BOXES)) // 2)
@@ -90,7 +92,7 @@ def _draw_card(page: Drawing, card: _Card, box: tuple[float, float, float, float
     """Pods above, their bridge below them, then tunnel and card, on the edge the line to the fabric."""
     left, top, width, height = box
     page.rect(left, top, width, height, "box", 6)
-    page.text(left + 10, top + 17, card.title, "h2", width - 20, 14)
+    page.text(left + 10, top + 17, card.title, "bold", width - 16)
     page.text(left + 10, top + 32, card.subtitle, "faint small", width - 20, 10)
     bridge = top + height - 36 - 32
     (_named_pods if named else _dots)(page, card, left, top + 40, width, bridge)
