@@ -89,7 +89,7 @@ def programs_services(inventory: Inventory) -> bool:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",)),
+    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",), types=(NAME,)),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,
