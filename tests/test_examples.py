@@ -126,6 +126,8 @@ def test_the_readme_shows_every_way_to_look() -> None:
         ("README.md", "ip 10.244.0.21 examples/broken-cluster"),
         ("README.md", "map examples/broken-cluster"),
         ("README.md", "plan --nodes 50 --pods-per-node 110 --against examples/healthy-cluster"),
+        ("README.md", "service reports examples/broken-cluster"),
+        ("README.md", "service web examples/healthy-cluster"),
     ]
 
 

@@ -16,6 +16,8 @@ SCHEMAS = {
     "ip": "ip-v1.schema.json",
     "map": "map-v1.schema.json",
     "plan": "plan-v1.schema.json",
+    "service": "service-v1.schema.json",
+    "entrypoints": "entrypoints-v1.schema.json",
 }
 
 
