@@ -97,7 +97,8 @@ def _node(cluster: Cluster, name: str, host: Host | None, rows: list[int]) -> No
 def _resident(cluster: Cluster, row: int, host: Host | None) -> Resident:
     pods = cluster.pods
     held = pods.addresses(row)
-    carrying = (link.ifname for link, _, _, span in (host.bridges if host else ()) if any(span.holds(*a) for a in held))
+    bridges = [(link, span) for link, _, _, span in (host.links if host else ()) if is_bridge(link)]
+    carrying = (link.ifname for link, span in bridges if any(span.holds(*address) for address in held))
     texts = tuple(addresses.text(*address) for address in held)
     return Resident(pods.namespace(row), pods.name(row), texts, next(carrying, ""))
 
