@@ -27,6 +27,7 @@ def snapshot(
     from signal import SIGTERM, default_int_handler, signal
 
     from netlint import catalogue, engine
+    from netlint.snapshot import Reason
     from netlint.sources import LiveCluster, record
 
     signal(SIGTERM, default_int_handler)  # whatever interrupts it, nothing is left behind
@@ -34,8 +35,8 @@ def snapshot(
     target = source(None, kubeconfig, context, user, namespace, request_timeout)
     assert isinstance(target, LiveCluster)
     written = record.write(target, kinds, output, say)
-    for known in written.lists:
-        if known.reason is not None:
-            say(f"not in it: {known.message}")
-    complete = sum(known.reason is None for known in written.lists)
-    say(f"{complete} of {len(written.lists)} lists written to {output}")
+    served = [known for known in written.lists if known.reason is not Reason.NOT_APPLICABLE]
+    lacking = [known.message for known in served if known.reason is not None]
+    for message in lacking:
+        say(f"not in it: {message}")
+    say(f"{len(served) - len(lacking)} of {len(served)} lists written to {output}")

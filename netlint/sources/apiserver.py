@@ -61,6 +61,24 @@ class Version(msgspec.Struct):
     gitVersion: str
 
 
+class GroupVersion(msgspec.Struct):
+    """One entry of a group's ``versions``."""
+
+    groupVersion: str
+
+
+class Group(msgspec.Struct):
+    """One entry of ``groups``."""
+
+    versions: list[GroupVersion]
+
+
+class Groups(msgspec.Struct):
+    """The answer of ``/apis`` (metav1.APIGroupList)."""
+
+    groups: list[Group]
+
+
 class RequestError(Exception):
     """An answer that is no success."""
 
@@ -136,6 +154,17 @@ class Connection:
             raise self.failure(error.message) from error
         except msgspec.DecodeError as error:
             raise self.failure("this is no Kubernetes API server") from error
+
+    def group_versions(self) -> frozenset[str] | None:
+        """What is served, such as apps/v1, besides the core group; None where the server does not tell.
+
+        Raises ClusterError as ``get``.
+        """
+        try:
+            found = msgspec.json.decode(self.get("/apis"), type=Groups)
+        except (RequestError, msgspec.DecodeError):
+            return None
+        return frozenset(version.groupVersion for group in found.groups for version in group.versions)
 
     def pages(self, kind: Kind, api_version: str, namespace: str | None) -> Iterator[Page]:
         """A list in pages, all at one resource version. Raises RequestError and ClusterError as ``get``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from netlint.errors import ClusterError
 from netlint.objects import CONFIG_MAPS, KIND_NAMED, Kind
+from netlint.objects.meta import group_of
 from netlint.snapshot import Reason, Snapshot
 from netlint.snapshot.knowledge import ALL, ANY_KIND
 from netlint.sources.apiserver import EXPIRED, Connection, Page, RequestError
@@ -29,10 +30,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list to read; ``namespace`` None: of all namespaces, or not namespaced."""
+    """One list to read; ``namespace`` None: of all namespaces, or not namespaced.
+
+    ``versions`` of its API are asked for, the first that is served.
+    """
 
     kind: Kind
     namespace: str | None
+    versions: tuple[str, ...]
 
     def known(self, version: str = "", reason: Reason | None = None, message: str = "") -> Known:
         """What is known of it."""
@@ -48,11 +53,12 @@ def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -
     snapshot = Snapshot()
     try:
         snapshot.reading.server = {"context": connection.context, "version": connection.version()}
+        wanted = listings(connection, kinds, namespaces)
     except ClusterError as error:
         snapshot.reading.errors.append(str(error))
         snapshot.knowledge.withdraw(ANY_KIND, ALL, Reason.INCOMPLETE, "the cluster could not be read")
         return snapshot
-    parts = side_by_side(lambda listing: _part(connection, listing), listings(kinds, namespaces))
+    parts = side_by_side(lambda listing: _part(connection, listing), wanted)
     if "ConfigMap" in kinds:
         parts += side_by_side(lambda place: _config_map(connection, *place), CONFIG_MAPS)
     for part in parts:
@@ -88,14 +94,25 @@ def side_by_side(function: Callable[[S], T], items: Sequence[S]) -> list[T]:
         todo.clear()
 
 
-def listings(kinds: Iterable[str], namespaces: tuple[str, ...]) -> list[Listing]:
-    """The lists to read, the longest first; ConfigMaps are never listed."""
+def listings(connection: Connection, kinds: Iterable[str], namespaces: tuple[str, ...]) -> list[Listing]:
+    """The lists to read, the longest first; ConfigMaps are never listed.
+
+    Groups that the server does not have are not asked for; where it does not tell, they are. Raises
+    ClusterError where it does not answer.
+    """
     names = sorted(set(kinds) - {"ConfigMap"}, key=lambda name: (name not in LONG_LISTS, name))
+    wanted = [KIND_NAMED[name] for name in names]
+    grouped = any(group for kind in wanted for group in kind.groups)
+    served = connection.group_versions() if grouped else None
     return [
-        Listing(kind, namespace)
-        for kind in (KIND_NAMED[name] for name in names)
+        Listing(kind, namespace, _worth_asking(kind, served))
+        for kind in wanted
         for namespace in (namespaces if kind.namespaced and namespaces else (None,))
     ]
+
+
+def _worth_asking(kind: Kind, served: Collection[str] | None) -> tuple[str, ...]:
+    return tuple(each for each in kind.api_versions if served is None or not group_of(each) or each in served)
 
 
 def _part(connection: Connection, listing: Listing) -> Snapshot:
@@ -141,7 +158,7 @@ class _ExpiredError(Exception):
 
 def _fetch(connection: Connection, listing: Listing, consume: Callable[[Page, str], None]) -> Known:
     revision = ""
-    for version in listing.kind.api_versions:
+    for version in listing.versions:
         try:
             for page in connection.pages(listing.kind, version, listing.namespace):
                 revision = page.metadata.resourceVersion

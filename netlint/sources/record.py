@@ -52,8 +52,9 @@ def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[
     try:
         with _opened(path) as stream:
             lists = _write_lists(connection, set(kinds), source.namespaces, stream)
-            if all(known.reason is Reason.FORBIDDEN for known in lists):
-                raise ClusterError(nothing_allowed(connection, lists[0].message))
+            asked = [known for known in lists if known.reason is not Reason.NOT_APPLICABLE]
+            if all(known.reason is Reason.FORBIDDEN for known in asked):
+                raise ClusterError(nothing_allowed(connection, asked[0].message))
             trailer = Trailer(API_VERSION, KIND, taken_at, server, lists)
             stream.write(msgspec.json.encode(trailer) + b"\n")
     except OSError as error:
@@ -111,7 +112,7 @@ def _write_lists(
         return known
 
     return [
-        *side_by_side(one, listings(kinds, namespaces)),
+        *side_by_side(one, listings(connection, kinds, namespaces)),
         *side_by_side(named, CONFIG_MAPS if "ConfigMap" in kinds else ()),
     ]
 

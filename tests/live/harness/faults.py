@@ -1,4 +1,4 @@
-"""A cluster with a fault for every rule that a live cluster can break, and what netlint says of it.
+"""A cluster with faults of many kinds, and what netlint says of it.
 
 Nobody repairs anything in it: it is meant for a control plane without a controller manager.
 """
@@ -16,6 +16,7 @@ HTTP = {"port": 80, "targetPort": "http"}
 SERVING = container("web", port(8080, "http"))
 CLASHING = (container("web", port(8080)), container("sidecar", port(8080)))
 WORKLOADS = ("CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet")
+NODE_ADDRESSES = {**{f"node-{number}": f"192.168.0.{number}" for number in range(1, 6)}, "node-6": "10.96.0.66"}
 
 Finding = tuple[str, str, str, str]
 
@@ -70,7 +71,8 @@ def plant(plane: ControlPlane) -> None:
     plane.admin.apply_many([*_services(), *_slices(), *map(_clashing_workload, WORKLOADS), _resting()])
     plane.admin.apply_many([pod for pod, _ in pods])
     for pod, address in pods:
-        plane.admin.patch_status(pod, kubelet.pod_status(pod, ["192.168.0.1"], [address], ready=True, phase="Running"))
+        host = NODE_ADDRESSES[pod["spec"]["nodeName"]]
+        plane.admin.patch_status(pod, kubelet.pod_status(pod, [host], [address], ready=True, phase="Running"))
     plane.admin.delete(_pod("leaving", "node-1"), grace_seconds=3600)
 
 
@@ -192,22 +194,22 @@ def _suppression(rule: str, text: str) -> dict[str, str]:
 def _nodes() -> list[Object]:
     flannel = {"flannel.alpha.coreos.com/backend-type": "vxlan"}
     return [
-        _node("node-1", "192.168.0.1", "10.244.1.0/24", {**flannel, **_suppression("duplicate-pod-ips", "is new")}),
-        _node("node-2", "192.168.0.2", "10.244.2.0/24"),
-        _node("node-3", "192.168.0.3", "10.244.2.128/25"),
-        _node("node-4", "192.168.0.4"),
-        _node("node-5", "192.168.0.5", "172.20.0.0/24"),
-        _node("node-6", "10.96.0.66", "10.244.6.0/24"),
+        _node("node-1", "10.244.1.0/24", {**flannel, **_suppression("duplicate-pod-ips", "is new")}),
+        _node("node-2", "10.244.2.0/24"),
+        _node("node-3", "10.244.2.128/25"),
+        _node("node-4"),
+        _node("node-5", "172.20.0.0/24"),
+        _node("node-6", "10.244.6.0/24"),
     ]
 
 
-def _node(name: str, address: str, cidr: str = "", annotations: dict[str, str] | None = None) -> Object:
+def _node(name: str, cidr: str = "", annotations: dict[str, str] | None = None) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "annotations": annotations or {}},
         "spec": {"podCIDR": cidr, "podCIDRs": [cidr]} if cidr else {},
-        "status": {"addresses": [{"type": "InternalIP", "address": address}]},
+        "status": {"addresses": [{"type": "InternalIP", "address": NODE_ADDRESSES[name]}]},
     }
 
 
@@ -251,7 +253,7 @@ def _services() -> list[Object]:
         objects.service("mixed", {"app": "mixed"}, HTTP, within="shop"),
         objects.service("unmatched", {"app": "web"}, {"port": 80, "targetPort": "grpc"}, within="shop"),
         objects.service("right", {"app": "web"}, HTTP, within="lab"),
-        objects.service("lagging", {"app": "web"}, HTTP, within="lab"),
+        objects.service("lagging", {"app": "web"}, {**HTTP, "port": 81}, within="lab"),
     ]
 
 

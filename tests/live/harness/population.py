@@ -53,10 +53,16 @@ class PlannedPod:
 
     def declares(self) -> set[tuple[str, str]]:
         """Name and protocol of the ports that a Service can name."""
+        return {(each["name"], each["protocol"]) for each in self._ports() if "name" in each}
+
+    def numbers(self) -> set[tuple[int, str]]:
+        """Number and protocol of all of them."""
+        return {(each["containerPort"], each["protocol"]) for each in self._ports()}
+
+    def _ports(self) -> list[Object]:
         spec = self.manifest["spec"]
         sidecars = [each for each in spec.get("initContainers", ()) if each.get("restartPolicy") == "Always"]
-        found = [each for one in (*spec["containers"], *sidecars) for each in one["ports"]]
-        return {(each["name"], each["protocol"]) for each in found if "name" in each}
+        return [each for one in (*spec["containers"], *sidecars) for each in one["ports"]]
 
 
 @dataclass
@@ -99,10 +105,10 @@ def add_nodes(plane: ControlPlane, count: int) -> list[NodeRanges]:
 
 
 def populate(seed: int, nodes: Sequence[NodeRanges], services: int, pods: int, healthy: bool) -> Population:
-    """A population by chance. A healthy one has nothing that netlint should call an error or a warning.
+    """A population by chance. A healthy one has nothing that netlint should speak of.
 
-    One that is not also has Services without pods, names of ports that no pod declares or that several
-    containers declare, and pods on nodes that do not exist.
+    One that is not also has Services without pods, ports that no pod declares or that several containers
+    declare, selectors and target ports that nobody looks at, and pods on nodes that do not exist.
     """
     return _Chance(Random(seed), nodes, services, pods, healthy).population()
 
@@ -219,13 +225,16 @@ class _Chance:
         if kind == ["ExternalName"]:
             spec["externalName"] = "elsewhere.example"
         elif len(self._nodes[0].addresses) == 2:
-            spec |= self._families()
+            spec |= self._families(selected)
         if self._happens(0.15):
             spec["publishNotReadyAddresses"] = True
         ports = list(self._service_ports(selected))
         if kind == ["Headless"] and self._happens(0.2):
             ports = []
-        made = objects.service(f"service-{number}", selector, within=within)
+        if self._healthy and kind == ["Headless"]:
+            ports = [_untranslated(each) for each in ports]
+        leads_nowhere = self._healthy and kind == ["ExternalName"]
+        made = objects.service(f"service-{number}", None if leads_nowhere else selector, within=within)
         made["spec"] |= {"ports": ports, **spec}
         return made
 
@@ -241,10 +250,11 @@ class _Chance:
         return key(chosen.manifest)[0], {name: chosen.labels[name] for name in names}
 
     def _service_ports(self, selected: Sequence[PlannedPod]) -> Iterator[Object]:
-        """Numbers, names, and neither; in a healthy cluster every pod declares the names."""
-        names = set(_PORT_NAMES)
+        """Numbers, names, and neither; in a healthy cluster every pod declares the names, and some the numbers."""
+        names, numbers = set(_PORT_NAMES), set[tuple[int, str]]()
         if self._healthy:
             names = set.intersection(*(each.declares() for each in selected))
+            numbers = set.union(*(each.numbers() for each in selected))
         count = self._random.choice((1, 1, 2, 3))
         for number in range(count):
             named = {"name": f"port-{number}"} if count > 1 or self._happens(0.5) else {}
@@ -255,13 +265,21 @@ class _Chance:
                 if not self._healthy and self._happens(0.1):
                     protocol = "TCP"
                 target = {"targetPort": name}
+            elif numbers:
+                target["targetPort"], protocol = self._random.choice(sorted(numbers))
             elif self._happens(0.6):
                 target = {"targetPort": self._random.randrange(8000, 9000)}
             yield {"port": 80 + number, "protocol": protocol, **named, **target}
 
-    def _families(self) -> dict[str, Any]:
+    def _families(self, selected: Sequence[PlannedPod]) -> dict[str, Any]:
+        """In a healthy cluster those of the pods, if they have addresses of one family alone."""
         policy = self._random.choice(("SingleStack", "PreferDualStack", "RequireDualStack"))
         order = self._random.sample(("IPv4", "IPv6"), 2)
+        had = {
+            "IPv6" if ":" in ip["ip"] else "IPv4" for each in selected for ip in (each.status or {}).get("podIPs", ())
+        }
+        if self._healthy and len(had) == 1:
+            policy, order = "SingleStack", list(had)
         return {"ipFamilyPolicy": policy, "ipFamilies": order[:1] if policy == "SingleStack" else order}
 
 
@@ -303,6 +321,11 @@ def _create(plane: ControlPlane, planned: PlannedPod) -> None:
         plane.admin.patch_status(planned.manifest, planned.status)
     if planned.is_terminating:
         plane.admin.delete(planned.manifest, grace_seconds=GRACE_SECONDS)
+
+
+def _untranslated(declared: Object) -> Object:
+    """The port of a Service without a number for the pods."""
+    return {name: value for name, value in declared.items() if not (name == "targetPort" and isinstance(value, int))}
 
 
 def _hosts(cidr: str) -> Iterator[str]:

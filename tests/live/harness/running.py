@@ -15,6 +15,9 @@ from typing import Any
 import jsonschema
 
 Json = dict[str, Any]
+Skip = tuple[str, str, list[str], list[str], str]
+
+NOT_APPLICABLE = "not-applicable"
 
 NETLINT = (sys.executable, "-m", "netlint")
 # netlint with the files of a pod's service account in another folder than /var/run/secrets/kubernetes.io/...
@@ -55,8 +58,17 @@ class Run:
         ]
 
     @property
-    def skips(self) -> list[tuple[str, str, list[str], list[str], str]]:
-        """Rule, reason, needs, scope and message of each skip."""
+    def skips(self) -> list[Skip]:
+        """Rule, reason, needs, scope and message of each skip because of something that is lacking."""
+        return [skip for skip in self._skips if skip[1] != NOT_APPLICABLE]
+
+    @property
+    def not_applicable(self) -> list[Skip]:
+        """The other skips: rules about what the cluster does not have."""
+        return [skip for skip in self._skips if skip[1] == NOT_APPLICABLE]
+
+    @property
+    def _skips(self) -> list[Skip]:
         return [
             (each["rule"], each["reason"], each["needs"], list(map(named, each["scope"])), each["message"])
             for each in self.report["skips"]
