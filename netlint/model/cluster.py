@@ -8,12 +8,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, cast
 
-from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, touching
+from netlint.addresses import Range, overlapping_groups, touching
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, Masquerade, detect
 from netlint.model.cni.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
+from netlint.model.homes import Homes
 from netlint.model.inventory import Inventory
 from netlint.model.nat import beside_plugins
 from netlint.model.nodeports import NodePort, PortRange
@@ -218,23 +219,17 @@ class Cluster:
     def usage(self) -> Usage:
         """Which addresses are in use."""
         public = [found.range for found in self.plan.of(Role.PUBLIC)]
+        cluster_ips = [Range(found.family, found.value, found.value) for found in self.cluster_ips]
         ignored = self.fabric.allocates_from_node is False
         return Usage(
             {
                 "pod": self.pods.any_in,
-                "Service": lambda ranges: bool(touching(self._cluster_ips, ranges)),
+                "Service": lambda ranges: bool(touching(cluster_ips, ranges)),
                 "load-balancer": lambda ranges: bool(touching(public, ranges)),
             },
             {Authority.NODE} if ignored else set(),
             bool(self.plan.of(Role.NODE_POD) or self.fabric.missing),
         )
-
-    @cached_property
-    def _cluster_ips(self) -> list[Range]:
-        """The virtual addresses of all Services, as ranges of one address."""
-        texts = (text for service in self.services for text in service.spec.clusterIPs or ())
-        parsed = (parse(text) for text in texts if text not in {"", "None"})
-        return [Range(family, value, value) for family, value in parsed]
 
     @cached_property
     def pod_cidrs(self) -> dict[str, list[Declaration]]:
@@ -273,14 +268,11 @@ class Cluster:
         disputed = [[declared[number] for number in group] for group in groups]
         return [group for group in disputed if len({found.node for found in group}) > 1]
 
-    def node_range_at(self, family: int, address: int) -> Declaration | None:
-        """The pod range of a Node that holds the address."""
-        held = self._node_ranges.holding(family, address)
-        return held[-1][1] if held else None
-
     @cached_property
-    def _node_ranges(self) -> RangeIndex[Declaration]:
-        return RangeIndex((found.range, found) for ranges in self.pod_cidrs.values() for found in ranges)
+    def homes(self) -> Homes:
+        """Where the addresses of each node's pods have to be."""
+        undivided = {declared.node for group in self.undivided_pod_cidrs for declared in group}
+        return Homes(self.fabric.node_ranges, self.fabric.open_ranges, undivided)
 
     @cached_property
     def cluster_ips(self) -> list[ClusterIP]:
