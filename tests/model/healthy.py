@@ -440,6 +440,7 @@ def flannel() -> Network:
     objects = [
         config_map("kube-flannel-cfg", "kube-flannel", **{"net-conf.json": net_conf}),
         *agent("kube-flannel-ds", "kube-flannel"),
+        *storage_network(),
     ]
     return Network(ranges, ranges, objects, _flannel_annotations, KCM, KUBEADM)
 
@@ -480,9 +481,47 @@ def calico() -> Network:
     objects = [
         config_map("calico-config", "kube-system", cni_network_config=text),
         ip_pool("crd.projectcalico.org/v1", ipipMode="Always", vxlanMode="Never"),
+        *calico_ipam({"10.244.140.0/26": "node1", "10.244.104.0/26": "node2"}),
         *agent("calico-node", "kube-system"),
     ]
     return Network(per_node(POD_CIDR), blocks, objects, _calico_annotations, KCM, KUBEADM)
+
+
+def calico_ipam(blocks: dict[str, str]) -> Iterator[Object]:
+    """Blocks with the address of their node's tunnel, the claims to them, and the settings as they are at first."""
+    version = {"apiVersion": "crd.projectcalico.org/v1"}
+    for cidr, node in blocks.items():
+        name = cidr.replace(".", "-").replace("/", "-")
+        owner = {"handle_id": f"ipip-tunnel-addr-{node}", "secondary": {"node": node, "type": "ipipTunnelAddress"}}
+        block = {"cidr": cidr, "affinity": f"host:{node}", "strictAffinity": False, "deleted": False}
+        block |= {"allocations": [0, *[None] * 63], "unallocated": list(range(1, 64)), "attributes": [owner]}
+        yield version | {"kind": "IPAMBlock", "metadata": meta(name), "spec": block}
+        claim = {"cidr": cidr, "node": node, "state": "confirmed", "deleted": "false"}
+        yield version | {"kind": "BlockAffinity", "metadata": meta(f"{node}-{name}"), "spec": claim}
+    settings = {"strictAffinity": False, "autoAllocateBlocks": True, "maxBlocksPerHost": 0}
+    yield version | {"kind": "IPAMConfig", "metadata": meta("default"), "spec": settings}
+
+
+def storage_network() -> list[Object]:
+    """A second network for pods, and what whereabouts has given out of it."""
+    ipam = {"type": "whereabouts", "range": "192.168.50.0/24", "gateway": "192.168.50.1"}
+    ipam |= {"exclude": ["192.168.50.1/32"]}
+    config = {"cniVersion": "1.0.0", "name": "storage", "type": "macvlan", "master": "eth1", "ipam": ipam}
+    allocations = {str(offset): {"id": f"c{offset}", "podref": f"shop/db-{offset - 2}"} for offset in (2, 3)}
+    return [
+        {
+            "apiVersion": "k8s.cni.cncf.io/v1",
+            "kind": "NetworkAttachmentDefinition",
+            "metadata": meta("storage", "shop"),
+            "spec": {"config": json.dumps(config)},
+        },
+        {
+            "apiVersion": "whereabouts.cni.cncf.io/v1alpha1",
+            "kind": "IPPool",
+            "metadata": meta("192.168.50.0-24", "kube-system"),
+            "spec": {"range": "192.168.50.0/24", "allocations": allocations},
+        },
+    ]
 
 
 def ip_pool(api_version: str, **spec: Any) -> Object:
@@ -522,7 +561,20 @@ def cilium() -> Network:
         config_map("cilium-config", "kube-system", ipam="cluster-pool", **{"cluster-pool-ipv4-cidr": "10.0.0.0/8"}),
         *agent("cilium", "kube-system", port(4244, "peer-service", host=4244), port(9964, "envoy", host=9964)),
     ]
-    return Network(per_node(POD_CIDR), per_node("10.0.0.0/20"), objects, flags=KCM, kubeadm=KUBEADM)
+    ranges = per_node("10.0.0.0/20")
+    objects += [cilium_node(name, cidrs) for name, cidrs in ranges.items()]
+    return Network(per_node(POD_CIDR), ranges, objects, flags=KCM, kubeadm=KUBEADM)
+
+
+def cilium_node(name: str, cidrs: list[str]) -> Object:
+    addresses = [{"type": "InternalIP", "ip": f"192.168.10.{NODES.index(name) + 11}"}]
+    return {
+        "apiVersion": "cilium.io/v2",
+        "kind": "CiliumNode",
+        "metadata": meta(name),
+        "spec": {"addresses": addresses, "ipam": {"podCIDRs": cidrs}},
+        "status": {"ipam": {"operator-status": {}}},
+    }
 
 
 def cilium_kubernetes() -> Network:
