@@ -62,10 +62,11 @@ def meta(name: str, namespace: str = "", **more: Any) -> Object:
 
 def node(name: str, cidrs: list[str], addresses: list[str], annotations: dict[str, str] | None = None) -> Object:
     listed = [{"type": "InternalIP", "address": address} for address in addresses]
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": meta(name, annotations=annotations or {}, labels={"kubernetes.io/hostname": name}),
+        "metadata": meta(name, annotations=annotations or {}, labels=labels),
         "spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs} if cidrs else {},
         "status": {
             "addresses": [*listed, {"type": "Hostname", "address": name}],
@@ -225,6 +226,7 @@ def cluster(network: Network) -> list[Object]:
         *network.objects,
         *([config_map("kubeadm-config", "kube-system", **_kubeadm(network))] if network.kubeadm else []),
         *_dns(network),
+        *_service_proxy(),
         service_cidr(*network.service_cidrs),
         *ip_addresses(services),
         *workloads,
@@ -242,6 +244,17 @@ def _kubeadm(network: Network) -> dict[str, str]:
         "networking": network.kubeadm,
     }
     return {"ClusterConfiguration": json.dumps(configuration)}
+
+
+def _service_proxy() -> list[Object]:
+    """The DaemonSet as kubeadm makes it."""
+    found = agent("kube-proxy", "kube-system", port(10249, "metrics"))
+    for item in found:
+        item["spec"]["template"]["spec"] |= {
+            "nodeSelector": {"kubernetes.io/os": "linux"},
+            "tolerations": [{"operator": "Exists"}],
+        }
+    return found
 
 
 def _dns(network: Network) -> Iterator[Object]:
@@ -282,7 +295,7 @@ def _control_plane(pods: _Pods, network: Network) -> None:
 def _agents(pods: _Pods, network: Network) -> None:
     """The pods of every DaemonSet, and of kube-proxy's."""
     found = [item for item in network.objects if item["kind"] == "DaemonSet"]
-    for item in [*found, *agent("kube-proxy", "kube-system", port(10249, "metrics"))]:
+    for item in [*found, *_service_proxy()]:
         name, namespace = item["metadata"]["name"], item["metadata"]["namespace"]
         template = item["spec"]["template"]
         for number, where in enumerate(NODES):

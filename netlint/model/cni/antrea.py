@@ -82,9 +82,14 @@ def enforces_policies_only(inventory: Inventory) -> bool:
     return str(_read(inventory, _KEYS[0])[1].get("trafficEncapMode")).lower() == "networkpolicyonly"
 
 
+def programs_services(inventory: Inventory) -> bool:
+    """Whether it takes kube-proxy's place (``proxyAll``)."""
+    return settings.at(_read(inventory, _KEYS[0])[1], "antreaProxy", "proxyAll") is True
+
+
 PLUGIN = Plugin(
     NAME,
-    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",)),
+    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",), types=(NAME,)),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,

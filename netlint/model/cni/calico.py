@@ -224,6 +224,7 @@ PLUGIN = Plugin(
         config_maps=_CONFIG_MAPS,
         daemon_sets=DAEMON_SETS,
         kinds=("IPPool", "IPAMBlock"),
+        types=(NAME,),
     ),
     allocation=allocation,
     ranges=ranges,

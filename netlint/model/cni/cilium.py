@@ -176,6 +176,7 @@ PLUGIN = Plugin(
         config_maps=(CONFIG,),
         daemon_sets=("cilium",),
         kinds=("CiliumNode", "CiliumPodIPPool", "CiliumLoadBalancerIPPool"),
+        types=("cilium-cni",),
     ),
     allocation=allocation,
     ranges=ranges,

@@ -64,14 +64,14 @@ def _aws_masquerades(inventory: Inventory, _: Sequence[Declaration]) -> Iterator
 PLUGINS = (
     Plugin(
         AWS,
-        Evidence(config_maps=("amazon-vpc-cni",), daemon_sets=(AWS_DAEMON_SET,)),
+        Evidence(config_maps=("amazon-vpc-cni",), daemon_sets=(AWS_DAEMON_SET,), types=("aws-cni",)),
         allocation=lambda _: ELSEWHERE,
         transports=_aws_transports,
         masquerades=_aws_masquerades,
     ),
     Plugin(
         AZURE,
-        Evidence(daemon_sets=("azure-cns", "azure-cni-networkmonitor")),
+        Evidence(daemon_sets=("azure-cns", "azure-cni-networkmonitor"), types=("azure-vnet",)),
         allocation=lambda _: ELSEWHERE,
         transports=_underlay,
     ),

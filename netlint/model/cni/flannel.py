@@ -174,6 +174,7 @@ PLUGIN = Plugin(
         annotations=(PREFIX,),
         config_maps=(CONFIG,),
         daemon_sets=DAEMON_SETS,
+        types=(NAME,),
     ),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,

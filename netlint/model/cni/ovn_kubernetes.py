@@ -99,7 +99,12 @@ def members(inventory: Inventory) -> set[str]:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(annotations=(PREFIX,), config_maps=(_CONFIG, "ovnkube-config"), daemon_sets=("ovnkube-node",)),
+    Evidence(
+        annotations=(PREFIX,),
+        config_maps=(_CONFIG, "ovnkube-config"),
+        daemon_sets=("ovnkube-node",),
+        types=("ovn-k8s-cni-overlay",),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,

@@ -18,12 +18,16 @@ from netlint.objects.meta import Path
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """By what a plugin is recognised: prefixes of node annotations, and names of other objects."""
+    """By what a plugin is recognised: prefixes of node annotations, and names of other objects.
+
+    ``types``: how its binaries are called in CNI configurations, where that tells it from others.
+    """
 
     annotations: tuple[str, ...] = ()
     config_maps: tuple[str, ...] = ()
     daemon_sets: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(config_maps=("weave-net",), daemon_sets=(DAEMON_SET,)),
+    Evidence(config_maps=("weave-net",), daemon_sets=(DAEMON_SET,), types=("weave-net",)),
     allocation=lambda _: ELSEWHERE,
     ranges=ranges,
     transports=transports,
