@@ -488,13 +488,13 @@ def flannel_dual_stack() -> Network:
 
 
 def calico() -> Network:
-    """Blocks of a pool: they have nothing to do with the nodes' ranges, and node3 borrows from node2's."""
-    blocks = {"node1": ["10.244.140.0/26"], "node2": ["10.244.104.0/26"], "node3": ["10.244.104.32/27"]}
+    """Blocks of a pool: they have nothing to do with the nodes' ranges."""
+    blocks = {"node1": ["10.244.140.0/26"], "node2": ["10.244.104.0/26"], "node3": ["10.244.104.64/26"]}
     text = json.dumps({"name": "k8s-pod-network", "plugins": [{"type": "calico", "ipam": {"type": "calico-ipam"}}]})
     objects = [
         config_map("calico-config", "kube-system", cni_network_config=text),
         ip_pool("crd.projectcalico.org/v1", ipipMode="Always", vxlanMode="Never"),
-        *calico_ipam({"10.244.140.0/26": "node1", "10.244.104.0/26": "node2"}),
+        *calico_ipam({name: cidrs[0] for name, cidrs in blocks.items()}),
         *agent("calico-node", "kube-system"),
     ]
     return Network(per_node(POD_CIDR), blocks, objects, _calico_annotations, KCM, KUBEADM)
@@ -503,7 +503,7 @@ def calico() -> Network:
 def calico_ipam(blocks: dict[str, str]) -> Iterator[Object]:
     """Blocks with the address of their node's tunnel, the claims to them, and the settings as they are at first."""
     version = {"apiVersion": "crd.projectcalico.org/v1"}
-    for cidr, node in blocks.items():
+    for node, cidr in blocks.items():
         name = cidr.replace(".", "-").replace("/", "-")
         owner = {"handle_id": f"ipip-tunnel-addr-{node}", "secondary": {"node": node, "type": "ipipTunnelAddress"}}
         block = {"cidr": cidr, "affinity": f"host:{node}", "strictAffinity": False, "deleted": False}
@@ -547,7 +547,10 @@ def _calico_annotations(name: str) -> dict[str, str]:
 
 
 def calico_operator() -> Network:
-    """As the Tigera operator installs it: without ``calico-config``, so that only the pods show what happens."""
+    """As the Tigera operator installs it: without ``calico-config``, so that only the pods show what happens.
+
+    Node3 borrows from node2's block.
+    """
     blocks = {"node1": ["10.244.140.0/26"], "node2": ["10.244.104.0/26"], "node3": ["10.244.104.32/27"]}
     pool = ip_pool("projectcalico.org/v3", ipipMode="Never", vxlanMode="CrossSubnet")
     objects = [pool, *agent("calico-node", "calico-system")]
