@@ -455,7 +455,6 @@ def flannel() -> Network:
     objects = [
         config_map("kube-flannel-cfg", "kube-flannel", **{"net-conf.json": net_conf}),
         *agent("kube-flannel-ds", "kube-flannel"),
-        *storage_network(),
     ]
     return Network(ranges, ranges, objects, _flannel_annotations, KCM, KUBEADM)
 
@@ -515,28 +514,6 @@ def calico_ipam(blocks: dict[str, str]) -> Iterator[Object]:
         yield version | {"kind": "BlockAffinity", "metadata": meta(f"{node}-{name}"), "spec": claim}
     settings = {"strictAffinity": False, "autoAllocateBlocks": True, "maxBlocksPerHost": 0}
     yield version | {"kind": "IPAMConfig", "metadata": meta("default"), "spec": settings}
-
-
-def storage_network() -> list[Object]:
-    """A second network for pods, and what whereabouts has given out of it."""
-    ipam = {"type": "whereabouts", "range": "192.168.50.0/24", "gateway": "192.168.50.1"}
-    ipam |= {"exclude": ["192.168.50.1/32"]}
-    config = {"cniVersion": "1.0.0", "name": "storage", "type": "macvlan", "master": "eth1", "ipam": ipam}
-    allocations = {str(offset): {"id": f"c{offset}", "podref": f"shop/db-{offset - 2}"} for offset in (2, 3)}
-    return [
-        {
-            "apiVersion": "k8s.cni.cncf.io/v1",
-            "kind": "NetworkAttachmentDefinition",
-            "metadata": meta("storage", "shop"),
-            "spec": {"config": json.dumps(config)},
-        },
-        {
-            "apiVersion": "whereabouts.cni.cncf.io/v1alpha1",
-            "kind": "IPPool",
-            "metadata": meta("192.168.50.0-24", "kube-system"),
-            "spec": {"range": "192.168.50.0/24", "allocations": allocations},
-        },
-    ]
 
 
 def ip_pool(api_version: str, **spec: Any) -> Object:
