@@ -5,17 +5,16 @@ Every lookup notes which kinds it reads, so that the tests can hold a rule's pag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, cast
 
-from netlint.addresses import RangeIndex, overlapping_groups
-from netlint.findings import Subject
+from netlint.addresses import Range, overlapping_groups
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, Masquerade, detect
 from netlint.model.cni.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
+from netlint.model.homes import Homes
 from netlint.model.inventory import Inventory
 from netlint.model.ipam import Block, blocks_of
 from netlint.model.nat import beside_plugins
@@ -27,7 +26,8 @@ from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
 from netlint.model.plan.supply import Supply, supplies, undivided
 from netlint.model.pods import Pods
-from netlint.model.templates import Alike, Containers, Templates
+from netlint.model.selection import POD_MAKERS, Selection
+from netlint.model.templates import Templates
 from netlint.objects import ADDRESS_PLAN, WORKLOADS
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
@@ -42,7 +42,6 @@ class Cluster:
         """Nothing is computed before it is asked for."""
         self.snapshot = snapshot
         self.reads: set[str] = set()
-        self._selected: dict[tuple[str, str], list[Alike]] = {}
 
     def objects(self, kind: str) -> list[Any]:
         """All objects of a kind, by namespace and name."""
@@ -143,37 +142,16 @@ class Cluster:
         """The node ports that the API servers give out; empty where the input shows none of them."""
         return nodeports.ranges(self.pods)
 
-    def selected(self, service: Service) -> list[Alike]:
-        """What a Service selects: live pods, else templates, one group for each set of ports."""
-        key = (service.namespace, service.name)
-        if key not in self._selected:
-            self._selected[key] = self._select(service)
-        return self._selected[key]
+    @cached_property
+    def selection(self) -> Selection:
+        """What the selectors of Services select."""
+        return Selection(self.pods, lambda: self.templates)
 
-    def _select(self, service: Service) -> list[Alike]:
-        selector = service.spec.selector or {}
-        shapes: dict[tuple[Containers, bool], list[int]] = {}
-        for number in self.pods.shapes_having(service.namespace, selector):
-            shape = self.pods.table.shapes[number]
-            shapes.setdefault((shape.containers, shape.host_network), []).append(number)
-        found = [Alike(*ports, alike, ()) for ports, alike in shapes.items() if self.pods.any_live(alike)]
-        templates = () if found else self.templates.having(service.namespace, selector)
-        return found or [Alike(item.containers, item.host_network, (), (item,)) for item in templates]
-
-    def example_of(self, group: Alike) -> Subject:
-        """The first pod or workload of a group."""
-        row = self.pods.first_live(group.shapes)
-        return group.templates[0].subject if row is None else self.pods.subject(row)
-
-    def labels_in(self, namespace: str) -> Iterator[tuple[dict[str, str], Subject]]:
-        """The different labels of live pods and of templates in a namespace, with the first that has them."""
-        for number in self.pods.different_labels(namespace):
-            row = self.pods.first_live([number])
-            if row is not None:
-                yield self.pods.table.shapes[number].labels, self.pods.subject(row)
-        for template in self.templates.all:
-            if template.namespace == namespace:
-                yield template.labels, template.subject
+    def maker_of_pods(self, namespace: str) -> str:
+        """A kind in the input whose controller may make further pods, where only workloads are known; else empty."""
+        if self.is_complete("Pod", namespace):
+            return ""
+        return min(POD_MAKERS.intersection(self.snapshot.reading.other_kinds), default="")
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -236,7 +214,8 @@ class Cluster:
     @cached_property
     def usage(self) -> Usage:
         """Which addresses are in use."""
-        return usage(self.plan, self.fabric, self.pods, self.services)
+        held = [Range(found.family, found.value, found.value) for found in self.cluster_ips]
+        return usage(self.plan, self.fabric, self.pods, held)
 
     @cached_property
     def pod_cidrs(self) -> dict[str, list[Declaration]]:
@@ -274,14 +253,11 @@ class Cluster:
         disputed = [[declared[number] for number in group] for group in groups]
         return [group for group in disputed if len({found.node for found in group}) > 1]
 
-    def node_range_at(self, family: int, address: int) -> Declaration | None:
-        """The pod range of a Node that holds the address."""
-        held = self._node_ranges.holding(family, address)
-        return held[-1][1] if held else None
-
     @cached_property
-    def _node_ranges(self) -> RangeIndex[Declaration]:
-        return RangeIndex((found.range, found) for ranges in self.pod_cidrs.values() for found in ranges)
+    def homes(self) -> Homes:
+        """Where the addresses of each node's pods have to be."""
+        undivided = {declared.node for group in self.undivided_pod_cidrs for declared in group}
+        return Homes(self.fabric.node_ranges, self.fabric.open_ranges, undivided)
 
     @cached_property
     def cluster_ips(self) -> list[ClusterIP]:

@@ -71,7 +71,11 @@ def node(name: str, cidrs: list[str], addresses: list[str], annotations: dict[st
         "spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs} if cidrs else {},
         "status": {
             "addresses": [*listed, {"type": "Hostname", "address": name}],
-            "conditions": [{"type": "Ready", "status": "True"}],
+            "conditions": [
+                {"type": "NetworkUnavailable", "status": "False"},
+                {"type": "Ready", "status": "True"},
+            ],
+            "nodeInfo": {"machineID": f"{name}0f3c", "systemUUID": f"{name}-7d41", "operatingSystem": "linux"},
         },
     }
 
@@ -489,31 +493,22 @@ def flannel_dual_stack() -> Network:
 
 
 def calico() -> Network:
-    """Blocks of a pool: they have nothing to do with the nodes' ranges."""
-    blocks = {"node1": ["10.244.140.0/26"], "node2": ["10.244.104.0/26"], "node3": ["10.244.104.64/26"]}
+    """Blocks of a pool: they have nothing to do with the nodes' ranges, and node3 borrows from node2's."""
+    blocks = {"node1": ["10.244.140.0/26"], "node2": ["10.244.104.0/26"], "node3": ["10.244.104.32/27"]}
     text = json.dumps({"name": "k8s-pod-network", "plugins": [{"type": "calico", "ipam": {"type": "calico-ipam"}}]})
     objects = [
         config_map("calico-config", "kube-system", cni_network_config=text),
         ip_pool("crd.projectcalico.org/v1", ipipMode="Always", vxlanMode="Never"),
-        *calico_ipam({name: cidrs[0] for name, cidrs in blocks.items()}),
         *agent("calico-node", "kube-system"),
+        *(_ipam_block(cidr, name) for name, (cidr,) in (blocks | {"node3": ["10.244.135.0/26"]}).items()),
     ]
     return Network(per_node(POD_CIDR), blocks, objects, _calico_annotations, KCM, KUBEADM)
 
 
-def calico_ipam(blocks: dict[str, str]) -> Iterator[Object]:
-    """Blocks with the address of their node's tunnel, the claims to them, and the settings as they are at first."""
-    version = {"apiVersion": "crd.projectcalico.org/v1"}
-    for node, cidr in blocks.items():
-        name = cidr.replace(".", "-").replace("/", "-")
-        owner = {"handle_id": f"ipip-tunnel-addr-{node}", "secondary": {"node": node, "type": "ipipTunnelAddress"}}
-        block = {"cidr": cidr, "affinity": f"host:{node}", "strictAffinity": False, "deleted": False}
-        block |= {"allocations": [0, *[None] * 63], "unallocated": list(range(1, 64)), "attributes": [owner]}
-        yield version | {"kind": "IPAMBlock", "metadata": meta(name), "spec": block}
-        claim = {"cidr": cidr, "node": node, "state": "confirmed", "deleted": "false"}
-        yield version | {"kind": "BlockAffinity", "metadata": meta(f"{node}-{name}"), "spec": claim}
-    settings = {"strictAffinity": False, "autoAllocateBlocks": True, "maxBlocksPerHost": 0}
-    yield version | {"kind": "IPAMConfig", "metadata": meta("default"), "spec": settings}
+def _ipam_block(cidr: str, node: str) -> Object:
+    spec = {"cidr": cidr, "affinity": f"host:{node}", "strictAffinity": False, "deleted": False}
+    metadata = meta(cidr.replace(".", "-").replace("/", "-"))
+    return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPAMBlock", "metadata": metadata, "spec": spec}
 
 
 def ip_pool(api_version: str, **spec: Any) -> Object:
@@ -526,10 +521,7 @@ def _calico_annotations(name: str) -> dict[str, str]:
 
 
 def calico_operator() -> Network:
-    """As the Tigera operator installs it: without ``calico-config``, so that only the pods show what happens.
-
-    Node3 borrows from node2's block.
-    """
+    """As the Tigera operator installs it: without ``calico-config``, so that only the pods show what happens."""
     blocks = {"node1": ["10.244.140.0/26"], "node2": ["10.244.104.0/26"], "node3": ["10.244.104.32/27"]}
     pool = ip_pool("projectcalico.org/v3", ipipMode="Never", vxlanMode="CrossSubnet")
     objects = [pool, *agent("calico-node", "calico-system")]

@@ -11,7 +11,6 @@ from netlint.addresses import Range
 from netlint.model.cni import Fabric
 from netlint.model.plan import Authority, Declaration, Plan, Role, Standing
 from netlint.model.pods import Pods
-from netlint.objects.core import Service
 
 KINDS = {
     Role.POD: "pod",
@@ -100,28 +99,18 @@ class Usage:
         return given or declared.role is Role.NODE
 
 
-def usage(plan: Plan, fabric: Fabric, pods: Pods, services: Iterable[Service]) -> Usage:
+def usage(plan: Plan, fabric: Fabric, pods: Pods, cluster_ips: Collection[Range]) -> Usage:
     """What the cluster uses."""
     public = [found.range for found in plan.of(Role.PUBLIC)]
-    cluster_ips = list(_cluster_ips(services))
     return Usage(
         {
             "pod": pods.any_in,
-            "Service": lambda ranges: bool(addresses.touching(cluster_ips, ranges)),
+            "Service": lambda ranges: bool(addresses.touching(list(cluster_ips), ranges)),
             "load-balancer": lambda ranges: bool(addresses.touching(public, ranges)),
         },
         {Authority.NODE} if fabric.allocates_from_node is False else set(),
         bool(plan.of(Role.NODE_POD) or fabric.missing),
     )
-
-
-def _cluster_ips(services: Iterable[Service]) -> Iterator[Range]:
-    """The virtual addresses of all Services, as ranges of one address."""
-    for service in services:
-        for text in service.spec.clusterIPs or ():
-            if text not in {"", "None"}:
-                family, value = addresses.parse(text)
-                yield Range(family, value, value)
 
 
 def _firm(side: Iterable[Declaration]) -> list[Declaration]:
