@@ -189,6 +189,17 @@ class Fabric:
             return hosts
         return [node for node in hosts if any(runs_on(agent, node) is True for agent in found.agents)]
 
+    def reached(self, found: Detected, way: Transport) -> list[Node]:
+        """The nodes to which a plugin carries packets in one way."""
+        members = self.members(found)
+        return [
+            node
+            for node in self._inventory.nodes
+            if not is_virtual(node)
+            and (members is None or node.name in members)
+            and (not way.nodes or node.name in way.nodes)
+        ]
+
     @cached_property
     def transports(self) -> list[tuple[Detected, Transport]]:
         """How the plugins carry packets between nodes."""
