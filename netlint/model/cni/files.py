@@ -82,13 +82,13 @@ def configurations(dump: NodeDump) -> list[Configuration]:
     """
     found: dict[str, Configuration] = {}
     for file, content in dump.conflists.items():
-        configuration = _configuration(file, content)
-        if configuration is not None and configuration.type != "loopback":
-            found.setdefault(configuration.name, configuration)
+        one = configuration(file, content)
+        if one is not None and one.type != "loopback":
+            found.setdefault(one.name, one)
     return list(found.values())
 
 
-def _configuration(file: str, content: dict[str, Any]) -> Configuration | None:
+def configuration(file: str, content: dict[str, Any]) -> Configuration | None:
     """None for a file that a runtime passes over."""
     listed = content.get("plugins", [content])
     plugins = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
