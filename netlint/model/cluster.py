@@ -296,6 +296,10 @@ class Cluster:
         disputed = [[declared[number] for number in group] for group in groups]
         return [group for group in disputed if len({found.node for found in group}) > 1]
 
+    def share_pod_cidrs(self, names: set[str]) -> bool:
+        """Whether pod ranges of several of these Nodes have addresses in common."""
+        return any(len(names & {found.node for found in group}) > 1 for group in self.disputed_pod_cidrs)
+
     def node_range_at(self, family: int, address: int) -> Declaration | None:
         """The pod range of a Node that holds the address."""
         held = self._node_ranges.holding(family, address)
