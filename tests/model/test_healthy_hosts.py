@@ -73,7 +73,8 @@ def dump(node: str, network: Network, bridge: str, files: Files) -> NodeDump:
         if peer != node:
             gateway = host_addresses(peer, network)
             listed = zip(network.pod_ranges[peer], gateway, strict=True)
-            routes += [Route(dst=cidr, gateway=way, dev="eth0") for cidr, way in listed]
+            # without a bridge there may be addresses that a peer has borrowed
+            routes += [Route(dst=cidr if bridge else str(ip_network(cidr)[2]), gateway=way) for cidr, way in listed]
     return NodeDump(f"nodes/{node}", node, links, routes, files)
 
 
