@@ -11,6 +11,7 @@ from netlint.model.backing import Backing, Backings, Cause, State, Target
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import has_pods
 from netlint.model.entrypoints import EntryPoint, Via, to_services
+from netlint.model.forwarding import is_reached_from_outside
 from netlint.model.proxies import Owners, Shown, private_external, shown
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
@@ -24,7 +25,7 @@ def dead_entrypoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A way in from outside leads to a Service behind which nothing is ready."""
     backings = Backings(cluster)
     leading: defaultdict[tuple[str, str], list[tuple[EntryPoint, Target]]] = defaultdict(list)
-    for entry in to_services(cluster):
+    for entry in to_services(cluster, lambda one: is_reached_from_outside(one) and not backings.has_ready_pods(one)):
         if isinstance(entry.target, Target):
             leading[entry.target.namespace, entry.target.name].append((entry, entry.target))
     for key, entries in sorted(leading.items()):

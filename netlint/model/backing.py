@@ -147,7 +147,8 @@ class Backings:
         pods = self._cluster.pods
         return has_pods(service) and any(
             pods.is_ready(row) and pods.is_live(row)
-            for row in pods.having(service.namespace, service.spec.selector or {})
+            for number in pods.shapes_having(service.namespace, service.spec.selector or {})
+            for row in pods.rows_of_shape(number)
         )
 
     def has_ignored_slices(self, service: Service) -> bool:

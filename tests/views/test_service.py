@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,3 +178,44 @@ def test_another_proxys_service_is_not_programmed() -> None:
     found = followed(*THREE, hidden, a_slice(endpoint("10.244.0.1", "n1")))
     assert found.programs == []
     assert "service-proxy-name: mesh" in found.unprogrammed
+
+
+MANY = """
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: blog}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: broken, namespace: blog}
+spec: {ports: 80}
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["web"], "several Services have the name web: blog/web, shop/web; choose one with -n"),
+        (["svc/wbe", "-n", "blog"], "there is no Service blog/wbe; did you mean blog/web or shop/web?"),
+    ],
+)
+def test_a_name_that_is_not_one(asked: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "services.yaml").write_text(MANY)
+    run = netlint("service", *asked, str(tmp_path))
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", f"netlint: {message}\n")
+
+
+def test_hints_stay_with_their_endpoints_when_copies_are_dropped() -> None:
+    first = a_slice(endpoint("10.244.0.9", "n1"))
+    first["metadata"]["name"] = "web-0"
+    both = a_slice(hinted("10.244.0.1", "n1", forZones="a"), hinted("10.244.2.3", "n3", forZones="b"))
+    objects = [*THREE, web(), first, first, both, both]
+    found = cluster(objects).slices
+    assert [hints.zones for _, hints in sorted(found.hints.items())] == [("a",), ("b",)]
+    assert [found.v4[row] & 255 for row in sorted(found.hints)] == [1, 3]
