@@ -165,6 +165,16 @@ def merged(ranges: Iterable[Range]) -> list[Range]:
     return found
 
 
+def without(span: Range, spared: Iterable[Range]) -> list[Range]:
+    """What is left of a range without the others."""
+    found, start = [], span.first
+    for hole in merged(other for other in spared if other.overlaps(span)):
+        if hole.first > start:
+            found.append(Range(span.family, start, hole.first - 1))
+        start = hole.last + 1
+    return [*found, Range(span.family, start, span.last)] if start <= span.last else found
+
+
 class RangeIndex(Generic[T]):
     """Which of many ranges hold an address; ranges may nest and overlap.
 

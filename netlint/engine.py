@@ -22,6 +22,7 @@ from netlint.findings import (
     fingerprint,
 )
 from netlint.model.cluster import Cluster
+from netlint.model.cni import Fabric
 from netlint.snapshot import Locator, Reason, Snapshot, Spot
 from netlint.suppress import Entry, Suppressions, in_annotations
 
@@ -37,6 +38,7 @@ class Result:
     findings: list[Finding] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    fabric: Fabric | None = None
 
     @property
     def open(self) -> list[Finding]:
@@ -62,6 +64,7 @@ def run(
     """
     result = Result(snapshot, list(rules))
     cluster = Cluster(snapshot)
+    result.fabric = cluster.fabric
     entries = [*in_annotations(snapshot), *config.suppressions]
     run = _Run(result, cluster, config, Suppressions(entries, today))
     for rule in result.rules:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, parse_cidr, text, touching
+from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, parse_cidr, text, touching, without
 
 any_address = st.ip_addresses().filter(lambda found: not (found.version == 6 and found.ipv4_mapped))
 small = st.builds(
@@ -132,3 +132,16 @@ def test_the_index_finds_every_holder_widest_first(ranges: list[Range], family: 
 def test_touching_agrees_with_a_pairwise_search(ranges, others) -> None:
     expected = [index for index, here in enumerate(ranges) if any(here.overlaps(other) for other in others)]
     assert touching(ranges, others) == expected
+
+
+@given(small, st.lists(small, max_size=6))
+def test_without_agrees_with_a_search_of_single_addresses(span, spared) -> None:
+    expected = [
+        address
+        for address in range(span.first, span.last + 1)
+        if not any(other.holds(span.family, address) for other in spared)
+    ]
+    left = without(span, spared)
+    assert [address for part in left for address in range(part.first, part.last + 1)] == expected
+    assert left == sorted(left)
+    assert all(part.size > 0 for part in left)

@@ -46,11 +46,12 @@ def test_the_healthy_cluster_has_no_fault_and_every_rule_is_evaluated() -> None:
     assert (found["findings"], lacking(found), found["failures"], found["run"]["exitCode"]) == ([], [], [], 0)
     assert {kind["kind"]: kind["seen"] for kind in found["coverage"]["kinds"] if kind["seen"]} == {
         "ConfigMap": 2,
+        "DaemonSet": 1,
         "Deployment": 1,
         "EndpointSlice": 5,
         "IPAddress": 3,
         "Node": 3,
-        "Pod": 13,
+        "Pod": 16,
         "Service": 6,
         "ServiceCIDR": 1,
         "StatefulSet": 1,
@@ -137,7 +138,8 @@ def test_what_is_shown_is_what_is_printed(file: str, command: str, output: str) 
         return
     findings, _, footer = printed.stdout.rpartition("\n\n")
     assert findings + "\n" == output
-    assert re.fullmatch(r"\d+ errors?: \d+ objects of \d+ files \(.+\)\n\d+ of \d+ rules evaluated\n", footer)
+    counts = r"\d+ errors?: \d+ objects of \d+ files \(.+\)\n\d+ of \d+ rules evaluated\n"
+    assert re.fullmatch(counts + r"fabric: flannel: overlay \(VXLAN\)\n", footer)
 
 
 def test_the_script_shows_the_findings() -> None:

@@ -16,7 +16,7 @@ NAMESPACES = [
 FIRST_INDEX = 1_000_000  # app indices below belong to planned apps
 _COMMANDS = {
     "kube-proxy": ("/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf"),
-    "kube-flannel-ds": ("/opt/bin/flanneld", "--ip-masq", "--kube-subnet-mgr"),
+    "kube-flannel-ds": ("/opt/bin/flanneld", "--kube-subnet-mgr"),
 }
 _DNS_SLOT, _METRICS_SLOT = 196, 197
 

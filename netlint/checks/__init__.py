@@ -13,11 +13,18 @@ from netlint.checks import (
     allocation,
     dns,
     endpoints,
+    exposure,
+    fabric,
+    fabric_paths,
+    families,
+    hosts,
     ingress,
     input,
+    ipam,
     masquerade,
     pods,
     ports,
+    proxy,
     ranges,
     services,
 )
@@ -26,5 +33,24 @@ from netlint.model.cluster import Cluster
 
 Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 
-_TOPICS = (addressing, allocation, dns, endpoints, ingress, input, masquerade, pods, ports, ranges, services)
+_TOPICS = (
+    addressing,
+    allocation,
+    dns,
+    endpoints,
+    exposure,
+    fabric,
+    fabric_paths,
+    families,
+    hosts,
+    ingress,
+    input,
+    ipam,
+    masquerade,
+    pods,
+    ports,
+    proxy,
+    ranges,
+    services,
+)
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for topic in _TOPICS for check in topic.CHECKS}

@@ -10,11 +10,10 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.plan import Authority, Declaration, Role
+from netlint.model.plan.nodes import is_virtual
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pods import Phase
-
-VIRTUAL_KUBELET = "virtual-kubelet"
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
@@ -75,7 +74,7 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
         return
     spent = {lacking for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
     for node in cluster.nodes:
-        if subject_of(node) in spent or cluster.pod_cidrs[node.name] or node.labels.get("type") == VIRTUAL_KUBELET:
+        if subject_of(node) in spent or cluster.pod_cidrs[node.name] or is_virtual(node):
             continue
         why = f"{plugin.name} takes pod addresses from there" if plugin else "the other nodes have one"
         witness = plugin.evidence if plugin else subject_of(having[0])

@@ -14,6 +14,7 @@ from netlint.findings import Subject
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, Masquerade, detect
+from netlint.model.cni.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.inventory import Inventory
 from netlint.model.nat import beside_plugins
@@ -186,6 +187,12 @@ class Cluster:
     def fabric(self) -> Fabric:
         """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
         return detect(self.inventory)
+
+    @cached_property
+    def network_agents(self) -> list[Coverage]:
+        """The DaemonSets of the network plugins in force, held against the pods."""
+        found = [agent for plugin in self.fabric.plugins if plugin.runs for agent in plugin.agents]
+        return [coverage(agent, self.inventory) for agent in found]
 
     @cached_property
     def hosts(self) -> list[Host]:

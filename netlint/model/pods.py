@@ -87,6 +87,11 @@ class Pods:
         """Looks up the address of this family by row."""
         return self.table.v4.__getitem__ if family == 4 else lambda row: self.address(row, 6)
 
+    def has_address(self, row: int) -> bool:
+        """Whether it has an address of any family."""
+        table = self.table
+        return bool(table.v4[row] or table.v6_low[row] or table.v6_high[row])
+
     def addresses(self, row: int) -> list[tuple[int, int]]:
         """Family and value of its addresses, in the order of ``status.podIPs``."""
         families = (6, 4) if self.table.flags[row] & V6_FIRST else (4, 6)
@@ -117,6 +122,19 @@ class Pods:
     @cached_property
     def _has_own_address(self) -> list[bool]:
         return [not shape.host_network for shape in self.table.shapes]
+
+    def addresses_on(self, nodes: Collection[str]) -> dict[str, tuple[set[tuple[int, int]], int]]:
+        """By node: the addresses of its pods, terminal ones included, and how many live ones have none yet."""
+        texts = self.table.strings.texts
+        having: dict[str, set[tuple[int, int]]] = {node: set() for node in nodes}
+        waiting = dict.fromkeys(nodes, 0)
+        for row, number in enumerate(self.table.node):
+            node = texts[number]
+            if node in having:
+                found = self.addresses(row)
+                having[node].update(found)
+                waiting[node] += not found and self.is_live(row)
+        return {node: (having[node], waiting[node]) for node in nodes}
 
     def having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         """All pods in the namespace that the selector selects, terminal ones included."""
@@ -150,6 +168,11 @@ class Pods:
     def any_live(self, numbers: Iterable[int]) -> bool:
         """Whether there is a live pod of these shapes."""
         return any(self.is_live(row) for number in numbers for row in self.rows_of_shape(number))
+
+    def any_listed(self, rows: Iterable[int], family: int) -> bool:
+        """Whether one of these pods is live and lists an address of this family."""
+        address = self.address_column(family)
+        return any(self.is_live(row) and self.lists_addresses(row) and address(row) for row in rows)
 
     def first_live(self, numbers: Iterable[int]) -> int | None:
         """The first live pod of these shapes by namespace and name; None where all are terminal."""

@@ -101,6 +101,7 @@ class LoadBalancerIngress(Struct, gc=False):
     """One entry of a Service's ``status.loadBalancer.ingress``."""
 
     ip: str | None = None
+    ipMode: str | None = None
     hostname: str | None = None
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from netlint import __version__
 from netlint.findings import Finding, Related, Severity, Skip, Subject, field_name
+from netlint.model.cni import Fabric
 from netlint.objects import KINDS
 from netlint.reports import RULE_PAGES, Report
 from netlint.snapshot import Snapshot, Spot
@@ -64,7 +65,29 @@ def document(report: Report) -> Json:
         ],
         "findings": [_finding(finding) for finding in result.findings],
         "skips": [_skip(skip) for skip in result.skips],
+        "fabric": _fabric(result.fabric),
         "failures": [{"rule": failure.rule, "message": failure.message} for failure in result.failures],
+    }
+
+
+def _fabric(fabric: Fabric | None) -> Json | None:
+    if fabric is None:
+        return None
+    return {
+        "plugins": [
+            {"name": found.name, "onTop": found.rides, "evidence": _subject(found.evidence)} for found in fabric.plugins
+        ],
+        "connections": [
+            {
+                "plugin": found.plugin,
+                "way": found.way,
+                "encapsulation": found.encapsulation or None,
+                "overhead": found.overhead,
+                "onlyBetweenSubnets": found.only_remote,
+                "nodes": list(found.nodes) or None,
+            }
+            for found in fabric.connections
+        ],
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from netlint.engine import Result
 from netlint.findings import Finding, Severity, Skip, field_name
+from netlint.model.cni import Fabric
 from netlint.objects import KINDS
 from netlint.reports import RULE_PAGES, Report, printable
 from netlint.reports.concise import scope_of, spot_name
@@ -125,6 +126,7 @@ def _footer(report: Report) -> Iterator[Line]:
     style = "bold" if said or failed else "bold green"
     yield [(said or nothing, style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
     yield [(_coverage(result), "")]
+    yield from _fabric(result.fabric)
 
 
 def _coverage(result: Result) -> str:
@@ -137,6 +139,13 @@ def _coverage(result: Result) -> str:
         + (f", {len(lacking)} not or not everywhere" if lacking else "")
         + (f", {len(idle)} do not apply" if idle else "")
     )
+
+
+def _fabric(fabric: Fabric | None) -> Iterator[Line]:
+    """What connects the nodes, if the input shows it."""
+    said = fabric.sentences if fabric else []
+    if said:
+        yield [(f"fabric: {'; '.join(said)}", "")]
 
 
 def _not_evaluated(skips: Iterable[Skip]) -> Iterator[Line]:

@@ -62,10 +62,11 @@ def meta(name: str, namespace: str = "", **more: Any) -> Object:
 
 def node(name: str, cidrs: list[str], addresses: list[str], annotations: dict[str, str] | None = None) -> Object:
     listed = [{"type": "InternalIP", "address": address} for address in addresses]
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": meta(name, annotations=annotations or {}, labels={"kubernetes.io/hostname": name}),
+        "metadata": meta(name, annotations=annotations or {}, labels=labels),
         "spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs} if cidrs else {},
         "status": {
             "addresses": [*listed, {"type": "Hostname", "address": name}],
@@ -225,6 +226,7 @@ def cluster(network: Network) -> list[Object]:
         *network.objects,
         *([config_map("kubeadm-config", "kube-system", **_kubeadm(network))] if network.kubeadm else []),
         *_dns(network),
+        *_service_proxy(),
         service_cidr(*network.service_cidrs),
         *ip_addresses(services),
         *workloads,
@@ -242,6 +244,17 @@ def _kubeadm(network: Network) -> dict[str, str]:
         "networking": network.kubeadm,
     }
     return {"ClusterConfiguration": json.dumps(configuration)}
+
+
+def _service_proxy() -> list[Object]:
+    """The DaemonSet as kubeadm makes it."""
+    found = agent("kube-proxy", "kube-system", port(10249, "metrics"))
+    for item in found:
+        item["spec"]["template"]["spec"] |= {
+            "nodeSelector": {"kubernetes.io/os": "linux"},
+            "tolerations": [{"operator": "Exists"}],
+        }
+    return found
 
 
 def _dns(network: Network) -> Iterator[Object]:
@@ -282,7 +295,7 @@ def _control_plane(pods: _Pods, network: Network) -> None:
 def _agents(pods: _Pods, network: Network) -> None:
     """The pods of every DaemonSet, and of kube-proxy's."""
     found = [item for item in network.objects if item["kind"] == "DaemonSet"]
-    for item in [*found, *agent("kube-proxy", "kube-system", port(10249, "metrics"))]:
+    for item in [*found, *_service_proxy()]:
         name, namespace = item["metadata"]["name"], item["metadata"]["namespace"]
         template = item["spec"]["template"]
         for number, where in enumerate(NODES):
@@ -441,7 +454,18 @@ def flannel() -> Network:
         config_map("kube-flannel-cfg", "kube-flannel", **{"net-conf.json": net_conf}),
         *agent("kube-flannel-ds", "kube-flannel"),
     ]
-    return Network(ranges, ranges, objects, lambda _: {"flannel.alpha.coreos.com/backend-type": "vxlan"}, KCM, KUBEADM)
+    return Network(ranges, ranges, objects, _flannel_annotations, KCM, KUBEADM)
+
+
+def _flannel_annotations(name: str) -> dict[str, str]:
+    number = NODES.index(name) + 11
+    announced = {
+        "backend-data": json.dumps({"VNI": 1, "VtepMAC": f"8a:46:fb:46:df:{number}"}),
+        "backend-type": "vxlan",
+        "kube-subnet-manager": "true",
+        "public-ip": f"192.168.10.{number}",
+    }
+    return {f"flannel.alpha.coreos.com/{key}": value for key, value in announced.items()}
 
 
 def flannel_dual_stack() -> Network:
@@ -451,7 +475,10 @@ def flannel_dual_stack() -> Network:
         ranges,
         ranges,
         [config_map("kube-flannel-cfg", "kube-flannel", **{"net-conf.json": net_conf})],
-        lambda _: {"flannel.alpha.coreos.com/backend-type": "vxlan"},
+        lambda name: (
+            _flannel_annotations(name)
+            | {"flannel.alpha.coreos.com/public-ipv6": f"fd00:192::{NODES.index(name) + 11:x}"}
+        ),
         ("--allocate-node-cidrs=true", f"--cluster-cidr={POD_CIDR},{POD_CIDR_6}"),
         {"podSubnet": f"{POD_CIDR},{POD_CIDR_6}", "serviceSubnet": f"{SERVICE_CIDR},fd00:96::/112"},
         (SERVICE_CIDR, "fd00:96::/112"),
@@ -465,9 +492,15 @@ def calico() -> Network:
     text = json.dumps({"name": "k8s-pod-network", "plugins": [{"type": "calico", "ipam": {"type": "calico-ipam"}}]})
     objects = [
         config_map("calico-config", "kube-system", cni_network_config=text),
+        ip_pool("crd.projectcalico.org/v1", ipipMode="Always", vxlanMode="Never"),
         *agent("calico-node", "kube-system"),
     ]
     return Network(per_node(POD_CIDR), blocks, objects, _calico_annotations, KCM, KUBEADM)
+
+
+def ip_pool(api_version: str, **spec: Any) -> Object:
+    pool = {"cidr": POD_CIDR, "blockSize": 26, "nodeSelector": "all()", "allowedUses": ["Workload", "Tunnel"]}
+    return {"apiVersion": api_version, "kind": "IPPool", "metadata": meta("default-ipv4-ippool"), "spec": pool | spec}
 
 
 def _calico_annotations(name: str) -> dict[str, str]:
@@ -477,7 +510,8 @@ def _calico_annotations(name: str) -> dict[str, str]:
 def calico_operator() -> Network:
     """As the Tigera operator installs it: without ``calico-config``, so that only the pods show what happens."""
     blocks = {"node1": ["10.244.140.0/26"], "node2": ["10.244.104.0/26"], "node3": ["10.244.104.32/27"]}
-    objects = agent("calico-node", "calico-system")
+    pool = ip_pool("projectcalico.org/v3", ipipMode="Never", vxlanMode="CrossSubnet")
+    objects = [pool, *agent("calico-node", "calico-system")]
     return Network(per_node(POD_CIDR), blocks, objects, _calico_annotations, KCM, KUBEADM)
 
 
@@ -490,7 +524,7 @@ def canal() -> Network:
     ]
 
     def annotations(name: str) -> dict[str, str]:
-        return {"flannel.alpha.coreos.com/public-ip": "192.168.10.11", **_calico_annotations(name)}
+        return _flannel_annotations(name) | _calico_annotations(name)
 
     return Network(ranges, ranges, objects, annotations, KCM, KUBEADM)
 

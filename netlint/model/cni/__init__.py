@@ -6,20 +6,38 @@ own. Each plugin is a module of this package.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from netlint.findings import Subject
 from netlint.model.cni import antrea, calico, cilium, clouds, flannel, kindnet, kube_router, ovn_kubernetes, weave
-from netlint.model.cni.plugin import ELSEWHERE, Allocation, Masquerade, Plugin, Transport, Way, Whom
+from netlint.model.cni.connections import Connection, connections
+from netlint.model.cni.evidence import agent_pod, agents, annotated, evidence
+from netlint.model.cni.plugin import ELSEWHERE, UNKNOWN, Allocation, Masquerade, Plugin, Transport, Way, Whom
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Trouble
-from netlint.model.plan.nodes import node_ranges, pod_cidrs
-from netlint.model.subjects import subject_of
+from netlint.model.plan.nodes import is_virtual, is_windows, node_ranges, pod_cidrs
+from netlint.model.scheduling import runs_on
+from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 
-__all__ = ["PLUGINS", "Allocation", "Detected", "Fabric", "Masquerade", "Plugin", "Transport", "Way", "Whom", "detect"]
+__all__ = [
+    "PLUGINS",
+    "Allocation",
+    "Connection",
+    "Detected",
+    "Fabric",
+    "Masquerade",
+    "Plugin",
+    "Transport",
+    "Way",
+    "Whom",
+    "detect",
+]
+
+PROVIDERS = {clouds.GKE: ("calico", "cilium"), clouds.AZURE: ("cilium",)}
+"""Plugins that may leave the packets to others, and to which."""
 
 PLUGINS: tuple[Plugin, ...] = tuple(
     sorted(
@@ -41,11 +59,18 @@ PLUGINS: tuple[Plugin, ...] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """A plugin that the cluster shows, with the object that shows it and where it takes addresses from."""
+    """A plugin that the cluster shows, with the object that shows it and where it takes addresses from.
+
+    ``rides``: it works on another plugin's network; ``agents``: its DaemonSets; ``runs``: whether there are
+    such, or pods of such.
+    """
 
     plugin: Plugin
     evidence: Subject
     allocation: Allocation
+    rides: bool = False
+    agents: tuple[Workload, ...] = ()
+    runs: bool = False
 
     @property
     def name(self) -> str:
@@ -84,10 +109,15 @@ class Fabric:
         """
         ranges: dict[str, list[Declaration]] = {node.name: [] for node in self._inventory.nodes}
         if self.allocates_from_node:
-            return {node.name: node_ranges(node) for node in self._inventory.nodes}
+            return self.of_nodes
         for found in self.own_ranges:
             ranges.setdefault(found.node, []).append(found)
         return ranges
+
+    @property
+    def of_nodes(self) -> dict[str, list[Declaration]]:
+        """What Nodes declare themselves, by their name."""
+        return {node.name: node_ranges(node) for node in self._inventory.nodes}
 
     @property
     def own_ranges(self) -> list[Declaration]:
@@ -101,8 +131,9 @@ class Fabric:
 
     @property
     def needs_node_ranges(self) -> Detected | None:
-        """A plugin that does not start on a node without a pod range."""
-        return next((found for found in self.plugins if found.allocation.from_node), None)
+        """A plugin that does not start on a node without a pod range, unless pods show that another one serves them."""
+        needing = (found for found in self.plugins if found.allocation.from_node)
+        return next(needing, None) if self.allocates_from_node else None
 
     @property
     def missing(self) -> str:
@@ -127,18 +158,49 @@ class Fabric:
         return [entry for found in self.plugins for entry in found.plugin.ranges(self._inventory)]
 
     @cached_property
+    def carriers(self) -> list[Detected]:
+        """The plugins that connect the pods of different nodes: one, unless several of them compete."""
+        names = {found.name for found in self.plugins}
+        return [found for found in self.plugins if not found.rides and names.isdisjoint(PROVIDERS.get(found.name, ()))]
+
+    def in_force(self, *names: str) -> list[Detected]:
+        """The plugins of these names (none: any) that connect pods, without leftovers beside one that runs."""
+        some_run = any(found.runs for found in self.carriers)
+        left = [found for found in self.carriers if found.runs or not some_run]
+        return [found for found in left if not names or found.name in names]
+
+    def expected(self, found: Detected) -> list[Node]:
+        """The nodes that a plugin connects: hosts with Linux on which one of its agents runs, if it has any."""
+        hosts = [node for node in self._inventory.nodes if not (is_virtual(node) or is_windows(node))]
+        if not found.agents:
+            return hosts
+        return [node for node in hosts if any(runs_on(agent, node) is True for agent in found.agents)]
+
+    @cached_property
     def transports(self) -> list[tuple[Detected, Transport]]:
         """How the plugins carry packets between nodes."""
-        return [(found, way) for found in self.plugins for way in found.plugin.transports(self._inventory)]
+        return [(found, way) for found in self.in_force() for way in found.plugin.transports(self._inventory)]
+
+    @cached_property
+    def connections(self) -> list[Connection]:
+        """The same in short: what differs, and for which nodes."""
+        return list(connections((found.name, way) for found, way in self.transports))
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found, for people: connections, else the plugins themselves."""
+        connected = {found.plugin for found in self.connections}
+        alone = [f"{found.name}{' on top' if found.rides else ''}" for found in self.plugins]
+        return [*map(str, self.connections), *(said for said in alone if said not in connected)]
 
     def masquerades(self, pods: Sequence[Declaration]) -> list[Masquerade]:
         """Where the plugins' configuration hides addresses of pods, which have them from these ranges."""
         return [entry for found in self.plugins for entry in found.plugin.masquerades(self._inventory, pods)]
 
-    def has_joined(self, found: Detected, node: Node) -> bool:
-        """Whether the plugin has written for this node what it writes for every node that has joined."""
-        identity = found.plugin.identity
-        return identity is None or identity(self._inventory, node)
+    def members(self, found: Detected) -> set[str] | None:
+        """The nodes for which a plugin has written what it writes for every one; None where it writes nothing."""
+        members = found.plugin.members
+        return members(self._inventory) if members else None
 
     def _inside_and_outside(self) -> tuple[int, int]:
         """How many addresses of pods lie in their node's range, and how many do not."""
@@ -155,51 +217,21 @@ class Fabric:
 
 def detect(inventory: Inventory) -> Fabric:
     """Every plugin for which there is evidence."""
-    annotated = _annotated(inventory.nodes)
-    found = []
-    for plugin in PLUGINS:
-        evidence = _evidence(plugin, annotated, inventory)
-        if evidence is not None:
-            found.append(Detected(plugin, evidence, plugin.allocation(inventory)))
-    return Fabric(tuple(found), inventory)
+    by_prefix = annotated(inventory.nodes)
+    shown = [(plugin, seen) for plugin in PLUGINS if (seen := evidence(plugin, by_prefix, inventory)) is not None]
+    carrying = [plugin for plugin, _ in shown if not plugin.rides(inventory)]
+    return Fabric(tuple(_detected(*found, carrying, inventory) for found in shown), inventory)
 
 
-def _annotated(nodes: list[Node]) -> dict[str, Node]:
-    """The first Node with an annotation of each prefix, the slash included."""
-    found: dict[str, Node] = {}
-    for node in nodes:
-        for key in node.annotations:
-            prefix, slash, _ = key.partition("/")
-            found.setdefault(prefix + slash, node)
-    return found
-
-
-def _evidence(plugin: Plugin, annotated: Mapping[str, Node], inventory: Inventory) -> Subject | None:
-    by = plugin.evidence
-    for prefix in by.annotations:
-        if prefix in annotated:
-            return subject_of(annotated[prefix])
-    for name in by.config_maps:
-        config_map = inventory.config_map(name)
-        if config_map is not None:
-            return subject_of(config_map)
-    for daemon_set in inventory.daemon_sets:
-        if daemon_set.name in by.daemon_sets:
-            return subject_of(daemon_set)
-    for kind in by.kinds:
-        objects = inventory.objects(kind)
-        if objects:
-            return subject_of(objects[0])
-    return _agent(by.daemon_sets, inventory)
-
-
-def _agent(names: tuple[str, ...], inventory: Inventory) -> Subject | None:
-    """A pod of one of these DaemonSets."""
-    pods = inventory.pods
-    rows = [
-        row
-        for number, shape in enumerate(pods.table.shapes)
-        if shape.owner and shape.owner[0] == "DaemonSet" and shape.owner[1] in names
-        for row in pods.rows_of_shape(number)
-    ]
-    return pods.subject(min(rows, key=pods.order)) if rows else None
+def _detected(plugin: Plugin, seen: Subject, carrying: list[Plugin], inventory: Inventory) -> Detected:
+    """A plugin that rides on no other one in sight carries packets itself."""
+    rides = bool(carrying) and plugin not in carrying
+    running = agents(plugin, inventory)
+    return Detected(
+        plugin,
+        seen,
+        UNKNOWN if rides else plugin.allocation(inventory),
+        rides,
+        tuple(running),
+        bool(running) or agent_pod(plugin, inventory) is not None,
+    )

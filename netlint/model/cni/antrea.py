@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from netlint.model import settings
-from netlint.model.cni.plugin import FROM_NODE, Evidence, Plugin, Transport, Way
+from netlint.model.cni.plugin import FROM_NODE, Evidence, Mtu, Plugin, Transport, Way
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
-from netlint.objects.core import ConfigMap, Node
+from netlint.objects.core import ConfigMap
 
 NAME = "antrea"
 CONFIG = "antrea-config"
@@ -60,29 +60,40 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
     mode = str(agent.get("trafficEncapMode", "encap")).lower()
     encapsulated = mode in {"encap", "hybrid"}
     tunnel, overhead = TUNNELS.get(str(agent.get("tunnelType", "geneve")).lower(), ("Geneve", 50))
-    mtu = agent.get("defaultMTU")
+    mtu, path = agent.get("defaultMTU"), ("data", _KEYS[0])
     yield Transport(
         Way.OVERLAY if encapsulated else Way.ROUTED,
         tunnel if encapsulated else "",
         overhead if encapsulated else 0,
-        mtu if isinstance(mtu, int) and mtu > 0 else None,
+        (Mtu(mtu, False, subject_of(found), path),) if isinstance(mtu, int) and mtu > 0 else (),
         only_remote=mode == "hybrid",
         subject=subject_of(found),
-        path=("data", _KEYS[0]),
+        path=path,
     )
 
 
-def has_identity(_: Inventory, node: Node) -> bool:
-    """Whether the agent has announced the node."""
-    return any(key.startswith(PREFIX) for key in node.annotations)
+def members(inventory: Inventory) -> set[str]:
+    """The nodes that agents have announced."""
+    return {node.name for node in inventory.nodes if any(key.startswith(PREFIX) for key in node.annotations)}
+
+
+def enforces_policies_only(inventory: Inventory) -> bool:
+    """Whether another plugin's network is left as it is."""
+    return str(_read(inventory, _KEYS[0])[1].get("trafficEncapMode")).lower() == "networkpolicyonly"
+
+
+def programs_services(inventory: Inventory) -> bool:
+    """Whether it takes kube-proxy's place (``proxyAll``)."""
+    return settings.at(_read(inventory, _KEYS[0])[1], "antreaProxy", "proxyAll") is True
 
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",)),
+    Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",), types=(NAME,)),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,
-    identity=has_identity,
-    identity_name=f"annotation {PREFIX}mac-address",
+    rides=enforces_policies_only,
+    members=members,
+    member_sign=f"the annotation {PREFIX}mac-address",
 )

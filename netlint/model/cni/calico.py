@@ -15,6 +15,7 @@ from netlint.model.cni.plugin import (
     Allocation,
     Evidence,
     Masquerade,
+    Mtu,
     Plugin,
     Transport,
     Way,
@@ -32,9 +33,13 @@ NAME = "calico"
 PREFIX = "projectcalico.org/"
 OVERHEAD = {("IPIP", 4): 20, ("VXLAN", 4): 50, ("VXLAN", 6): 70, ("WireGuard", 4): 60, ("WireGuard", 6): 80}
 """Bytes of each encapsulation over each family."""
+TUNNEL_MTUS = {"IPIP": "ipipMTU", "VXLAN": "vxlanMTU", "WireGuard": "wireguardMTU"}
+ENCAPSULATING = ("Always", "CrossSubnet")
 OWNER = "host:"
 HOSTS_TOO = "IPPoolsAndHostIPs"
 _CONFIG_MAPS = ("calico-config", "canal-config")
+CANAL = ("canal", "rke2-canal")
+DAEMON_SETS = ("calico-node", *CANAL)
 
 
 def pools(inventory: Inventory) -> list[IPPool]:
@@ -121,14 +126,14 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
         except ValueError:
             continue
         modes = (("IPIP", pool.spec.ipipMode), ("VXLAN", pool.spec.vxlanMode))
-        name, mode = next(((name, mode) for name, mode in modes if mode in {"Always", "CrossSubnet"}), ("", "Never"))
+        name, mode = next(((name, mode) for name, mode in modes if mode in ENCAPSULATING), ("", "Never"))
         if felix is not None and (felix.spec.wireguardEnabled if family == 4 else felix.spec.wireguardEnabledV6):
             name, mode = "WireGuard", "Always"
         yield Transport(
             Way.OVERLAY if name else Way.ROUTED,
             name,
             OVERHEAD.get((name, family), 0),
-            _declared_mtu(inventory),
+            tuple(_mtus(inventory, name)),
             only_remote=mode == "CrossSubnet",
             subject=subject_of(pool),
             path=("spec", "vxlanMode" if name == "VXLAN" else "ipipMode"),
@@ -141,11 +146,19 @@ def felix_default(inventory: Inventory) -> FelixConfiguration | None:
     return next((item for item in found if item.name == "default"), None)
 
 
-def _declared_mtu(inventory: Inventory) -> int | None:
-    """``veth_mtu`` of ``calico-config``; 0 means that the agent works it out."""
+def _mtus(inventory: Inventory, encapsulation: str) -> Iterator[Mtu]:
+    """``veth_mtu``, which the manifest gives to tunnels too, else the tunnel's own; 0 lets the agent work it out."""
     found = inventory.config_map(_CONFIG_MAPS[0]) or inventory.config_map(_CONFIG_MAPS[1])
-    text = (found.data or {}).get("veth_mtu", "") if found else ""
-    return int(text) if text.isdecimal() and int(text) else None
+    text = (found.data or {}).get("veth_mtu") if found else None
+    if found and text is not None:
+        if text.isdecimal() and int(text):
+            yield Mtu(int(text), False, subject_of(found), ("data", "veth_mtu"))
+        return
+    felix = felix_default(inventory)
+    key = TUNNEL_MTUS.get(encapsulation, "")
+    size = getattr(felix.spec, key, None) if felix else None
+    if felix and size:
+        yield Mtu(size, False, subject_of(felix), ("spec", key))
 
 
 def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
@@ -176,9 +189,30 @@ def _pool(pool: IPPool) -> tuple[IPPool, Declaration] | None:
     return (pool, found) if isinstance(found, Declaration) else None
 
 
-def has_identity(_: Inventory, node: Node) -> bool:
-    """Whether the agent has announced this node's address."""
-    return PREFIX + "IPv4Address" in node.annotations or PREFIX + "IPv6Address" in node.annotations
+def members(inventory: Inventory) -> set[str]:
+    """The nodes whose address agents have announced."""
+    signs = {PREFIX + "IPv4Address", PREFIX + "IPv6Address"}
+    return {node.name for node in inventory.nodes if not signs.isdisjoint(node.annotations)}
+
+
+def enforces_policies_only(inventory: Inventory) -> bool:
+    """Whether another plugin connects the pods, as flannel does in Canal."""
+    told = backend(inventory)
+    if told:
+        return told == "none"
+    canal = any(inventory.daemon_set(name) for name in CANAL) or inventory.config_map(_CONFIG_MAPS[1])
+    connects = pools(inventory) or blocks(inventory) or _configured_ipam(inventory) == "calico-ipam"
+    return bool(canal) or not connects
+
+
+def backend(inventory: Inventory) -> str:
+    """``bird``, ``vxlan`` or ``none``, as the agent is told; empty where the input does not show it."""
+    for name in DAEMON_SETS:
+        agent = inventory.daemon_set(name)
+        for _, text in inventory.environment(agent, "CALICO_NETWORKING_BACKEND") if agent else ():
+            return text
+    found = inventory.config_map(_CONFIG_MAPS[0])
+    return (found.data or {}).get("calico_backend", "") if found else ""
 
 
 PLUGIN = Plugin(
@@ -186,13 +220,15 @@ PLUGIN = Plugin(
     Evidence(
         annotations=(PREFIX,),
         config_maps=_CONFIG_MAPS,
-        daemon_sets=("calico-node", "canal"),
+        daemon_sets=DAEMON_SETS,
         kinds=("IPPool", "IPAMBlock"),
+        types=(NAME,),
     ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
     masquerades=masquerades,
-    identity=has_identity,
-    identity_name=f"annotation {PREFIX}IPv4Address",
+    rides=enforces_policies_only,
+    members=members,
+    member_sign=f"the annotation {PREFIX}IPv4Address",
 )

@@ -17,6 +17,7 @@ from netlint.model.cni.plugin import (
     Allocation,
     Evidence,
     Masquerade,
+    Mtu,
     Plugin,
     Transport,
     Way,
@@ -26,14 +27,14 @@ from netlint.model.cni.plugin import (
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
-from netlint.objects.cilium import CiliumNode
-from netlint.objects.core import ConfigMap, Node
+from netlint.objects.core import ConfigMap
 
 NAME = "cilium"
 CONFIG = "cilium-config"
 DEFAULT_POOLS = {4: "10.0.0.0/8", 6: "fd00::/104"}
 POOL_KEYS = {4: "cluster-pool-ipv4-cidr", 6: "cluster-pool-ipv6-cidr"}
 OVERHEADS = {"vxlan": 50, "geneve": 50}
+_NO_CHAINING = ("", "none", "portmap")
 _CLOUD_MODES = ("eni", "azure", "alibabacloud", "delegated-plugin")
 
 
@@ -120,13 +121,14 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
     old = keys.get("tunnel", "")
     native = keys.get("routing-mode", "native" if old == "disabled" else "tunnel") == "native"
     protocol = keys.get("tunnel-protocol", "") or (old if old in OVERHEADS else "") or "vxlan"
-    mtu = keys.get("mtu", "")
+    mtu, subject = keys.get("mtu", ""), subject_of(found)
     yield Transport(
         Way.ROUTED if native else Way.OVERLAY,
         "" if native else {"vxlan": "VXLAN", "geneve": "Geneve"}.get(protocol, protocol),
         0 if native else OVERHEADS.get(protocol, 0),
-        int(mtu) if mtu.isdecimal() and int(mtu) else None,
-        subject=subject_of(found),
+        (Mtu(int(mtu), True, subject, ("data", "mtu")),) if mtu.isdecimal() and int(mtu) else (),
+        by_next_hop=native and _routes_directly(keys),
+        subject=subject,
         path=("data", "routing-mode" if "routing-mode" in keys else "tunnel"),
     )
 
@@ -152,19 +154,36 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
             yield Masquerade(Whom.PODS, why, spared.subject, spared.path, toward=toward)
 
 
-def has_identity(inventory: Inventory, node: Node) -> bool:
-    """Whether there is a CiliumNode of this name."""
-    found: list[CiliumNode] = inventory.objects("CiliumNode")
-    return any(item.name == node.name for item in found)
+def _routes_directly(keys: Mapping[str, str]) -> bool:
+    """Whether every node routes to every other one itself."""
+    skips = keys.get("direct-routing-skip-unreachable") == "true"
+    return keys.get("auto-direct-node-routes") == "true" and not skips
+
+
+def members(inventory: Inventory) -> set[str]:
+    """The nodes that have a CiliumNode."""
+    return {found.name for found in inventory.objects("CiliumNode")}
+
+
+def is_chained(inventory: Inventory) -> bool:
+    """Whether another plugin connects the pods, and Cilium only adds to it."""
+    return configuration(inventory)[1].get("cni-chaining-mode", "") not in _NO_CHAINING
 
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(config_maps=(CONFIG,), daemon_sets=("cilium",), kinds=("CiliumNode",)),
+    Evidence(
+        config_maps=(CONFIG,),
+        daemon_sets=("cilium",),
+        kinds=("CiliumNode", "CiliumPodIPPool", "CiliumLoadBalancerIPPool"),
+        types=("cilium-cni",),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
     masquerades=masquerades,
-    identity=has_identity,
-    identity_name="CiliumNode of the same name",
+    rides=is_chained,
+    members=members,
+    member_sign="a CiliumNode",
+    member_kind="CiliumNode",
 )

@@ -13,6 +13,7 @@ from netlint.model.cni.plugin import (
     FROM_NODE,
     Evidence,
     Masquerade,
+    Mtu,
     Plugin,
     Transport,
     Way,
@@ -35,6 +36,18 @@ def _underlay(_: Inventory) -> Iterator[Transport]:
     yield Transport(Way.UNDERLAY)
 
 
+def _aws_transports(inventory: Inventory) -> Iterator[Transport]:
+    """``AWS_VPC_ENI_MTU`` sets the MTU of the nodes' links, ``POD_MTU`` that of the pods."""
+    found = inventory.daemon_set(AWS_DAEMON_SET)
+    mtus = [
+        Mtu(int(text), of_link, subject_of(found), path)
+        for name, of_link in (("POD_MTU", False), ("AWS_VPC_ENI_MTU", True))
+        for path, text in (inventory.environment(found, name) if found else ())
+        if found and text.isdecimal()
+    ]
+    yield Transport(Way.UNDERLAY, mtus=tuple(mtus), subject=subject_of(found) if found else None)
+
+
 def _aws_masquerades(inventory: Inventory, _: Sequence[Declaration]) -> Iterator[Masquerade]:
     """Outside of the VPC's ranges pods go by their node's address, unless an external gateway does that.
 
@@ -51,14 +64,14 @@ def _aws_masquerades(inventory: Inventory, _: Sequence[Declaration]) -> Iterator
 PLUGINS = (
     Plugin(
         AWS,
-        Evidence(config_maps=("amazon-vpc-cni",), daemon_sets=(AWS_DAEMON_SET,)),
+        Evidence(config_maps=("amazon-vpc-cni",), daemon_sets=(AWS_DAEMON_SET,), types=("aws-cni",)),
         allocation=lambda _: ELSEWHERE,
-        transports=_underlay,
+        transports=_aws_transports,
         masquerades=_aws_masquerades,
     ),
     Plugin(
         AZURE,
-        Evidence(daemon_sets=("azure-cns", "azure-cni-networkmonitor")),
+        Evidence(daemon_sets=("azure-cns", "azure-cni-networkmonitor"), types=("azure-vnet",)),
         allocation=lambda _: ELSEWHERE,
         transports=_underlay,
     ),

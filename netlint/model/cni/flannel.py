@@ -7,7 +7,7 @@ pkg/subnet/kube, pkg/backend, pkg/trafficmngr.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from netlint.model import settings
@@ -15,6 +15,7 @@ from netlint.model.cni.plugin import (
     FROM_NODE,
     Evidence,
     Masquerade,
+    Mtu,
     Plugin,
     Transport,
     Way,
@@ -30,15 +31,22 @@ from netlint.objects.core import Node
 NAME = "flannel"
 PREFIX = "flannel.alpha.coreos.com/"
 CONFIG = "kube-flannel-cfg"
-DAEMON_SETS = ("kube-flannel-ds", "kube-flannel")
 _PATH = ("data", "net-conf.json")
+DAEMON_SETS = (
+    "kube-flannel-ds",
+    *(f"kube-flannel-ds-{architecture}" for architecture in ("amd64", "arm", "arm64", "ppc64le", "s390x")),
+    "kube-flannel-ds-windows-amd64",
+    "kube-flannel",
+)
+"""Earlier manifests had one for each architecture."""
+HOST_GATEWAY = "host-gw"
 BACKENDS = {
     "vxlan": (Way.OVERLAY, "VXLAN", 50),
     "wireguard": (Way.OVERLAY, "WireGuard", 80),
     "ipip": (Way.OVERLAY, "IPIP", 20),
     "udp": (Way.OVERLAY, "UDP", 28),
     "ipsec": (Way.OVERLAY, "IPsec", 0),
-    "host-gw": (Way.ROUTED, "", 0),
+    HOST_GATEWAY: (Way.ROUTED, "", 0),
     "alloc": (Way.ROUTED, "", 0),
     "extension": (Way.ROUTED, "", 0),
 }
@@ -84,6 +92,25 @@ def backend_data(node: Node, family: int = 4) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def by_backend(nodes: list[Node]) -> dict[str, list[Node]]:
+    """The nodes of each backend that has been announced."""
+    return _grouped((backend_of(node), node) for node in nodes)
+
+
+def by_vxlan_id(nodes: list[Node]) -> dict[str, list[Node]]:
+    """The nodes of each VNI, as far as they run VXLAN."""
+    vxlan = [node for node in nodes if backend_of(node) == "vxlan"]
+    return _grouped((f"VNI {vni}" if (vni := backend_data(node).get("VNI")) else "", node) for node in vxlan)
+
+
+def _grouped(pairs: Iterable[tuple[str, Node]]) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for name, node in pairs:
+        if name:
+            found.setdefault(name, []).append(node)
+    return found
+
+
 def transports(inventory: Inventory) -> Iterator[Transport]:
     """One for each backend that nodes run; what the ConfigMap says where none has said."""
     configured = configuration(inventory).get("Backend")
@@ -103,12 +130,19 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
             way,
             encapsulation,
             overhead,
-            mtu if isinstance(mtu, int) and mtu > 0 else None,
+            (Mtu(mtu, True, subject_of(found), _PATH),) if found and isinstance(mtu, int) and mtu > 0 else (),
             only_remote=options.get("DirectRouting") is True,
+            by_next_hop=backend == HOST_GATEWAY,
             subject=subject_of(found) if found else None,
             path=_PATH,
             nodes=tuple(nodes),
         )
+
+
+def members(inventory: Inventory) -> set[str]:
+    """The nodes that agents have announced to their peers."""
+    signs = {PREFIX + "public-ip", PREFIX + "public-ipv6"}
+    return {node.name for node in inventory.nodes if not signs.isdisjoint(node.annotations)}
 
 
 def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
@@ -122,7 +156,7 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
     if workload is None or flag is None or flag[1] in {"false", "0"} or not network:
         return
     held, families = [entry.range for entry in network], {entry.range.family for entry in network}
-    joined = {node.name for node in inventory.nodes if has_identity(inventory, node)}
+    joined = members(inventory)
     said = f"Network {', '.join(map(str, network))} of {network[0].subject} does not hold them"
     outside = tuple(found for found in beyond(held, pods, families) if found.node in joined)
     if outside:
@@ -134,22 +168,18 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
         )
 
 
-def has_identity(_: Inventory, node: Node) -> bool:
-    """Whether the agent has announced this node to its peers."""
-    return PREFIX + "public-ip" in node.annotations or PREFIX + "public-ipv6" in node.annotations
-
-
 PLUGIN = Plugin(
     NAME,
     Evidence(
         annotations=(PREFIX,),
         config_maps=(CONFIG,),
         daemon_sets=DAEMON_SETS,
+        types=(NAME,),
     ),
     allocation=lambda _: FROM_NODE,
     ranges=ranges,
     transports=transports,
     masquerades=masquerades,
-    identity=has_identity,
-    identity_name=f"annotation {PREFIX}public-ip",
+    members=members,
+    member_sign=f"the annotation {PREFIX}public-ip",
 )

@@ -54,7 +54,7 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
 
 def transports(_: Inventory) -> Iterator[Transport]:
     """A route to each peer's range through the peer's address."""
-    yield Transport(Way.ROUTED)
+    yield Transport(Way.ROUTED, by_next_hop=True)
 
 
 PLUGIN = Plugin(

@@ -38,10 +38,24 @@ def transports(_: Inventory) -> Iterator[Transport]:
     yield Transport(Way.ROUTED, "IPIP", 20, only_remote=True)
 
 
+def leaves_routes_alone(inventory: Inventory) -> bool:
+    """Whether it only filters, or only serves Services, on another plugin's network."""
+    found = inventory.daemon_set(NAME)
+    template = found.template if found else None
+    words = [
+        word
+        for container in (template.spec.containers if template else None) or ()
+        for word in (*(container.command or ()), *(container.args or ()))
+    ]
+    flag = settings.flags(words).get("run-router")
+    return flag is not None and flag.value.lower() in {"false", "f", "0"}
+
+
 PLUGIN = Plugin(
     NAME,
     Evidence(annotations=(PREFIX,), config_maps=("kube-router-cfg",), daemon_sets=(NAME,)),
     allocation=allocation,
     ranges=node_ranges,
     transports=transports,
+    rides=leaves_routes_alone,
 )

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from netlint.model.cni.plugin import Allocation, Evidence, Plugin, Transport, Way
+from netlint.model.cni.plugin import Allocation, Evidence, Mtu, Plugin, Transport, Way
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Standing, Trouble, Voice
 from netlint.model.subjects import subject_of
@@ -19,7 +19,9 @@ from netlint.objects.core import Node
 NAME = "ovn-kubernetes"
 PREFIX = "k8s.ovn.org/"
 SUBNETS = PREFIX + "node-subnets"
-OVERHEAD = 100  # the agent keeps so many bytes for Geneve with its options
+OVERHEADS = {4: 58, 6: 78}
+"""Bytes of Geneve with its options over each family; the agent wants room for the larger one where both are used."""
+_CONFIG = "ovn-config"
 INTERNAL = {
     "join": (PREFIX + "node-gateway-router-lrp-ifaddrs", {4: "100.64.0.0/16", 6: "fd98::/64"}),
     "transit": (PREFIX + "node-transit-switch-port-ifaddr", {4: "100.88.0.0/16", 6: "fd97::/64"}),
@@ -81,22 +83,31 @@ def allocation(inventory: Inventory) -> Allocation:
     return Allocation(False, own)
 
 
-def transports(_: Inventory) -> Iterator[Transport]:
+def transports(inventory: Inventory) -> Iterator[Transport]:
     """Geneve, always."""
-    yield Transport(Way.OVERLAY, "Geneve", OVERHEAD)
+    found = inventory.config_map(_CONFIG)
+    mtu = (found.data or {}).get("mtu", "") if found else ""
+    mtus = (Mtu(int(mtu), False, subject_of(found), ("data", "mtu")),) if found and mtu.isdecimal() else ()
+    families = {declared.range.family for declared in node_ranges(inventory) if isinstance(declared, Declaration)}
+    yield Transport(Way.OVERLAY, "Geneve", OVERHEADS[max(families, default=4)], mtus)
 
 
-def has_identity(_: Inventory, node: Node) -> bool:
-    """Whether the node has a chassis."""
-    return PREFIX + "node-chassis-id" in node.annotations
+def members(inventory: Inventory) -> set[str]:
+    """The nodes that have a chassis."""
+    return {node.name for node in inventory.nodes if PREFIX + "node-chassis-id" in node.annotations}
 
 
 PLUGIN = Plugin(
     NAME,
-    Evidence(annotations=(PREFIX,), config_maps=("ovn-config", "ovnkube-config"), daemon_sets=("ovnkube-node",)),
+    Evidence(
+        annotations=(PREFIX,),
+        config_maps=(_CONFIG, "ovnkube-config"),
+        daemon_sets=("ovnkube-node",),
+        types=("ovn-k8s-cni-overlay",),
+    ),
     allocation=allocation,
     ranges=ranges,
     transports=transports,
-    identity=has_identity,
-    identity_name=f"annotation {PREFIX}node-chassis-id",
+    members=members,
+    member_sign=f"the annotation {PREFIX}node-chassis-id",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from netlint import addresses
 from netlint.addresses import Range
@@ -12,18 +13,21 @@ from netlint.findings import Subject
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Trouble
 from netlint.model.plan.nodes import node_addresses
-from netlint.objects.core import Node
 from netlint.objects.meta import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """By what a plugin is recognised: prefixes of node annotations, and names of other objects."""
+    """By what a plugin is recognised: prefixes of node annotations, and names of other objects.
+
+    ``types``: how its binaries are called in CNI configurations, where that tells it from others.
+    """
 
     annotations: tuple[str, ...] = ()
     config_maps: tuple[str, ...] = ()
     daemon_sets: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,35 @@ class Way(StrEnum):
     ROUTED = "plain routing"  # as they are, by routes
 
 
+class Mtu(NamedTuple):
+    """A declared MTU: that of pods, or (``of_link``) that of the nodes' links, from which the plugin takes its own."""
+
+    size: int
+    of_link: bool
+    subject: Subject
+    path: Path
+
+    def needs(self, overhead: int) -> int:
+        """The smallest MTU that the nodes' links may have."""
+        return self.size if self.of_link else self.size + overhead
+
+
 @dataclass(frozen=True, slots=True)
 class Transport:
     """How one plugin carries packets, and who says so.
 
-    ``overhead``: bytes that the encapsulation takes from every packet; ``mtu``: what the plugin declares
-    for pods, None where it works it out. ``only_remote``: encapsulated only towards nodes in other subnets.
+    ``overhead``: bytes that the encapsulation takes from every packet; ``mtus``: those that somebody
+    declared, where the plugin does not work it out. ``only_remote``: encapsulated only towards nodes in
+    other subnets. ``by_next_hop``: routes lead to the peers' own addresses, which needs a common link.
     ``nodes``: for which of them; empty for all.
     """
 
     way: Way
     encapsulation: str = ""
     overhead: int = 0
-    mtu: int | None = None
+    mtus: tuple[Mtu, ...] = ()
     only_remote: bool = False
+    by_next_hop: bool = False
     subject: Subject | None = None
     path: Path = ()
     nodes: tuple[str, ...] = ()
@@ -123,6 +142,10 @@ def _no_transport(_: Inventory) -> Iterable[Transport]:
     return ()
 
 
+def _on_its_own(_: Inventory) -> bool:
+    return False
+
+
 def _no_masquerade(_: Inventory, __: Sequence[Declaration]) -> Iterable[Masquerade]:
     return ()
 
@@ -132,8 +155,9 @@ class Plugin:
     """One CNI plugin; its functions read an inventory and know nothing of other plugins.
 
     ``masquerades`` is also given the ranges from which pods get their addresses.
-    ``identity``: whether a node has what the plugin writes for each node that has joined; None for a
-    plugin that writes nothing.
+    ``rides``: whether it is told to work on another plugin's network. ``members``: the nodes for which
+    there is what the plugin writes (``member_sign``, an object of ``member_kind`` or an annotation) when one
+    joins; None for a plugin that writes nothing.
     """
 
     name: str
@@ -142,5 +166,7 @@ class Plugin:
     ranges: Callable[[Inventory], Iterable[Declaration | Trouble]] = _nothing
     transports: Callable[[Inventory], Iterable[Transport]] = _no_transport
     masquerades: Callable[[Inventory, Sequence[Declaration]], Iterable[Masquerade]] = _no_masquerade
-    identity: Callable[[Inventory, Node], bool] | None = None
-    identity_name: str = ""
+    rides: Callable[[Inventory], bool] = _on_its_own
+    members: Callable[[Inventory], set[str]] | None = None
+    member_sign: str = ""
+    member_kind: str = ""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni import cilium
 from netlint.model.cni.plugin import Masquerade, Whom, beyond
 from netlint.model.inventory import Inventory
 from netlint.model.plan.control_plane import command_lines, service_proxy_settings
 from netlint.model.plan.declarations import Authority, Declaration, Role, Voice
+from netlint.model.proxy import replacement
 from netlint.model.settings import Flag
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
@@ -44,17 +44,13 @@ def configurations(inventory: Inventory) -> Iterator[ServiceProxy]:
     """What kube-proxy is told: by the file in its ConfigMap, by flags where it is given no file."""
     given = [(subject, line) for subject, line in command_lines(inventory.pods, NAME) if line.words]
     lines = [(subject, line, settings.flags(line.words)) for subject, line in given]
-    if _is_replaced(inventory) or (not lines and _is_absent(inventory)):
+    if replacement(inventory) or (not lines and _is_absent(inventory)):
         return
     for subject, line, flags in lines:
         if "config" not in flags:
             yield _of_flags(subject, line, flags)
     if not lines or any("config" in flags for _, _, flags in lines):
         yield from _of_config_map(inventory)
-
-
-def _is_replaced(inventory: Inventory) -> bool:
-    return cilium.configuration(inventory)[1].get("kube-proxy-replacement") in {"true", "strict"}
 
 
 def _is_absent(inventory: Inventory) -> bool:

@@ -8,13 +8,16 @@ from functools import cached_property
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
+from netlint.model.cni.files import Configuration, configurations
 from netlint.model.plan.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
 from netlint.model.pods import Pods
+from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
-from netlint.objects.host import Link, NodeDump
+from netlint.objects.host import Link, NodeDump, Route
 
 Found = Iterator[Declaration | Trouble]
 BRIDGES = ("docker0", "cni0", "cbr0", "kbr0", "lxcbr0", "virbr0", "kube-bridge", "weave", "obr0")
+POD_BRIDGES = ("cni0", "cbr0")
 _ON_CARDS = ("macvlan", "ipvlan")
 _TUNNELS = ("vxlan", "ipip", "sit", "geneve", "wireguard", "gre", "gretap", "ip6tnl", "tun")
 
@@ -22,10 +25,11 @@ _TUNNELS = ("vxlan", "ipip", "sit", "geneve", "wireguard", "gre", "gretap", "ip6
 class Host:
     """One node dump, bound to the Node whose address it has."""
 
-    def __init__(self, dump: NodeDump, node: str) -> None:
-        """``node``: the Node's name; empty where the dump belongs to none."""
+    def __init__(self, dump: NodeDump, node: Node | None) -> None:
+        """``node``: None where the dump belongs to none."""
         self.dump = dump
-        self.node = node
+        self.node = node.name if node else ""
+        self.subject = subject_of(node) if node else Subject("", "File", "", dump.folder)
 
     def file(self, name: str) -> Subject:
         """A file of the dump as a subject."""
@@ -45,20 +49,44 @@ class Host:
         return found
 
     @property
-    def is_bridged(self) -> bool:
-        """Whether its pods get addresses of its own network, on links that hang on its network card."""
-        first = next(iter(self.dump.conflists.values()), {})
-        plugins = first.get("plugins") or [first]
-        return isinstance(plugins[0], dict) and plugins[0].get("type") in _ON_CARDS
+    def subnets(self) -> dict[int, tuple[str, Range]]:
+        """By family: how flannel's agent wrote down the subnet of this host, and the range."""
+        written = self.dump.subnet_env or {}
+        texts = (written.get(key, "") for key in ("FLANNEL_SUBNET", "FLANNEL_IPV6_SUBNET"))
+        return {span.family: (text, span) for text in texts if (span := _range(text)) is not None}
 
     @property
-    def bridges(self) -> list[tuple[Link, int, int, Range]]:
-        """The links that are bridges."""
-        return [found for found in self.links if is_bridge(found[0])]
+    def routes(self) -> list[tuple[Route, Range]]:
+        """The ordinary routes of the main table with a destination of their own."""
+        listed = (route for route in self.dump.routes or () if (route.table, route.type) == ("main", "unicast"))
+        return [(route, span) for route in listed if (span := _range(route.dst)) is not None]
+
+    @cached_property
+    def configurations(self) -> list[Configuration]:
+        """Its CNI networks, that of the pods first."""
+        return configurations(self.dump)
+
+    @property
+    def pod_bridges(self) -> set[str]:
+        """The bridges of the pods' network; where no file names one, those that are made for nothing else."""
+        named = set(self.configurations[0].bridges) if self.configurations else set()
+        return named or {link.ifname for link in self.dump.links or () if link.ifname in POD_BRIDGES}
+
+    @property
+    def is_bridged(self) -> bool:
+        """Whether its pods get addresses of its own network, on links that hang on its network card."""
+        return bool(self.configurations) and self.configurations[0].type in _ON_CARDS
 
     def ports_of(self, bridge: str) -> list[Link]:
         """The links that are attached to a bridge."""
         return [link for link in self.dump.links or () if link.master == bridge]
+
+
+def _range(text: str) -> Range | None:
+    try:
+        return addresses.parse_cidr(text).range
+    except ValueError:
+        return None
 
 
 def is_bridge(link: Link) -> bool:
@@ -73,8 +101,8 @@ def bind(dumps: list[NodeDump], nodes: list[Node]) -> list[Host]:
         for entry in node.status.addresses or ():
             if entry.type == "InternalIP" and entry.address:
                 by_address.setdefault(addresses.parse(entry.address), []).append(node.name)
-    names = {node.name for node in nodes}
-    return [Host(dump, _node_of(dump, by_address, names)) for dump in dumps]
+    named = {node.name: node for node in nodes}
+    return [Host(dump, named.get(_node_of(dump, by_address, set(named)))) for dump in dumps]
 
 
 def _node_of(dump: NodeDump, by_address: Mapping[tuple[int, int], list[str]], names: set[str]) -> str:
@@ -123,6 +151,8 @@ def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[t
         role, label = Role.NODE, f"network of {link.ifname}"
         if is_bridge(link) and addresses.text(family, address) not in listed:
             carries = any(network.holds(*held) for held in pods) or any(held.covers(network) for held in own)
+            if not carries and link.ifname in host.pod_bridges and any(held.family == family for held in own):
+                continue  # left from a range that the node has no more
             role, label = Role.NODE_POD if carries else Role.BRIDGE, f"bridge {link.ifname}"
         file = host.file("ip-addr.json")
         idle = role is Role.BRIDGE and not host.ports_of(link.ifname)

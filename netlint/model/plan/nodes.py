@@ -12,6 +12,24 @@ from netlint.objects.core import Node
 from netlint.objects.meta import Path
 
 OWN_ADDRESSES = ("InternalIP", "ExternalIP")
+VIRTUAL = (("type", "virtual-kubelet"), ("eks.amazonaws.com/compute-type", "fargate"))
+"""Labels of Nodes behind which there is no host of this cluster's network."""
+
+
+def is_virtual(node: Node) -> bool:
+    """Whether a provider runs the pods somewhere else."""
+    return any(node.labels.get(key) == value for key, value in VIRTUAL)
+
+
+def is_ready(node: Node) -> bool:
+    """Whether its Ready condition is True."""
+    return any(found.type == "Ready" and found.status == "True" for found in node.status.conditions or ())
+
+
+def is_windows(node: Node) -> bool:
+    """Whether it runs Windows, where network agents have other names and ways."""
+    info = node.status.nodeInfo
+    return "windows" in {node.labels.get("kubernetes.io/os"), info.operatingSystem if info else None}
 
 
 def pod_cidrs(node: Node) -> list[tuple[Path, Cidr]]:

@@ -1,0 +1,180 @@
+"""Ways into the cluster: external addresses, load balancers, traffic policies, advertisements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from netlint.checks.wording import shortened
+from netlint.findings import Related, Undecided, Violation
+from netlint.model import proxy
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import SERVICE_NAME, has_pods
+from netlint.model.exposure import Claimed, claimed
+from netlint.model.plan import Declaration, Role
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Node, Service
+from netlint.snapshot import Reason
+
+POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
+"""Plugins whose pods are in the networks from which load balancers have their addresses, too."""
+
+
+def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
+    """An external address of a Service is the address of a Node."""
+    of_node = {(found.range.family, found.range.first): found for found in cluster.plan.of(Role.NODE) if _is_one(found)}
+    ipvs = proxy.uses_ipvs(cluster.inventory)
+    for claim in claimed(cluster.services):
+        node = of_node.get((claim.family, claim.value))
+        if node is None or not claim.external:
+            continue  # load balancers that run on the nodes have their addresses
+        yield Violation(
+            subject_of(claim.service),
+            claim.path,
+            f"{claim.text} is an address of {node.subject}"
+            + (", and kube-proxy in IPVS mode binds it on every node" if ipvs else ""),
+            {"address": claim.text, "node": node.node or str(node.subject), "ipvs": ipvs},
+            (Related(node.subject, node.path, "has the address"),),
+            key=claim.text,
+            mitigated=not ipvs,
+        )
+
+
+def _is_one(declared: Declaration) -> bool:
+    return declared.range.size == 1 and declared.subject.kind == "Node"
+
+
+def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """An external address of a Service lies in a pod or Service range."""
+    roles = (Role.SERVICE,) if cluster.fabric.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
+    held = cluster.plan.trusted(*roles)
+    for claim in claimed(cluster.services):
+        holding = [found for found in held if found.range.holds(claim.family, claim.value)]
+        if holding:
+            yield Violation(
+                subject_of(claim.service),
+                claim.path,
+                f"{claim.text} lies in {holding[-1].what} {holding[-1]} of {holding[-1].subject}",
+                {"address": claim.text, "ranges": [str(found) for found in holding]},
+                tuple(Related(found.subject, found.path, f"{found.what} {found}") for found in holding),
+                key=claim.text,
+            )
+
+
+def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
+    """Two Services claim one port of one external address."""
+    by_address: defaultdict[tuple[int, int], list[Claimed]] = defaultdict(list)
+    for claim in claimed(cluster.services):
+        by_address[claim.family, claim.value].append(claim)
+    for _, claims in sorted(by_address.items()):
+        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], Claimed]] = defaultdict(dict)
+        for claim in claims if len(claims) > 1 else ():
+            for port in claim.ports:
+                by_port[port].setdefault((claim.service.namespace, claim.service.name), claim)
+        for (number, how), sharing in sorted(by_port.items()):
+            if len(sharing) > 1:
+                yield _shared(list(sharing.values()), f"{number}/{how}")
+
+
+def _shared(claims: list[Claimed], port: str) -> Violation:
+    first, *others = claims
+    apart = len({claim.service.namespace for claim in claims}) == len(claims)
+    served = all(claim.service.spec.clusterIP for claim in claims)
+    return Violation(
+        subject_of(first.service),
+        first.path,
+        f"port {port} of {first.text} is also claimed by "
+        f"{shortened([str(subject_of(claim.service)) for claim in others])}",
+        {"address": first.text, "port": port, "services": [str(subject_of(claim.service)) for claim in claims]},
+        tuple(Related(subject_of(claim.service), claim.path, "claims it too") for claim in others),
+        key=f"{first.text} {port}",
+        mitigated=apart and not served,
+    )
+
+
+def local_policies_without_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A traffic policy is Local, and nodes have no endpoint of their own."""
+    for service in cluster.services:
+        spec = service.spec
+        external = spec.externalTrafficPolicy == "Local" and spec.type in {"NodePort", "LoadBalancer"}
+        internal = spec.internalTrafficPolicy == "Local"
+        if not (external or internal) or spec.clusterIP == "None":
+            continue
+        field = "internalTrafficPolicy" if internal else "externalTrafficPolicy"
+        if not has_pods(service):
+            yield from _nowhere(cluster, service, field)
+        elif not cluster.is_complete("Pod", service.namespace):
+            yield Undecided(subject_of(service), "not every pod of its namespace is known", Reason.MISSING)
+        elif internal or spec.type == "NodePort":  # load balancers ask the nodes
+            yield from _somewhere(cluster, service, field)
+
+
+def _nowhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
+    """Endpoints that name no node are on none."""
+    table = cluster.slices
+    rows = [
+        row
+        for number in cluster.foreign_slices
+        if table.slices[number].namespace == service.namespace
+        and table.slices[number].labels.get(SERVICE_NAME) == service.name
+        for row in table.endpoints(number)
+    ]
+    if rows and not any(table.node[row] for row in rows):
+        yield Violation(
+            subject_of(service),
+            ("spec", field),
+            f"{field} is Local, and no endpoint names its node, so every node drops the connections",
+            {"policy": field, "endpoints": len(rows)},
+        )
+
+
+def _somewhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
+    pods = cluster.pods
+    rows = pods.having(service.namespace, service.spec.selector or {})
+    having = {pods.node(row) for row in rows if pods.is_live(row) and pods.is_ready(row)}
+    without = [node.name for node in cluster.nodes if node.name not in having and _takes_pods(node)]
+    if without and having - {""}:
+        yield Violation(
+            subject_of(service),
+            ("spec", field),
+            f"{field} is Local, and {len(without)} of {len(cluster.nodes)} nodes have no ready endpoint: "
+            f"{shortened(without)}",
+            {"policy": field, "nodesWithout": without},
+            mitigated=True,
+        )
+
+
+def _takes_pods(node: Node) -> bool:
+    """Whether ordinary pods run there, so that clients may."""
+    return not any(taint.effect in {"NoSchedule", "NoExecute"} for taint in node.spec.taints or ())
+
+
+def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """Cluster IPs are advertised to routers outside of the cluster."""
+    for found in cluster.objects("BGPConfiguration"):
+        for index, entry in enumerate(found.spec.serviceClusterIPs or ()):
+            if entry.cidr:
+                yield Violation(
+                    subject_of(found),
+                    ("spec", "serviceClusterIPs", index, "cidr"),
+                    f"Calico advertises cluster IPs of {entry.cidr} to its BGP peers",
+                    {"cidr": entry.cidr},
+                    key=entry.cidr,
+                )
+    for daemon_set in cluster.objects("DaemonSet"):
+        if daemon_set.name == "kube-router" and proxy.flag(daemon_set, "advertise-cluster-ip") == "true":
+            yield Violation(
+                subject_of(daemon_set),
+                ("spec", "template", "spec", "containers", 0),
+                "kube-router advertises all cluster IPs to its BGP peers",
+                {"flag": "--advertise-cluster-ip"},
+            )
+
+
+CHECKS = (
+    advertised_service_addresses,
+    conflicting_external_ips,
+    external_ips_in_cluster_ranges,
+    external_ips_on_nodes,
+    local_policies_without_endpoints,
+)

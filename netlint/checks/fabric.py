@@ -1,0 +1,225 @@
+"""What connects the nodes: network plugins, their agents, tunnels and routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from netlint.checks.wording import shortened
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.cni import Detected, custom_networking, flannel
+from netlint.model.cni.coverage import Coverage
+from netlint.model.plan.nodes import is_ready, is_virtual
+from netlint.model.scheduling import NETWORK_UNAVAILABLE
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Node
+from netlint.objects.meta import Path
+from netlint.snapshot import Reason
+
+UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
+
+
+def several_network_plugins(cluster: Cluster) -> Iterator[Violation]:
+    """More than one CNI plugin is set up to connect the pods."""
+    rivals = cluster.fabric.carriers
+    if len(rivals) < 2:
+        return
+    first, *others = sorted(rivals, key=lambda found: (found.runs, found.name))
+    running = [found.name for found in rivals if found.runs]
+    yield Violation(
+        first.evidence,
+        (),
+        f"{first.name} is set up beside {shortened([found.name for found in others])}{_who_runs(running)}",
+        {"plugins": [{"name": found.name, "runs": found.runs} for found in rivals]},
+        tuple(Related(found.evidence, (), f"shows {found.name}") for found in others),
+        mitigated=len(running) < 2,
+    )
+
+
+def _who_runs(running: list[str]) -> str:
+    if not running:
+        return ", and no agent of them is in the input"
+    return f"; only {running[0]} has agents" if len(running) == 1 else f"; {shortened(running)} have agents"
+
+
+def mixed_flannel_backends(cluster: Cluster) -> Iterator[Violation]:
+    """The nodes' flannel agents run different backends, or VXLAN with different VNIs."""
+    if not cluster.fabric.in_force(flannel.NAME):
+        return
+    yield from _mixed(flannel.by_backend(cluster.nodes), "backend-type", "backend")
+    yield from _mixed(flannel.by_vxlan_id(cluster.nodes), "backend-data", "VNI")
+
+
+def _mixed(groups: Mapping[str, list[Node]], key: str, what: str) -> Iterator[Violation]:
+    if len(groups) < 2:
+        return
+    path = ("metadata", "annotations", flannel.PREFIX + key)
+    ordered = sorted(groups.items(), key=lambda group: (len(group[1]), group[1][0].name))
+    (value, (first, *same)), *others = ordered
+    peers = [f"{other} of {_named(nodes)}" for other, nodes in others]
+    yield Violation(
+        subject_of(first),
+        path,
+        f"{_named([first, *same])} has {value}, unlike {shortened(peers)}",
+        {what: {group: [node.name for node in nodes] for group, nodes in ordered}},
+        (
+            *(Related(subject_of(node), path, value) for node in same),
+            *(Related(subject_of(nodes[0]), path, other) for other, nodes in others),
+        ),
+        key=what,
+    )
+
+
+def nodes_outside_overlay(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A Node lacks what the network plugin has written for its peers."""
+    silent = {node.name for found in cluster.network_agents for node in found.lacking}
+    for found in cluster.fabric.in_force():
+        members = cluster.fabric.members(found)
+        if not members:
+            continue
+        if found.plugin.member_kind and not cluster.is_complete(found.plugin.member_kind):
+            yield Undecided(None, f"not every {found.plugin.member_kind} is known", Reason.INCOMPLETE)
+            continue
+        stopped = {name for name, ranges in cluster.pod_cidrs.items() if found.allocation.from_node and not ranges}
+        outside = [node for node in cluster.fabric.expected(found) if node.name not in members | silent | stopped]
+        for node in filter(is_ready, outside):
+            yield _outsider(found, node, cluster.node_named[min(members & cluster.node_named.keys() or {node.name})])
+
+
+def _outsider(found: Detected, node: Node, peer: Node) -> Violation:
+    sign = found.plugin.member_sign
+    return Violation(
+        subject_of(node),
+        ("metadata", "name") if found.plugin.member_kind else ("metadata", "annotations"),
+        f"{node.name} is Ready without {sign}, which {found.name} writes for every node",
+        {"plugin": found.name, "lacks": sign},
+        (Related(subject_of(peer), (), f"has {sign}"),),
+    )
+
+
+def nodes_without_network_agent(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A Node has no pod of the network plugin's DaemonSet, or one that is not ready."""
+    for found in cluster.network_agents:
+        agent = subject_of(found.agent)
+        if not cluster.is_complete("Pod", found.agent.namespace):
+            yield Undecided(agent, "not every pod of the agent's namespace is known", Reason.MISSING)
+        elif found.wanted and len(found.lacking) == len(found.wanted):
+            yield _nowhere(found)
+        else:
+            yield from _without_agent(cluster, found)
+
+
+def _nowhere(found: Coverage) -> Violation:
+    agent = subject_of(found.agent)
+    nodes = [node.name for node in found.wanted]
+    return Violation(
+        agent,
+        (),
+        f"{agent} has a pod on none of its nodes, which are {shortened(nodes)}",
+        {"nodes": nodes},
+        tuple(Related(subject_of(node), (), "has no pod of it") for node in found.wanted),
+    )
+
+
+def _without_agent(cluster: Cluster, found: Coverage) -> Iterator[Violation]:
+    agent, pods = subject_of(found.agent), cluster.pods
+    for node in found.lacking:
+        yield Violation(
+            subject_of(node),
+            (),
+            f"no pod of {agent} runs on {node.name}",
+            {"agent": str(agent), "node": node.name},
+            (Related(agent, (), "should have a pod there"),),
+            key=found.agent.name,
+            mitigated=not is_ready(node),
+        )
+    for row in found.unready:
+        yield Violation(
+            pods.subject(row),
+            ("status", "conditions"),
+            f"the pod of {agent} on {pods.node(row)} is not ready",
+            {"agent": str(agent), "node": pods.node(row)},
+            (Related(agent, (), "runs on every node"),),
+            mitigated=True,
+        )
+
+
+def unavailable_node_networks(cluster: Cluster) -> Iterator[Violation]:
+    """A Node says that its network is unavailable."""
+    for node in cluster.nodes:
+        said = _unavailability(node)
+        if said is None or is_virtual(node):
+            continue
+        path, reason = said
+        starting = any(taint.key == UNINITIALIZED for taint in node.spec.taints or ())
+        yield Violation(
+            subject_of(node),
+            path,
+            f"the network of {node.name} is unavailable" + (f": {reason}" if reason else ""),
+            {"reason": reason or None},
+            mitigated=starting or not is_ready(node),
+        )
+
+
+def _unavailability(node: Node) -> tuple[Path, str] | None:
+    """Where a node says so, and why: its condition, else the taint that follows it."""
+    for number, condition in enumerate(node.status.conditions or ()):
+        if condition.type == "NetworkUnavailable":
+            at = ("status", "conditions", number, "status")
+            return (at, condition.reason or "") if condition.status == "True" else None
+    for number, taint in enumerate(node.spec.taints or ()):
+        if taint.key == NETWORK_UNAVAILABLE:
+            return ("spec", "taints", number), ""
+    return None
+
+
+def missing_eniconfigs(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A Node takes an ENIConfig that does not exist, or that of another zone."""
+    agent = custom_networking.agent(cluster.inventory)
+    if agent is None:
+        return
+    if not cluster.is_complete("ENIConfig"):
+        yield Undecided(subject_of(agent), "not every ENIConfig is known", Reason.MISSING)
+        return
+    known = {found.name: subject_of(found) for found in cluster.objects("ENIConfig")}
+    zones = {node.labels[custom_networking.ZONE] for node in cluster.nodes if custom_networking.ZONE in node.labels}
+    missing: dict[str, list[custom_networking.Choice]] = {}
+    for choice in custom_networking.choices(cluster.inventory, agent):
+        zone = choice.node.labels.get(custom_networking.ZONE)
+        if choice.name not in known:
+            missing.setdefault(choice.name, []).append(choice)
+        elif zone and choice.name != zone and choice.name in zones:
+            yield Violation(
+                subject_of(choice.node),
+                choice.path,
+                f"{choice.node.name} in zone {zone} takes ENIConfig {choice.name}, which is named after another zone",
+                {"zone": zone, "eniConfig": choice.name},
+                (Related(known[choice.name], (), "is taken"),),
+                mitigated=True,
+            )
+    for name, (first, *others) in missing.items():
+        yield Violation(
+            subject_of(first.node),
+            first.path,
+            f"{_named([first.node, *(other.node for other in others)])} takes ENIConfig {name}, which does not exist",
+            {"eniConfig": name, "nodes": [first.node.name, *(other.node.name for other in others)]},
+            (
+                Related(subject_of(agent), (), "has custom networking switched on"),
+                *(Related(subject_of(other.node), other.path, "takes it too") for other in others),
+            ),
+            key=name,
+        )
+
+
+def _named(nodes: list[Node]) -> str:
+    return shortened([node.name for node in nodes])
+
+
+CHECKS = (
+    missing_eniconfigs,
+    mixed_flannel_backends,
+    nodes_outside_overlay,
+    nodes_without_network_agent,
+    several_network_plugins,
+    unavailable_node_networks,
+)

@@ -1,0 +1,149 @@
+"""How packets and routes get from node to node: Calico's BGP, next hops on a common link, room for encapsulation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint import addresses
+from netlint.checks.wording import shortened
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.cni import Detected, calico, calico_bgp, links
+from netlint.model.cni.calico_bgp import Apart, Exchange
+from netlint.model.cni.links import Address, Need, Uplink
+from netlint.model.subjects import subject_of
+from netlint.objects.calico import IPPool
+from netlint.snapshot import Reason
+
+MESH = ("spec", "nodeToNodeMeshEnabled")
+NO_DUMPS = Undecided(None, "no node dump shows the links of a node (--node-dumps)", Reason.NOT_APPLICABLE)
+
+
+def disconnected_bgp_peers(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """Nodes do not learn the routes of other nodes from Calico's BGP sessions."""
+    if not cluster.fabric.in_force(calico.NAME):
+        return
+    try:
+        exchange = Exchange(cluster.inventory)
+        apart = exchange.apart
+    except ValueError as error:
+        yield Undecided(None, f"the sessions cannot be told: {error}")
+        return
+    pools = calico_bgp.routed_pools(cluster.inventory)
+    unknown = [kind for kind in ("BGPPeer", "IPPool", "Node") if not cluster.is_complete(kind)]
+    if not apart or not (pools or "IPPool" in unknown):
+        return
+    if unknown:
+        yield Undecided(None, f"not every {' and '.join(unknown)} is known", Reason.MISSING)
+        return
+    yield _disconnected(exchange, apart, pools)
+
+
+def _disconnected(exchange: Exchange, apart: list[Apart], pools: list[IPPool]) -> Violation:
+    worst, causes = apart[0], _causes(exchange)
+    node = Related(subject_of(exchange.nodes[worst.nodes[0]]), (), "learns no routes of others")
+    blamed, *others = [*causes, node] if exchange.refused or not exchange.peerings else [node, *causes]
+    why = f": {blamed.text}" if blamed is not node else ""
+    return Violation(
+        blamed.subject,
+        blamed.path,
+        f"{worst.nodes[0]} learns no routes of {shortened([*worst.without])}{why}",
+        {"apart": [{"nodes": [*one.nodes], "without": [*one.without]} for one in apart]},
+        (*others, *(Related(subject_of(pool), ("spec", "cidr"), "needs the routes") for pool in pools)),
+        mitigated=all(calico_bgp.is_encapsulated(pool) for pool in pools),
+    )
+
+
+def _causes(exchange: Exchange) -> Iterator[Related]:
+    for peer, node in exchange.refused:
+        said, own = peer.spec.asNumber, exchange.as_number(node)
+        yield Related(subject_of(peer), ("spec", "asNumber"), f"the peer is AS {said}, but {node.name} is AS {own}")
+    if exchange.configuration and not exchange.has_mesh:
+        yield Related(subject_of(exchange.configuration), MESH, "the mesh is off")
+
+
+def unexported_pools(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """Addresses of a pool without encapsulation are not announced to other nodes."""
+    if not cluster.fabric.in_force(calico.NAME) or len(calico.members(cluster.inventory)) < 2:
+        return
+    if not calico.pools(cluster.inventory) and not cluster.is_complete("IPPool"):
+        yield Undecided(None, "Calico's pools are not in the input", Reason.MISSING)
+    for pool in calico_bgp.routed_pools(cluster.inventory):
+        if pool.spec.disableBGPExport and not calico_bgp.is_encapsulated(pool):
+            yield Violation(
+                subject_of(pool),
+                ("spec", "disableBGPExport"),
+                f"routes of {pool.spec.cidr} are not exported, and nothing encapsulates its packets",
+                {"cidr": pool.spec.cidr},
+            )
+
+
+def off_link_next_hops(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A node's address is not on the links of nodes that route to it directly."""
+    direct = [(found, way) for found, way in cluster.fabric.transports if way.by_next_hop]
+    if not direct or len(cluster.nodes) < 2:
+        return
+    found = links.uplinks(cluster.hosts, cluster.nodes)
+    if not found:
+        yield NO_DUMPS
+        return
+    missing = links.off_link(found, cluster.nodes)
+    if missing:
+        yield _off_link(direct[0][0], missing)
+
+
+def _off_link(plugin: Detected, missing: list[tuple[Address, list[Uplink]]]) -> Violation:
+    (peer, hosts), *others = missing
+    address = addresses.text(peer.family, peer.value)
+    return Violation(
+        subject_of(peer.node),
+        peer.path,
+        f"{address} of {peer.node.name} is on no link of {shortened([one.host.node for one in hosts])}, "
+        f"where {plugin.name} routes to it directly",
+        {"plugin": plugin.name, "address": address, "hosts": [one.host.node for one in hosts]},
+        (
+            *(Related(one.file, (), f"{one.link.ifname} of {one.host.node} reaches {_reach(one)}") for one in hosts),
+            *(Related(subject_of(other.node), other.path, "is off the link of others too") for other, _ in others),
+        ),
+    )
+
+
+def _reach(uplink: Uplink) -> str:
+    return shortened([str(held) for held in sorted(uplink.reach)])
+
+
+def oversized_mtus(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A declared MTU does not fit the nodes' links."""
+    declared = links.needs(way for _, way in cluster.fabric.transports)
+    if not declared or len(cluster.nodes) < 2:
+        return
+    for need in declared:
+        for other in declared:
+            if other.mtu.of_link and not need.mtu.of_link and need.size > other.mtu.size:
+                where = Related(other.mtu.subject, other.mtu.path, f"declares {other.mtu.size} for links")
+                yield _oversized(need, f"links of {other.mtu.size} bytes are declared", [where])
+    found = links.uplinks(cluster.hosts, cluster.nodes)
+    if not found:
+        yield NO_DUMPS
+        return
+    for need in declared:
+        small = sorted((one for one in found if 0 < one.link.mtu < need.size), key=lambda one: one.link.mtu)
+        if small:
+            sides = [Related(one.file, (), f"{one.link.ifname} has MTU {one.link.mtu}") for one in small]
+            least = small[0]
+            yield _oversized(need, f"{least.link.ifname} of {least.host.node} has {least.link.mtu}", sides)
+
+
+def _oversized(need: Need, but: str, sides: list[Related]) -> Violation:
+    return Violation(
+        need.mtu.subject,
+        need.mtu.path,
+        f"{need.said}, but {but}",
+        {"mtu": need.mtu.size, "overhead": need.size - need.mtu.size, "needed": need.size},
+        tuple(sides),
+        key=str(need.mtu.path[-1]),
+        mitigated=need.transport.only_remote,
+    )
+
+
+CHECKS = (disconnected_bgp_peers, off_link_next_hops, oversized_mtus, unexported_pools)

@@ -1,0 +1,288 @@
+"""What hosts show of themselves, held against what the API says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netlint import addresses
+from netlint.checks.wording import listed, shortened, sides
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.cni import flannel
+from netlint.model.cni.files import META_PLUGINS
+from netlint.model.endpoints import FAMILY_NAMES
+from netlint.model.plan import Declaration, Role
+from netlint.model.plan.hosts import Host, is_bridge
+from netlint.objects.host import Link
+from netlint.snapshot import Reason, Spot
+
+LINKS, ROUTES, SUBNET_ENV, CNI = "ip-addr.json", "ip-route.json", "run-flannel-subnet.env", "cni"
+REPEATED = ("dummy", "vxlan", "ipip", "sit", "tun", "macvlan", "ipvlan")
+"""Links whose addresses say nothing of the host: those of virtual services, of tunnels and of other segments."""
+
+
+def stale_bridge_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """The bridge of a node's pods has a network that is not in the node's pod range."""
+    if not cluster.fabric.allocates_from_node:
+        yield _not_from_nodes(cluster)
+        return
+    yield from _lacking(cluster, LINKS)
+    for host in cluster.hosts:
+        for link, family, address, network in host.links:
+            own = _own(cluster, host, family)
+            told = host.subnets.get(family)
+            if link.ifname not in host.pod_bridges or not own or any(held.range.covers(network) for held in own):
+                continue
+            if told is None or told[1] != network:  # else the bridge is what flannel says, which another rule judges
+                length = addresses.BITS[family] - network.size.bit_length() + 1
+                yield Violation(
+                    host.subject,
+                    (),
+                    f"{link.ifname} has {addresses.text(family, address)}/{length}, which is outside {listed(own)}",
+                    {"interface": link.ifname, "network": str(network), "podCIDRs": [str(held) for held in own]},
+                    sides(own),
+                    key=f"{link.ifname}/{FAMILY_NAMES[family]}",
+                    spot=_spot(host, LINKS),
+                )
+
+
+def stale_flannel_subnets(cluster: Cluster) -> Iterator[Violation]:
+    """flannel works with a subnet that is not the Node's range, or in a network that is not the ConfigMap's."""
+    networks: dict[str, list[Declaration]] = {}
+    for found in cluster.plan.of(Role.POD):
+        if found.authority == flannel.NAME:
+            networks.setdefault(found.subject.name if found.subject.kind == "File" else "", []).append(found)
+    for host in cluster.hosts:
+        for family, (text, span) in host.subnets.items():
+            own = _own(cluster, host, family)
+            if own and span not in {held.range for held in own}:
+                yield _written(host, "FLANNEL_SUBNET", text, own, FAMILY_NAMES[family])
+        for shown in networks.get(f"{host.dump.folder}/{SUBNET_ENV}", ()):
+            declared = [found for found in networks.get("", ()) if found.range.family == shown.range.family]
+            if declared and shown.range not in {found.range for found in declared}:
+                family_name = FAMILY_NAMES[shown.range.family]
+                yield _written(host, "FLANNEL_NETWORK", str(shown), declared, f"network/{family_name}")
+
+
+def _written(host: Host, name: str, text: str, against: list[Declaration], key: str) -> Violation:
+    return Violation(
+        host.subject,
+        (),
+        f"{name} is {text}, and not {listed(against)}",
+        {"written": text, "declared": [str(found) for found in against]},
+        sides(against),
+        key=key,
+        spot=_spot(host, SUBNET_ENV),
+    )
+
+
+def stray_cni_configurations(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """The first CNI configuration of a host is not that of the cluster's network plugin, and a later one is."""
+    expected = {name for found in cluster.fabric.plugins for name in found.plugin.evidence.types}
+    for host in cluster.hosts:
+        first, *others = host.configurations or (None,)
+        if first is None or not others or first.type in {*expected, *META_PLUGINS}:
+            continue
+        right = next((found for found in others if found.type in {*expected, *META_PLUGINS}), None)
+        if right is None:
+            yield Undecided(host.subject, "nothing says which of several CNI configurations is the cluster's")
+            continue
+        yield Violation(
+            host.subject,
+            (),
+            f"{first} comes before {right}, so pods that start here join another network than the cluster's",
+            {"first": first.file, "expected": right.file},
+            tuple(Related(found.evidence, (), f"shows {found.name}") for found in cluster.fabric.plugins),
+            key=first.file,
+            spot=_spot(host, f"{CNI}/{first.file}"),
+        )
+
+
+def overlapping_cni_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """Two ranges of one CNI configuration have common addresses."""
+    for host in cluster.hosts:
+        for found in host.configurations:
+            ranges = found.host_local_ranges
+            for group in addresses.overlapping_groups([span for _, _, span in ranges]):
+                texts = [ranges[number][1] for number in group]
+                yield Violation(
+                    host.subject,
+                    (),
+                    f"host-local of {found.file} has ranges with common addresses: {shortened(texts)}",
+                    {"file": found.file, "ranges": texts},
+                    key=f"{found.file}/{texts[0]}",
+                    spot=_spot(host, f"{CNI}/{found.file}"),
+                )
+
+
+def leaked_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """host-local keeps addresses for pods that are no more."""
+    if not cluster.is_complete("Pod"):
+        yield Undecided(None, "not all pods are in the input, and addresses may be theirs", Reason.MISSING)
+        return
+    known = cluster.pods.addresses_on({host.node for host in cluster.hosts if host.node})
+    for host in cluster.hosts:
+        if host.node:
+            having, waiting = known[host.node]
+            leaked = [text for text in _leases(host) if addresses.parse(text) not in having]
+            if len(leaked) > waiting:
+                yield Violation(
+                    host.subject,
+                    (),
+                    f"host-local keeps {shortened(leaked)}, which no pod on the node has",
+                    {"addresses": leaked},
+                    spot=_spot(host, f"var-lib-cni-networks-{host.configurations[0].name}.txt"),
+                )
+
+
+def duplicate_leases(cluster: Cluster) -> Iterator[Violation]:
+    """host-local of several hosts has given out the same address of the pods' network."""
+    holders: dict[str, list[Host]] = {}
+    for host in cluster.hosts:
+        for text in _leases(host):
+            holders.setdefault(text, []).append(host)
+    shared: dict[tuple[Host, ...], list[str]] = {}
+    for text, hosts in holders.items():
+        if len(hosts) > 1 and not _share_a_range(cluster, hosts):
+            shared.setdefault(tuple(hosts), []).append(text)
+    for (first, *others), texts in shared.items():
+        names = shortened([str(host.subject) for host in others])
+        yield Violation(
+            first.subject,
+            (),
+            f"{shortened(texts)} {'is' if len(texts) == 1 else 'are'} given out on {names} as well",
+            {"addresses": texts},
+            tuple(Related(host.subject, (), f"in {host.dump.folder}") for host in others),
+            key="/".join(host.node or host.dump.name for host in others),
+            spot=_spot(first, f"var-lib-cni-networks-{first.configurations[0].name}.txt"),
+        )
+
+
+def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """The tunnel of a node has another MAC address than the one that its peers are told."""
+    yield from _lacking(cluster, LINKS)
+    for host in cluster.hosts:
+        node = cluster.node_named.get(host.node)
+        for family, name in ((4, "flannel"), (6, "flannel-v6")) if node else ():
+            told = flannel.backend_data(node, family) if node else {}
+            link = next((link for link in host.dump.links or () if link.ifname == f"{name}.{told.get('VNI', 1)}"), None)
+            mac = told.get("VtepMAC")
+            if link is not None and isinstance(mac, str) and link.address and mac.lower() != link.address.lower():
+                annotation = flannel.PREFIX + ("backend-data" if family == 4 else "backend-v6-data")
+                yield Violation(
+                    host.subject,
+                    ("metadata", "annotations", annotation),
+                    f"VtepMAC is {mac}, and {link.ifname} in {host.dump.folder}/{LINKS} has {link.address}",
+                    {"annotation": mac, "interface": link.ifname, "address": link.address},
+                    key=FAMILY_NAMES[family],
+                )
+
+
+def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A host sends packets for its own pods to another one."""
+    yield from _lacking(cluster, ROUTES)
+    disputed = {declared.node for group in cluster.disputed_pod_cidrs for declared in group}
+    for host in cluster.hosts:
+        local = {(family, address) for _, family, address, _ in host.links}
+        for route, span in host.routes:
+            ways = [hop.gateway for hop in route.nexthops] or [route.gateway]
+            away = [way for way in ways if way and addresses.parse(way) not in local]
+            own = [held for held in _own(cluster, host, span.family) if held.range.covers(span)]
+            if away and own and span.size > 1 and host.node not in disputed:
+                yield Violation(
+                    host.subject,
+                    (),
+                    f"the route to {route.dst} leads to {away[0]} on {route.dev or 'another host'}, although "
+                    f"{listed(own)} is the host's own",
+                    {"destination": route.dst, "gateway": away[0], "interface": route.dev or None},
+                    sides(own),
+                    key=route.dst,
+                    spot=_spot(host, ROUTES),
+                )
+
+
+def shared_host_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """Several hosts have the same address."""
+    yield from _lacking(cluster, LINKS, bound=False)
+    holders: dict[tuple[int, int], list[tuple[Host, Link]]] = {}
+    for host in cluster.hosts:
+        for link, family, address, network in host.links:
+            if link.kind not in REPEATED and (not is_bridge(link) or _carries_pods(host, link)) and network.size > 1:
+                holders.setdefault((family, address), []).append((host, link))
+    owners: dict[tuple[int, int], set[str]] = {}
+    for found in cluster.plan.of(Role.NODE):
+        if found.range.size == 1:
+            owners.setdefault((found.range.family, found.range.first), set()).add(found.node)
+    for (family, address), having in sorted(holders.items(), key=lambda entry: entry[0]):
+        hosts = list(dict.fromkeys(host for host, _ in having))
+        used = owners.get((family, address), set())
+        if len(hosts) < 2 or len(used) > 1 or _share_a_range(cluster, hosts):
+            continue
+        bridge = any(is_bridge(link) for _, link in having)
+        (first, link), *others = sorted(having, key=lambda entry: entry[0].node in used)
+        text = addresses.text(family, address)
+        sides_of = tuple(Related(host.subject, (), f"{other.ifname} has {text}") for host, other in others)
+        yield Violation(
+            first.subject,
+            (),
+            f"{link.ifname} has {text}, as has {shortened([f'{o.ifname} of {h.subject}' for h, o in others])}",
+            {"address": text, "hosts": [host.node or host.dump.name for host in hosts]},
+            sides_of,
+            key=text,
+            mitigated=not used and not bridge,
+            spot=_spot(first, LINKS),
+        )
+
+
+def _carries_pods(host: Host, link: Link) -> bool:
+    return link.ifname in host.pod_bridges and bool(host.ports_of(link.ifname))
+
+
+def _share_a_range(cluster: Cluster, hosts: Iterable[Host]) -> bool:
+    """Whether their Nodes' ranges overlap: then it is that from which the rest follows."""
+    names = {host.node for host in hosts}
+    return any(len(names & {found.node for found in group}) > 1 for group in cluster.disputed_pod_cidrs)
+
+
+def _leases(host: Host) -> list[str]:
+    """Of the pods' own network."""
+    return host.dump.leases.get(host.configurations[0].name, []) if host.configurations else []
+
+
+def _own(cluster: Cluster, host: Host, family: int) -> list[Declaration]:
+    """The ranges of the host's pods, of one family."""
+    return [held for held in cluster.fabric.node_ranges.get(host.node, ()) if held.range.family == family]
+
+
+def _not_from_nodes(cluster: Cluster) -> Undecided:
+    plugins = ", ".join(plugin.name for plugin in cluster.fabric.plugins) or "the CNI plugin"
+    known = cluster.fabric.allocates_from_node is False
+    said = "does not allocate" if known else "may not allocate"
+    reason = Reason.NOT_APPLICABLE if known else Reason.UNDECIDED
+    return Undecided(None, f"{plugins} {said} from spec.podCIDRs", reason)
+
+
+def _lacking(cluster: Cluster, file: str, bound: bool = True) -> Iterator[Undecided]:
+    """The dumps that do not have a file, and those of which nobody knows which Node's they are."""
+    for host in cluster.hosts:
+        if (host.dump.links if file == LINKS else host.dump.routes) is None:
+            yield Undecided(host.subject, f"the node dump has no {file}", Reason.MISSING)
+        elif bound and not host.node:
+            yield Undecided(host.subject, "the node dump belongs to no Node", Reason.MISSING)
+
+
+def _spot(host: Host, file: str) -> Spot:
+    return Spot(f"{host.dump.folder}/{file}")
+
+
+CHECKS = (
+    duplicate_leases,
+    leaked_addresses,
+    mismatched_vtep_macs,
+    misrouted_own_subnets,
+    overlapping_cni_ranges,
+    shared_host_addresses,
+    stale_bridge_addresses,
+    stale_flannel_subnets,
+    stray_cni_configurations,
+)

@@ -1,0 +1,175 @@
+"""What IPAM plugins give out: blocks, pools, secondary networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint import addresses
+from netlint.checks.wording import as_evidence, listed, said, shortened, sides
+from netlint.findings import Related, Violation
+from netlint.model import ipam
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import FAMILY_NAMES
+from netlint.model.plan import Declaration
+from netlint.model.plan.secondary import SecondaryRange
+
+
+def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
+    """Blocks or ranges that IPAM plugins gave to nodes have common addresses."""
+    given = ipam.given_to_nodes(cluster.inventory, cluster.fabric)
+    for group in addresses.overlapping_groups([declared.range for declared in given]):
+        yield _overlap([given[number] for number in group])
+
+
+def overlapping_ip_pools(cluster: Cluster) -> Iterator[Violation]:
+    """Pools for the same purpose have common addresses."""
+    for group in ipam.overlapping_pools(cluster.plan):
+        yield _overlap(group)
+
+
+def _overlap(group: list[Declaration]) -> Violation:
+    first, *others = sorted(group, key=lambda declared: (declared.subject.order, declared.range))
+    return Violation(
+        first.subject,
+        first.path,
+        f"{said(first)} overlaps {listed(others)}",
+        {"ranges": [as_evidence(declared) for declared in (first, *others)]},
+        sides(others),
+        key=FAMILY_NAMES[first.range.family],
+    )
+
+
+def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
+    """Several nodes own one block."""
+    for held, claims in ipam.contested_blocks(cluster.inventory):
+        first, *others = sorted(claims, key=lambda claim: claim.subject.order)
+        nodes = shortened([f"Node {name}" for name in dict.fromkeys(claim.node for claim in (first, *others))])
+        yield Violation(
+            first.subject,
+            first.path,
+            f"{held} belongs to {nodes}",
+            {"cidr": str(held), "owners": {str(claim.subject): claim.node for claim in (first, *others)}},
+            tuple(Related(claim.subject, claim.path, f"says Node {claim.node}") for claim in others),
+        )
+
+
+def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
+    """A block with addresses in use is no piece of a pool."""
+    for block, pool in ipam.unmatched_blocks(cluster.inventory):
+        problem = (
+            f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
+            if pool
+            else "is outside of all IPPools"
+        )
+        evidence = {"cidr": str(block), "blockSize": pool.length if pool else None}
+        related = (Related(pool.declaration.subject, ("spec", "blockSize"), f"/{pool.length}"),) if pool else ()
+        yield Violation(block.subject, block.path, f"{block} {problem}", evidence, related)
+
+
+def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
+    """A pool or a Node's range has no address left for pods, or few."""
+    knows_blocks = cluster.is_complete("IPAMBlock")
+    for filling in ipam.fillings(cluster.inventory, cluster.plan, cluster.fabric, knows_blocks):
+        if filling.is_scarce:
+            yield Violation(
+                filling.subject,
+                filling.path,
+                f"{filling.taken} of {filling.size} addresses of {filling.what} are in use",
+                {"size": filling.size, "taken": filling.taken},
+                sides(filling.others),
+                key=filling.what,
+                mitigated=not filling.is_full,
+            )
+
+
+def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
+    """Nodes must not borrow addresses, and there are fewer blocks than nodes."""
+    for shortage in ipam.shortages(cluster.inventory):
+        yield Violation(
+            shortage.subject,
+            ("spec", "strictAffinity"),
+            f"{listed(shortage.pools)} has {shortage.blocks} blocks for {shortage.nodes} nodes, which must not borrow",
+            {"nodes": shortage.nodes, "blocks": shortage.blocks},
+            sides(shortage.pools),
+            key=FAMILY_NAMES[shortage.family],
+        )
+
+
+def overlapping_secondary_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """Secondary networks on one segment give out the same addresses independently."""
+    for group in ipam.contested_secondary_ranges(cluster.plan):
+        first, *others = sorted(group, key=lambda found: (found.declaration.subject.order, found.given))
+        master, vlan = first.segment
+        where = f"{master}, VLAN {vlan}" if vlan else master
+        declared = [found.declaration for found in (first, *others)]
+        yield Violation(
+            declared[0].subject,
+            declared[0].path,
+            f"{first.given} on {where} overlaps {_given(others)}",
+            {"segment": where, "ranges": [as_evidence(one) for one in declared]},
+            sides(declared[1:]),
+            key=f"{where} {first.given}",
+        )
+
+
+def _given(found: list[SecondaryRange]) -> str:
+    return shortened([f"{one.given} of {one.declaration.subject}" for one in found])
+
+
+def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """Ranges of host-local in one configuration have common addresses."""
+    for first, *others in ipam.overlapping_sets(cluster.plan):
+        declared = first.declaration
+        yield Violation(
+            declared.subject,
+            declared.path,
+            f"{first.given} overlaps {shortened([str(one.given) for one in others])} of the same configuration",
+            {"ranges": [str(one.given) for one in (first, *others)]},
+            key=str(first.given),
+        )
+
+
+def assignable_gateways(cluster: Cluster) -> Iterator[Violation]:
+    """A pod of a secondary network may get the gateway's address."""
+    for found in cluster.plan.secondary:
+        if found.gives_gateway:
+            declared = found.declaration
+            gateway = addresses.text(declared.range.family, found.gateway or 0)
+            yield Violation(
+                declared.subject,
+                declared.path,
+                f"the gateway {gateway} is one of the addresses {found.given} for pods",
+                {"gateway": gateway, "given": str(found.given)},
+                key=gateway,
+            )
+
+
+def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """Every node gives out the same addresses of a network that nodes share."""
+    for found in ipam.unshared_ranges(cluster.inventory, cluster.plan):
+        declared = found.declaration
+        yield Violation(
+            declared.subject,
+            declared.path,
+            f"host-local gives out {found.given} on each of {len(cluster.nodes)} nodes, which share {_link(found)}",
+            {"given": str(found.given), "plugin": found.plugin, "nodes": len(cluster.nodes)},
+            key=str(found.given),
+        )
+
+
+def _link(found: SecondaryRange) -> str:
+    return f"the {found.plugin} network" + (f" on {found.segment[0]}" if found.segment[0] else "")
+
+
+CHECKS = (
+    assignable_gateways,
+    contested_ipam_blocks,
+    exhausted_ip_pools,
+    overlapping_host_local_ranges,
+    overlapping_ip_pools,
+    overlapping_ipam_blocks,
+    overlapping_secondary_ranges,
+    too_few_ipam_blocks,
+    unmatched_ipam_blocks,
+    unshared_ipam_ranges,
+)

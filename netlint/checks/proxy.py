@@ -1,0 +1,87 @@
+"""kube-proxy: where it runs, and what it leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint.checks.wording import shortened
+from netlint.findings import Related, Undecided, Violation
+from netlint.model import proxy, settings
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import is_headless
+from netlint.model.plan.nodes import is_ready, is_virtual, is_windows
+from netlint.model.subjects import subject_of
+from netlint.objects.apps import Workload
+from netlint.objects.core import Node
+from netlint.snapshot import Reason
+
+NAMED = 3  # so many nodes a finding names
+
+
+def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """kube-proxy does not run, or is not ready, on a Node."""
+    instead, agents = proxy.replacement(cluster.inventory), proxy.agents(cluster.inventory)
+    if instead or not agents:
+        why = f"{instead} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
+        yield Undecided(None, why, Reason.NOT_APPLICABLE)
+        return
+    known = cluster.is_complete("Pod", proxy.NAMESPACE)
+    found = proxy.absence(cluster.inventory, [node for node in cluster.nodes if _is_judged(node)], known)
+    reasons = (
+        ("excluded", found.excluded, "its node selector, affinity or tolerations leave out"),
+        ("lacking", found.lacking, "it has no pod on"),
+        ("unready", found.unready, "its pod is not ready on"),
+    )
+    for key, nodes, why in reasons:
+        if nodes:
+            yield _absent(agents[0], nodes, key, why)
+
+
+def _is_judged(node: Node) -> bool:
+    """Whether it is a Linux host that is up: on others nothing runs as it should."""
+    return is_ready(node) and not is_virtual(node) and not is_windows(node)
+
+
+def _absent(agent: Workload, nodes: list[Node], key: str, why: str) -> Violation:
+    return Violation(
+        subject_of(agent),
+        ("spec", "template", "spec"),
+        f"{why} {shortened([str(subject_of(node)) for node in nodes])}",
+        {"nodes": [node.name for node in nodes]},
+        tuple(Related(subject_of(node), (), "is without") for node in nodes[:NAMED]),
+        key=key,
+        mitigated=key == "unready",
+    )
+
+
+def loose_arp_replies(cluster: Cluster) -> Iterator[Violation]:
+    """kube-proxy in IPVS mode answers ARP for the addresses that MetalLB announces."""
+    declared = proxy.configuration(cluster.inventory)
+    pools = cluster.objects("IPAddressPool")
+    if not (pools and declared.get("mode") == proxy.IPVS) or settings.at(declared, "ipvs", "strictARP") is True:
+        return
+    if not proxy.replacement(cluster.inventory):
+        yield Violation(
+            subject_of(cluster.config_maps[proxy.NAMESPACE, proxy.NAME]),
+            ("data", "config.conf"),
+            "ipvs.strictARP is off, so every node answers ARP for the addresses of "
+            f"{shortened([str(subject_of(pool)) for pool in pools])}",
+            {"mode": proxy.IPVS, "strictARP": False},
+            tuple(Related(subject_of(pool), ("spec", "addresses"), "is announced by MetalLB") for pool in pools),
+        )
+
+
+def hidden_services(cluster: Cluster) -> Iterator[Violation]:
+    """A label hides a Service from kube-proxy."""
+    for service in cluster.services:
+        name = service.labels.get(proxy.PROXY_NAME)
+        if name is not None and not is_headless(service) and service.spec.type != "ExternalName":
+            yield Violation(
+                subject_of(service),
+                ("metadata", "labels", proxy.PROXY_NAME),
+                f"kube-proxy leaves the Service to a proxy called {name!r}",
+                {"proxy": name},
+            )
+
+
+CHECKS = (hidden_services, loose_arp_replies, nodes_without_service_proxy)

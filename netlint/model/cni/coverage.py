@@ -1,0 +1,52 @@
+"""Which nodes have the pods that a network plugin runs on every node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from netlint.model.inventory import Inventory
+from netlint.model.plan.nodes import is_virtual
+from netlint.model.scheduling import runs_on
+from netlint.model.selectors import selects
+from netlint.objects.apps import Workload
+from netlint.objects.core import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where a DaemonSet should have pods, where it has none, and the rows of those that are not ready."""
+
+    agent: Workload
+    wanted: list[Node]
+    lacking: list[Node]
+    unready: list[int]
+
+
+def coverage(agent: Workload, inventory: Inventory) -> Coverage:
+    """A DaemonSet held against the pods; Nodes of which it is not clear are left out."""
+    pods = inventory.pods
+    rows = [row for row in pods.of_shapes(_shapes(agent, inventory)) if pods.is_live(row)]
+    having = {pods.node(row) for row in rows}
+    wanted = [node for node in inventory.nodes if _wants(agent, node)]
+    names = {node.name for node in wanted}
+    ready = {pods.node(row) for row in rows if pods.is_ready(row)}
+    unready = [row for row in rows if pods.node(row) in names - ready and not pods.is_terminating(row)]
+    return Coverage(
+        agent, wanted, [node for node in wanted if node.name not in having], sorted(unready, key=pods.order)
+    )
+
+
+def _wants(agent: Workload, node: Node) -> bool:
+    return not (is_virtual(node) or node.metadata.deletionTimestamp) and runs_on(agent, node) is True
+
+
+def _shapes(agent: Workload, inventory: Inventory) -> Iterable[int]:
+    """The shapes of its pods: those that it owns, else those with the labels of its template."""
+    labels = (agent.template.metadata.labels if agent.template else None) or {}
+    owner = ("DaemonSet", agent.name)
+    for number, shape in enumerate(inventory.pods.table.shapes):
+        if shape.namespace == agent.namespace and (
+            shape.owner == owner or (shape.owner is None and labels and selects(labels, shape.labels))
+        ):
+            yield number

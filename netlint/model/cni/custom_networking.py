@@ -1,0 +1,59 @@
+"""AWS VPC CNI with custom networking: which ENIConfig gives each node the subnet of its pods.
+
+Source: github.com/aws/amazon-vpc-cni-k8s, README.md (AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG, ENI_CONFIG_LABEL_DEF,
+ENI_CONFIG_ANNOTATION_DEF), pkg/eniconfig.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netlint.model.cni.clouds import AWS_DAEMON_SET
+from netlint.model.inventory import Inventory
+from netlint.model.plan.nodes import is_virtual, is_windows
+from netlint.model.scheduling import runs_on
+from netlint.objects.apps import Workload
+from netlint.objects.core import Node
+from netlint.objects.meta import Path
+
+EXTERNAL = "vpc.amazonaws.com/externalEniConfig"
+KEY = "k8s.amazonaws.com/eniConfig"
+ZONE = "topology.kubernetes.io/zone"
+
+
+class Choice(NamedTuple):
+    """The name of the ENIConfig that a node takes, and the field that says so."""
+
+    node: Node
+    name: str
+    path: Path
+
+
+def agent(inventory: Inventory) -> Workload | None:
+    """The plugin's DaemonSet where custom networking is switched on."""
+    found = inventory.daemon_set(AWS_DAEMON_SET)
+    return found if found and _given(inventory, found, "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG").lower() == "true" else None
+
+
+def choices(inventory: Inventory, found: Workload) -> Iterator[Choice]:
+    """What each node takes: a label of others' makes, the annotation, the label, else ``default``."""
+    annotation = _given(inventory, found, "ENI_CONFIG_ANNOTATION_DEF") or KEY
+    label = _given(inventory, found, "ENI_CONFIG_LABEL_DEF") or KEY
+    for node in inventory.nodes:
+        if not is_virtual(node) and not is_windows(node) and runs_on(found, node) is True:
+            yield _choice(node, annotation, label)
+
+
+def _choice(node: Node, annotation: str, label: str) -> Choice:
+    fields = (("labels", EXTERNAL), ("annotations", annotation), ("labels", label))
+    for part, key in fields:
+        held = node.labels if part == "labels" else node.annotations
+        if key in held:
+            return Choice(node, held[key], ("metadata", part, key))
+    return Choice(node, "default", ("metadata", "labels"))
+
+
+def _given(inventory: Inventory, found: Workload, name: str) -> str:
+    values = inventory.environment(found, name)
+    return values[0][1] if values else ""

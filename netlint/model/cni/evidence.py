@@ -1,0 +1,66 @@
+"""What shows a CNI plugin in the API, and whether it is only left over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netlint.findings import Subject
+from netlint.model.cni.plugin import Plugin
+from netlint.model.inventory import Inventory
+from netlint.model.scheduling import runs_on
+from netlint.model.subjects import subject_of
+from netlint.objects.apps import Workload
+from netlint.objects.core import Node
+
+
+def annotated(nodes: list[Node]) -> dict[str, Node]:
+    """The first Node with an annotation of each prefix, the slash included."""
+    found: dict[str, Node] = {}
+    for node in nodes:
+        for key in node.annotations:
+            prefix, slash, _ = key.partition("/")
+            found.setdefault(prefix + slash, node)
+    return found
+
+
+def evidence(plugin: Plugin, by_prefix: Mapping[str, Node], inventory: Inventory) -> Subject | None:
+    """An object that shows the plugin."""
+    by = plugin.evidence
+    for prefix in by.annotations:
+        if prefix in by_prefix:
+            return subject_of(by_prefix[prefix])
+    for name in by.config_maps:
+        config_map = inventory.config_map(name)
+        if config_map is not None:
+            return subject_of(config_map)
+    for daemon_set in agents(plugin, inventory):
+        return subject_of(daemon_set)
+    for kind in by.kinds:
+        objects = inventory.objects(kind)
+        if objects:
+            return subject_of(objects[0])
+    return agent_pod(plugin, inventory)
+
+
+def agents(plugin: Plugin, inventory: Inventory) -> list[Workload]:
+    """The plugin's DaemonSets, but for those that no node is good enough for: that is how they are switched off."""
+    nodes = inventory.nodes
+    return [
+        found
+        for found in inventory.daemon_sets
+        if found.name in plugin.evidence.daemon_sets
+        and (not nodes or any(runs_on(found, node) is not False for node in nodes))
+    ]
+
+
+def agent_pod(plugin: Plugin, inventory: Inventory) -> Subject | None:
+    """A live pod of one of the plugin's DaemonSets."""
+    pods, names = inventory.pods, plugin.evidence.daemon_sets
+    rows = [
+        row
+        for number, shape in enumerate(pods.table.shapes)
+        if shape.owner and shape.owner[0] == "DaemonSet" and shape.owner[1] in names
+        for row in pods.rows_of_shape(number)
+        if pods.is_live(row)
+    ]
+    return pods.subject(min(rows, key=pods.order)) if rows else None

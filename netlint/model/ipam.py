@@ -1,0 +1,278 @@
+"""What IPAM plugins have given out: blocks and ranges of nodes, pools, and how full these are.
+
+Source: github.com/projectcalico/calico, libcalico-go/lib/ipam; github.com/k8snetworkplumbingwg/whereabouts,
+pkg/allocate; docs.cilium.io, IP Address Management.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from netlint import addresses
+from netlint.addresses import Range
+from netlint.findings import Subject
+from netlint.model.cni import Fabric, calico
+from netlint.model.cni.plugin import Plugin
+from netlint.model.inventory import Inventory
+from netlint.model.plan import Declaration, Plan, Role, Voice
+from netlint.model.plan.secondary import HOST_LOCAL, WHEREABOUTS, SecondaryRange
+from netlint.model.pods import Pods
+from netlint.model.subjects import subject_of
+from netlint.objects.calico import IPAMBlock, IPPool
+from netlint.objects.meta import Path
+from netlint.objects.multus import WhereaboutsIPPool
+
+NEARLY = 0.8
+BLOCK_LENGTHS = {4: 26, 6: 122}
+EVERY_NODE = ("", "all()")
+SHARED_LINKS = ("macvlan", "ipvlan", "sriov", "vlan", "ovs", "host-device")
+"""Plugins that put pods into a network outside of their node."""
+NODE_SELECTOR = "k8s.v1.cni.cncf.io/nodeSelector"
+RESERVED = 3  # of a node's range: its first and last address, and the bridge's
+
+
+def given_to_nodes(inventory: Inventory, fabric: Fabric) -> list[Declaration]:
+    """Every block and range that IPAM plugins gave to nodes, or keep without an owner.
+
+    Several plugins count only if their agents run: others have left something behind. With them the Nodes'
+    own ranges count too, if one of the plugins takes addresses from there.
+    """
+    blocks = [found for block in calico.blocks(inventory) if (found := _block(block)) is not None]
+    own = [*blocks, *(found for found in fabric.own_ranges if found.authority != calico.NAME)]
+    running = {found.name for found in fabric.plugins if _runs(found.plugin, inventory)}
+    if len({found.authority for found in own}) > 1:
+        own = [found for found in own if found.authority in running]
+    if own and any(found.allocation.from_node and found.name in running for found in fabric.plugins):
+        own = [found for found in own if found.authority in running]
+        own += [found for ranges in fabric.of_nodes.values() for found in ranges] if own else []
+    return own
+
+
+def _runs(plugin: Plugin, inventory: Inventory) -> bool:
+    return any(found.name in plugin.evidence.daemon_sets for found in inventory.daemon_sets)
+
+
+def _block(block: IPAMBlock) -> Declaration | None:
+    voice = Voice(Role.NODE_POD, calico.NAME, subject_of(block), calico.owner_of(block), label="block")
+    found = voice.says(("spec", "cidr"), block.spec.cidr or "")
+    return found if isinstance(found, Declaration) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What says that a block belongs to a node."""
+
+    subject: Subject
+    path: Path
+    node: str
+
+
+def contested_blocks(inventory: Inventory) -> Iterator[tuple[Range, list[Claim]]]:
+    """Blocks that are said to belong to several nodes; claims that are not confirmed do not count."""
+    claims: dict[Range, list[Claim]] = {}
+    for block in calico.blocks(inventory):
+        held, owner = _block(block), calico.owner_of(block)
+        if held is not None and owner:
+            claims.setdefault(held.range, []).append(Claim(held.subject, ("spec", "affinity"), owner))
+    for affinity in inventory.objects("BlockAffinity"):
+        spec = affinity.spec
+        gone = str(spec.deleted).lower() == "true"
+        if spec.state == "confirmed" and spec.cidr and spec.node and not gone and spec.type in {None, "", "host"}:
+            told = Voice(Role.NODE_POD, calico.NAME, subject_of(affinity)).says(("spec", "cidr"), spec.cidr)
+            if isinstance(told, Declaration):
+                claims.setdefault(told.range, []).append(Claim(told.subject, ("spec", "node"), spec.node))
+    for span, found in sorted(claims.items()):
+        if len({claim.node for claim in found}) > 1:
+            yield span, found
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One of Calico's pools for pods; ``length``: of its blocks, None where that is not told."""
+
+    declaration: Declaration
+    length: int | None
+    item: IPPool
+
+
+def calico_pools(inventory: Inventory) -> list[Pool]:
+    """The pools from which blocks are taken, those closed for new ones included."""
+    found = []
+    for pool in calico.pools(inventory):
+        held = Voice(Role.POD, calico.NAME, subject_of(pool)).says(("spec", "cidr"), pool.spec.cidr or "")
+        if isinstance(held, Declaration):
+            found.append(Pool(held, pool.spec.blockSize, pool))
+    return found
+
+
+def unmatched_blocks(inventory: Inventory) -> Iterator[tuple[Declaration, Pool | None]]:
+    """Blocks in use that are no piece of a pool: outside of all (None), or of another size than the pool says."""
+    pools = calico_pools(inventory)
+    index = addresses.RangeIndex((pool.declaration.range, pool) for pool in pools)
+    for block in calico.blocks(inventory):
+        held = _block(block)
+        if held is None or not any(slot is not None for slot in block.spec.allocations or ()):
+            continue
+        around = [pool for span, pool in index.holding(held.range.family, held.range.first) if span.covers(held.range)]
+        if not around:
+            yield held, None
+        elif around[-1].length and held.cidr and held.cidr.prefix_length != around[-1].length:
+            yield held, around[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """How full something is from which pods get addresses."""
+
+    subject: Subject
+    path: Path
+    what: str
+    size: int
+    taken: int
+    others: tuple[Declaration, ...] = ()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next pod gets no address."""
+        return self.taken >= self.size
+
+    @property
+    def is_scarce(self) -> bool:
+        """Whether four in five are taken."""
+        return self.taken >= NEARLY * self.size
+
+
+def fillings(inventory: Inventory, plan: Plan, fabric: Fabric, knows_blocks: bool) -> Iterator[Filling]:
+    """Calico's and whereabouts' pools, and the Nodes' ranges where pods get addresses from there."""
+    if knows_blocks:
+        yield from _of_calico(inventory)
+    for pool in inventory.objects("IPPool.whereabouts.cni.cncf.io"):
+        yield from _of_whereabouts(pool, plan.secondary)
+    if fabric.allocates_from_node:
+        yield from _of_nodes(fabric.node_ranges, inventory.pods)
+
+
+def _of_calico(inventory: Inventory) -> Iterator[Filling]:
+    """Pools for all nodes are one supply in each family; one for some nodes is a supply of its own."""
+    supplies: dict[tuple[int, str], list[Pool]] = {}
+    for pool in calico_pools(inventory):
+        if calico.serves_pods(pool.item) and not pool.item.spec.disabled:
+            everywhere = (pool.item.spec.nodeSelector or "") in EVERY_NODE
+            key = (pool.declaration.range.family, "" if everywhere else pool.item.name)
+            supplies.setdefault(key, []).append(pool)
+    taken = _taken_of_blocks(inventory)
+    for pools in supplies.values():
+        first, *others = [pool.declaration for pool in pools]
+        spans = addresses.merged(one.range for one in (first, *others))
+        count = sum(number for span, number in taken if any(one.covers(span) for one in spans))
+        what = (
+            " and ".join(str(one) for one in (first, *others)) if len(others) < 2 else f"{first} and {len(others)} more"
+        )
+        yield Filling(first.subject, first.path, what, sum(one.size for one in spans), count, tuple(others))
+
+
+def _taken_of_blocks(inventory: Inventory) -> list[tuple[Range, int]]:
+    return [
+        (held.range, sum(slot is not None for slot in block.spec.allocations or ()))
+        for block in calico.blocks(inventory)
+        if (held := _block(block)) is not None
+    ]
+
+
+def _of_whereabouts(pool: WhereaboutsIPPool, secondary: Iterable[SecondaryRange]) -> Iterator[Filling]:
+    """As many addresses as a definition of the range gives out, else all but the first and the last."""
+    try:
+        held = addresses.parse_cidr(pool.spec.range or "").range
+    except ValueError:
+        return
+    defined = [found.count for found in secondary if found.declaration.range == held and found.ipam == WHEREABOUTS]
+    size = max(defined, default=held.size - 2 if held.size > 2 else held.size)
+    yield Filling(subject_of(pool), ("spec", "range"), str(held), size, len(pool.spec.allocations or {}))
+
+
+def _of_nodes(ranges: dict[str, list[Declaration]], pods: Pods) -> Iterator[Filling]:
+    taken = Counter(pods.node(row) for row in pods.live_on_network() if pods.has_address(row))
+    for name, number in sorted(taken.items()):
+        for held in ranges.get(name, ()):
+            if held.range.size - RESERVED > 0:
+                yield Filling(held.subject, held.path, str(held), held.range.size - RESERVED, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Nodes must not borrow, and there are fewer blocks than nodes; ``without``: nodes that have none."""
+
+    subject: Subject
+    family: int
+    blocks: int
+    nodes: int
+    pools: tuple[Declaration, ...]
+
+
+def shortages(inventory: Inventory) -> Iterator[Shortage]:
+    """One for each family of pools that has fewer blocks than the cluster has nodes."""
+    strict = next((found for found in inventory.objects("IPAMConfig") if found.spec.strictAffinity), None)
+    if strict is None:
+        return
+    for family, default in BLOCK_LENGTHS.items():
+        pools = [
+            pool
+            for pool in calico_pools(inventory)
+            if pool.declaration.range.family == family and calico.serves_pods(pool.item) and not pool.item.spec.disabled
+        ]
+        count = sum(
+            pool.declaration.range.size >> (addresses.BITS[family] - (pool.length or default)) for pool in pools
+        )
+        if pools and count < len(inventory.nodes):
+            held = tuple(pool.declaration for pool in pools)
+            yield Shortage(subject_of(strict), family, count, len(inventory.nodes), held)
+
+
+def overlapping_pools(plan: Plan) -> Iterator[list[Declaration]]:
+    """Groups of pools for the same purpose that have addresses in common."""
+    for role, kinds in ((Role.POD, ("IPPool", "CiliumPodIPPool")), (Role.LOAD_BALANCER, ())):
+        pools = [found for found in plan.of(role) if not kinds or found.subject.kind in kinds]
+        for group in addresses.overlapping_groups([pool.range for pool in pools]):
+            yield sorted((pools[number] for number in group), key=lambda pool: (pool.subject.order, pool.range))
+
+
+def contested_secondary_ranges(plan: Plan) -> Iterator[list[SecondaryRange]]:
+    """Groups of secondary ranges on one segment that give out the same addresses without knowing of each other."""
+    segments: dict[tuple[str, str], list[SecondaryRange]] = {}
+    for found in plan.secondary:
+        if found.segment[0]:
+            segments.setdefault(found.segment, []).append(found)
+    for _, ranges in sorted(segments.items()):
+        parts = [(part, found) for found in ranges for part in found.parts]
+        for group in addresses.overlapping_groups([part for part, _ in parts]):
+            members = list(dict.fromkeys(parts[number][1] for number in group))
+            if len({found.allocator for found in members}) > 1:
+                yield members
+
+
+def overlapping_sets(plan: Plan) -> Iterator[list[SecondaryRange]]:
+    """Ranges of host-local in one configuration that have addresses in common, with which it refuses to work."""
+    places: dict[tuple[Subject, str], list[SecondaryRange]] = {}
+    for found in plan.secondary:
+        if found.ipam == HOST_LOCAL:
+            places.setdefault((found.declaration.subject, found.plugin), []).append(found)
+    for ranges in places.values():
+        for group in addresses.overlapping_groups([found.given for found in ranges]):
+            yield [ranges[number] for number in group]
+
+
+def unshared_ranges(inventory: Inventory, plan: Plan) -> Iterator[SecondaryRange]:
+    """Ranges that every node gives out by a list of its own, on a network that the nodes share."""
+    restricted = {
+        subject_of(found)
+        for found in inventory.objects("NetworkAttachmentDefinition")
+        if NODE_SELECTOR in found.annotations
+    }
+    if len(inventory.nodes) < 2:
+        return
+    for found in plan.secondary:
+        shared = found.ipam == HOST_LOCAL and found.plugin in SHARED_LINKS
+        if shared and found.declaration.subject not in restricted:
+            yield found

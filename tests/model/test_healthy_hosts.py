@@ -1,0 +1,93 @@
+"""No rule finds a fault in the node dumps of healthy hosts, whatever their pods hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from days import TODAY
+
+from model.healthy import NETWORKS, NODES, Network, cluster, host_addresses, per_node
+from model.reading import snapshot
+from netlint import catalogue, engine
+from netlint.config import Config
+from netlint.objects.host import Link, LinkAddress, LinkInfo, NodeDump, Route
+
+Files = dict[str, dict[str, Any]]
+DOCKER = "172.17.0.1/16"
+LOOPBACK: Files = {"99-loopback.conf": {"name": "lo", "type": "loopback"}}
+FLANNEL: Files = {
+    "10-flannel.conflist": {"name": "cbr0", "plugins": [{"type": "flannel", "delegate": {"hairpinMode": True}}]},
+    "87-podman-bridge.conflist": {"name": "podman", "plugins": [{"type": "bridge", "bridge": "cni-podman0"}]},
+    "delegate.json": {"name": "cbr0", "type": "bridge", "ipam": {"type": "host-local"}},
+}
+
+
+def docker0() -> Network:
+    """Docker's own bridge carries the pods: each node has a piece of what Docker would take whole."""
+    ranges = per_node("172.17.0.0/16")
+    return Network(ranges, ranges)
+
+
+def on(bridge: str, configured: bool = True) -> Callable[[str], Files]:
+    plugin = {"type": "bridge", "bridge": bridge, "ipam": {"type": "host-local"}}
+    return lambda _: LOOPBACK | ({"10-pods.conflist": {"name": "pods", "plugins": [plugin]}} if configured else {})
+
+
+CASES: dict[str, tuple[Callable[[], Network], str, Callable[[str], Files]]] = {
+    "flannel": (NETWORKS["flannel"], "cni0", lambda _: FLANNEL),
+    "flannel_dual_stack": (NETWORKS["flannel_dual_stack"], "cni0", lambda _: FLANNEL),
+    "kube_router": (NETWORKS["kube_router"], "kube-bridge", on("kube-bridge")),
+    "kubenet": (NETWORKS["kubenet"], "cbr0", on("cbr0", configured=False)),
+    "docker0": (docker0, "docker0", on("docker0")),
+    "calico": (NETWORKS["calico"], "", lambda _: {"10-calico.conflist": {"name": "k8s", "type": "calico"}}),
+    "kindnet": (NETWORKS["kindnet"], "", lambda _: {"10-kindnet.conflist": {"name": "kindnet", "type": "ptp"}}),
+}
+
+
+def link(name: str, kind: str, *cidrs: str, master: str = "") -> Link:
+    listed = [cidr.split("/") for cidr in cidrs]
+    found = [LinkAddress(local=address, prefixlen=int(length), scope="global") for address, length in listed]
+    return Link(ifname=name, linkinfo=LinkInfo(info_kind=kind), addr_info=found, master=master)
+
+
+def dump(node: str, network: Network, bridge: str, files: Files) -> NodeDump:
+    """A host with an unused docker0, unless that is the bridge of its pods, which has its range's first address."""
+    own = [ip_network(cidr) for cidr in network.pod_ranges[node]]
+    length = {"IPv4": 24, "IPv6": 64}
+    uplinks = zip(host_addresses(node, network), network.families, strict=True)
+    links = [
+        link("lo", "", "127.0.0.1/8"),
+        link("eth0", "", *(f"{address}/{length[family]}" for address, family in uplinks)),
+        *([] if bridge == "docker0" else [link("docker0", "bridge", DOCKER)]),
+    ]
+    routes = [Route(dst="default", gateway="192.168.10.1", dev="eth0")]
+    if bridge:
+        links.append(link(bridge, "bridge", *(f"{span[1]}/{span.prefixlen}" for span in own)))
+        links.append(link("veth1", "veth", master=bridge))
+        routes += [Route(dst=str(span), dev=bridge, protocol="kernel", scope="link") for span in own]
+    for peer in NODES:
+        if peer != node:
+            gateway = host_addresses(peer, network)
+            listed = zip(network.pod_ranges[peer], gateway, strict=True)
+            routes += [Route(dst=cidr, gateway=way, dev="eth0") for cidr, way in listed]
+    return NodeDump(f"nodes/{node}", node, links, routes, files)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_healthy_hosts_have_no_finding(name: str) -> None:
+    made, bridge, files = CASES[name]
+    network = made()
+    found = snapshot(cluster(network))
+    found.dumps = [dump(node, network, bridge, files(node)) for node in NODES]
+    for item in found.dumps:
+        item.leases = {"pods": [str(ip_network(cidr)[2]) for cidr in network.pod_ranges[item.name]]}
+    result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
+    assert [(one.rule.name, one.violation.message) for one in result.findings] == []
+    assert [(one.rule, one.message) for one in result.failures] == []
+    skips = {(one.rule, one.message) for one in result.skips if "NodeDump" in catalogue.named(one.rule).needs}
+    leases = {("leaked-addresses", "not all pods are in the input, and addresses may be theirs")}
+    elsewhere = {("stale-bridge-addresses", "calico does not allocate from spec.podCIDRs")}
+    assert skips == leases | (elsewhere if name == "calico" else set())

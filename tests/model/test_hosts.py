@@ -1,0 +1,86 @@
+"""Dumps that belong to no Node, that lack files, and files of the CNI that no runtime would take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from days import TODAY
+
+from model.healthy import node
+from model.reading import snapshot
+from netlint import catalogue, engine
+from netlint.config import Config
+from netlint.model.cni.files import configurations
+from netlint.model.plan.hosts import bind
+from netlint.objects.host import Link, LinkAddress, NodeDump
+
+NODE = node("node1", ["10.244.1.0/24"], ["192.168.10.11"])
+
+
+def with_address(folder: str, *addresses: str) -> NodeDump:
+    found = [LinkAddress(local=address, prefixlen=24, scope="global") for address in addresses]
+    return NodeDump(folder, folder, [Link(ifname="eth0", addr_info=found)])
+
+
+def skips(*dumps: NodeDump) -> set[tuple[str, str, str]]:
+    found = snapshot([NODE])
+    found.dumps = list(dumps)
+    rules = [rule for rule in catalogue.rules().values() if rule.topic == "hosts"]
+    result = engine.run(found, rules, Config(), TODAY)
+    assert (result.findings, result.failures) == ([], [])
+    return {(skip.rule, skip.message, ", ".join(map(str, skip.scope))) for skip in result.skips if skip.scope}
+
+
+def test_a_dump_belongs_to_the_node_whose_address_it_has() -> None:
+    nodes = snapshot([NODE, node("node2", [], ["192.168.10.12"])]).objects["Node"]
+    dumps = [
+        with_address("host-a", "192.168.10.12"),
+        with_address("node1", "10.0.2.15"),
+        with_address("node2", "192.168.10.11", "192.168.10.12"),
+        with_address("host-b", "192.168.10.11", "192.168.10.12"),
+        with_address("host-c", "10.0.2.15"),
+    ]
+    assert [host.node for host in bind(dumps, nodes)] == ["node2", "node1", "node2", "", ""]  # type: ignore[arg-type]
+
+
+def test_what_a_dump_lacks_is_said() -> None:
+    assert skips(NodeDump("node1", "node1")) == {
+        ("mismatched-vtep-macs", "the node dump has no ip-addr.json", "Node node1"),
+        ("misrouted-own-subnets", "the node dump has no ip-route.json", "Node node1"),
+        ("shared-host-addresses", "the node dump has no ip-addr.json", "Node node1"),
+        ("stale-bridge-addresses", "the node dump has no ip-addr.json", "Node node1"),
+    }
+
+
+def test_a_dump_without_a_node_is_said() -> None:
+    stranger = with_address("stranger", "192.168.10.99")
+    stranger.routes = []
+    message = "the node dump belongs to no Node"
+    assert skips(stranger) == {
+        ("mismatched-vtep-macs", message, "File stranger"),
+        ("misrouted-own-subnets", message, "File stranger"),
+        ("stale-bridge-addresses", message, "File stranger"),
+    }
+
+
+def test_files_that_no_runtime_takes_are_no_networks() -> None:
+    files: dict[str, dict[str, Any]] = {
+        "00-empty.conf": {},
+        "01-nothing.conflist": {"name": "a", "plugins": []},
+        "02-text.conflist": {"name": "b", "plugins": ["bridge"]},
+        "03-untyped.conflist": {"name": "c", "plugins": [{"type": 7}]},
+        "04-map.conflist": {"name": "d", "plugins": {}},
+        "05-lo.conf": {"name": "lo", "type": "loopback"},
+        "10-first.conf": {"name": "pods", "type": "bridge", "ipam": {"type": "host-local", "ranges": [[{}], 7, "x"]}},
+        "20-again.conflist": {"name": "pods", "plugins": [{"type": "bridge", "bridge": "br9"}]},
+        "30-flannel.conf": {"name": "cbr0", "type": "flannel", "delegate": {"bridge": "kbr0"}},
+        "40-other.conf": {"name": "net", "type": "flannel", "delegate": {"type": "macvlan"}},
+        "50-odd.conf": {"name": "odd", "type": "ptp", "ipam": {"type": "host-local", "subnet": "usePodCidr"}},
+    }
+    found = configurations(NodeDump("node1", "node1", conflists=files))
+    assert [(item.file, item.type, list(item.bridges), item.host_local_ranges) for item in found] == [
+        ("10-first.conf", "bridge", ["cni0"], []),
+        ("30-flannel.conf", "flannel", ["kbr0"], []),
+        ("40-other.conf", "flannel", [], []),
+        ("50-odd.conf", "ptp", [], []),
+    ]
