@@ -125,6 +125,8 @@ def test_the_readme_shows_every_way_to_look() -> None:
         ("README.md", "check examples/broken-cluster --select overlapping-pod-cidrs"),
         ("README.md", "ip 10.244.0.21 examples/broken-cluster"),
         ("README.md", "plan --nodes 50 --pods-per-node 110 --against examples/healthy-cluster"),
+        ("README.md", "service reports examples/broken-cluster"),
+        ("README.md", "service web examples/healthy-cluster"),
     ]
 
 

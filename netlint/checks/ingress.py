@@ -45,7 +45,7 @@ def unmatched_backend_ports(cluster: Cluster) -> Iterator[Violation]:
     """An Ingress or a route names a port that the Service does not have."""
     for backend in _backends(cluster):
         service = cluster.service_named.get((backend.namespace, backend.name))
-        if service is None or not backend.port or references.port_of(backend, service) is not None:
+        if service is None or not backend.port or references.port_of(service, backend.port) is not None:
             continue
         having = [f"{port.port}{f' ({port.name})' if port.name else ''}" for port in service.spec.ports or ()]
         subject = subject_of(service)

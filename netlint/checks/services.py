@@ -21,6 +21,7 @@ from netlint.model.endpoints import (
     resolved_port,
 )
 from netlint.model.nearest import nearest
+from netlint.model.selectors import text_of
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 
@@ -49,7 +50,7 @@ def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_dow
     return Violation(
         subject_of(service),
         ("spec", "selector"),
-        f"{_labels(selector)} selects {what} in namespace {service.namespace}"
+        f"{text_of(selector)} selects {what} in namespace {service.namespace}"
         + (f"; {scaled_down[0]} has no replicas" if scaled_down else meant),
         {"selector": selector, "completedPods": completed, "nearest": {slip.found[0]: slip.found[1] for slip in slips}},
         tuple(Related(subject, ("spec", "replicas"), "has no replicas") for subject in scaled_down)
@@ -271,10 +272,6 @@ def _said(entries: list[dict[str, Any]]) -> str:
 
 def _plural(entries: list[dict[str, Any]], one: str, many: str) -> str:
     return one if len(entries) == 1 else many
-
-
-def _labels(selector: dict[str, str]) -> str:
-    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
 
 
 CHECKS = (

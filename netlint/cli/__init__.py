@@ -13,9 +13,11 @@ from netlint import __version__
 from netlint.cli.check import check
 from netlint.cli.configuration import config_app
 from netlint.cli.dev import dev_app
+from netlint.cli.entrypoints import entrypoints
 from netlint.cli.ip import ip
 from netlint.cli.plan import plan
 from netlint.cli.reference import explain, rbac, rules, schema
+from netlint.cli.service import service
 from netlint.cli.shell import answer_shells, completion
 from netlint.cli.snapshot import snapshot
 
@@ -48,6 +50,8 @@ def options(
 
 
 app.command()(check)
+app.command()(service)
+app.command()(entrypoints)
 app.command()(ip)
 app.command()(plan)
 app.command()(rules)

@@ -137,13 +137,16 @@ def _wanted(  # noqa: PLR0913, PLR0917 - the options
 Command = Callable[..., None]
 
 
-def reading(*, inputs: object = Inputs) -> Callable[[Command], Command]:
+def reading(*, inputs: object = Inputs, namespaces: bool = True) -> Callable[[Command], Command]:
     """Gives a command the options that say what to read; it gets them as its first argument, a ``Wanted``.
 
-    ``inputs``: how the command calls what is to be read, where it is no argument.
+    ``inputs``: how the command calls what is to be read, where it is no argument. ``namespaces``: whether it
+    can be told to read only some; else ``-n`` is free to mean something else.
     """
     options = dict(inspect.signature(_wanted, eval_str=True).parameters)
     options["inputs"] = options["inputs"].replace(annotation=inputs)
+    if not namespaces:
+        del options["namespace"], options["all_namespaces"]
 
     def decorated(command: Command) -> Command:
         _, *own = inspect.signature(command, eval_str=True).parameters.values()

@@ -15,6 +15,8 @@ SCHEMAS = {
     "node-dump": "node-dump.schema.json",
     "ip": "ip-v1.schema.json",
     "plan": "plan-v1.schema.json",
+    "service": "service-v1.schema.json",
+    "entrypoints": "entrypoints-v1.schema.json",
 }
 
 

@@ -12,3 +12,14 @@ def covers(pattern: str, host: str) -> bool:
         _, dot, domain = host.partition(".")
         return bool(dot) and domain.lower() == pattern[2:].lower()
     return pattern.lower() == host.lower()
+
+
+def intersect(one: str, other: str) -> bool:
+    """Whether a host can match both; ``*.`` stands for any number of labels here, as in the Gateway API.
+
+    Source: sigs.k8s.io/gateway-api/apis/v1/shared_types.go, Hostname.
+    """
+    here, there = one.lower(), other.lower()
+    if here == there:
+        return True
+    return any(wild.startswith("*.") and name.endswith(wild[1:]) for wild, name in ((here, there), (there, here)))

@@ -50,7 +50,7 @@ class Backend:
 
 def of_ingress(ingress: Ingress) -> Iterator[Backend]:
     """The Services behind an Ingress; a backend that is a resource of another kind is left out."""
-    for path, backend in _ingress_backends(ingress):
+    for path, backend in ingress_backends(ingress):
         service = backend.service
         if service is not None and service.name:
             port = service.port.name or service.port.number
@@ -59,7 +59,8 @@ def of_ingress(ingress: Ingress) -> Iterator[Backend]:
             )
 
 
-def _ingress_backends(ingress: Ingress) -> Iterator[tuple[Path, IngressBackend]]:
+def ingress_backends(ingress: Ingress) -> Iterator[tuple[Path, IngressBackend]]:
+    """Every backend of an Ingress, of whatever kind, with its field."""
     spec = ingress.spec
     if spec.defaultBackend is not None:
         yield ("spec", "defaultBackend"), spec.defaultBackend
@@ -84,10 +85,10 @@ def backend_refs(route: Route) -> Iterator[tuple[Path, BackendRef]]:
             yield ("spec", "rules", number, "backendRefs", index), ref
 
 
-def port_of(backend: Backend, service: Service) -> ServicePort | None:
+def port_of(service: Service, wanted: int | str | None) -> ServicePort | None:
     """The Service's port that a backend means; None where it has none of that name or number."""
     for port in service.spec.ports or ():
-        if backend.port in {port.port, port.name or ""}:
+        if wanted in {port.port, port.name or ""}:
             return port
     return None
 

@@ -14,6 +14,11 @@ def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     return all(labels.get(key) == value for key, value in selector.items())
 
 
+def text_of(selector: Mapping[str, str]) -> str:
+    """``app=web,tier=front``."""
+    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+
+
 class LabelIndex:
     """Which of many sets of labels a selector selects, without looking at each of them."""
 

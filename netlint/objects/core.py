@@ -90,6 +90,7 @@ class ServiceSpec(Struct, gc=False):
     externalName: str | None = None
     externalIPs: list[str] | None = None
     loadBalancerIP: str | None = None
+    loadBalancerClass: str | None = None
     externalTrafficPolicy: Literal["Cluster", "Local"] | None = None
     internalTrafficPolicy: Literal["Cluster", "Local"] | None = None
     healthCheckNodePort: int | None = None

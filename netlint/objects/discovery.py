@@ -37,6 +37,19 @@ class ObjectReference(Struct, gc=False):
     uid: str | None = None
 
 
+class Hint(Struct, gc=False):
+    """One entry of ``forZones`` or ``forNodes``."""
+
+    name: str | None = None
+
+
+class EndpointHints(Struct, gc=False):
+    """``hints`` of an endpoint: from where it should be used."""
+
+    forZones: list[Hint] | None = None
+    forNodes: list[Hint] | None = None
+
+
 class Endpoint(Struct, gc=False):
     """One entry of a slice's ``endpoints``."""
 
@@ -46,6 +59,7 @@ class Endpoint(Struct, gc=False):
     nodeName: str | None = None
     targetRef: ObjectReference | None = None
     zone: str | None = None
+    hints: EndpointHints | None = None
 
 
 class EndpointSlice(Object, gc=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -40,6 +41,13 @@ COLUMNS = (
 )
 
 
+class Hints(NamedTuple):
+    """From where an endpoint should be used: names of zones and of nodes."""
+
+    zones: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+
+
 class SliceTable:
     """All slices. Slice ``i`` owns the endpoint rows ``starts[i]`` to ``starts[i + 1]``."""
 
@@ -59,6 +67,7 @@ class SliceTable:
         self.target_namespace = array("I")
         self.target_uid = array("Q")
         self.names: dict[int, str] = {}  # the address of an FQDN slice's endpoint
+        self.hints: dict[int, Hints] = {}  # of the endpoints that have some
 
     def __len__(self) -> int:
         """How many slices."""
@@ -91,6 +100,7 @@ class SliceTable:
         if named:
             at = enumerate(endpoints, len(self.v4))
             self.names.update({row: found.addresses[0] for row, found in at if found.addresses})
+        self.hints.update({row: _hints(found) for row, found in enumerate(endpoints, len(self.v4)) if found.hints})
         for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=False):  # no column without rows
             getattr(self, name).extend(values)
         self.target += [(found.targetRef.name or "") if found.targetRef else "" for found in endpoints]
@@ -130,6 +140,7 @@ class SliceTable:
             and len(rows) == len(others)
             and all(column[a] == column[b] for column in columns for a, b in zip(rows, others, strict=True))
             and [self.names.get(row) for row in rows] == [self.names.get(row) for row in others]
+            and [self.hints.get(row) for row in rows] == [self.hints.get(row) for row in others]
         )
 
     def drop(self, numbers: set[int]) -> None:
@@ -144,6 +155,7 @@ class SliceTable:
             setattr(self, name, array(column.typecode, map(column.__getitem__, rows)))
         moved = {row: number for number, row in enumerate(rows)}
         self.names = {moved[row]: name for row, name in self.names.items() if row in moved}
+        self.hints = {moved[row]: found for row, found in self.hints.items() if row in moved}
 
     def extend(self, other: SliceTable, first_origin: int) -> None:
         """Append all slices of another table whose origins start at ``first_origin`` here."""
@@ -159,6 +171,13 @@ class SliceTable:
         for column in ("v4", "v6_high", "v6_low", "flags", "target_uid"):
             getattr(self, column).extend(getattr(other, column))
         self.names.update({rows + row: name for row, name in other.names.items()})
+        self.hints.update({rows + row: found for row, found in other.hints.items()})
+
+
+def _hints(endpoint: Endpoint) -> Hints:
+    found = endpoint.hints
+    listed = (found.forZones, found.forNodes) if found else ()
+    return Hints(*(tuple(entry.name for entry in entries or () if entry.name) for entries in listed))
 
 
 def _address(endpoint: Endpoint, wanted: int) -> tuple[int, int]:

@@ -1,0 +1,84 @@
+"""``netlint service``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netlint.cli.inputs import Wanted, chosen_rules, known_format, reading, said, say
+
+if TYPE_CHECKING:
+    from netlint.model.cluster import Cluster
+    from netlint.objects.core import Service
+
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The Service: web, shop/web, or svc/web as in kubectl.", show_default=False),
+]
+Namespace = Annotated[
+    str | None,
+    typer.Option("--namespace", "-n", metavar="NS", help="The namespace of the Service.", show_default=False),
+]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="Form of the answer.")]
+RESOURCE = {"service", "services", "svc"}
+
+
+@reading(namespaces=False)
+def service(wanted: Wanted, name: Name, namespace: Namespace = None, form: Format = "text") -> None:
+    """Follow a Service end to end: addresses, selector, pods, slices, proxies, ways in, and what is wrong.
+
+    Exit code: 0 no error concerns it, 1 one does, 2 netlint could not do its job.
+    """
+    from netlint import clock, config, engine
+    from netlint.findings import Severity
+    from netlint.model.cluster import Cluster
+    from netlint.model.trace import trace
+    from netlint.views import gaps, spots
+    from netlint.views import service as view
+
+    known_format(form, "text", "json")
+    namespace, name = _named(name, namespace)
+    settings = config.load(None)
+    rules = chosen_rules(settings, (), ())
+    kinds = {*engine.kinds_read(rules), *view.READ}
+    snapshot, locate = wanted.read(kinds, default_namespace=settings.default_namespace)
+    failed = said(snapshot.reading.errors)
+    cluster = Cluster(snapshot)
+    followed = trace(cluster, _one(cluster, name, namespace))
+    result = engine.run(snapshot, rules, settings, clock.now().date(), locate)
+    broken = followed.breaks(result.open)
+    render = view.json if form == "json" else view.text
+    typer.echo(render(followed, broken, spots(locate, view.sides(followed)), gaps(snapshot, view.KINDS)), nl=False)
+    for failure in result.failures:
+        say(f"{failure.rule} crashed: {failure.message}")
+    bad = any(finding.severity is Severity.ERROR for _, finding in broken)
+    raise typer.Exit(2 if failed or result.failures else 1 if bad else 0)
+
+
+def _named(text: str, namespace: str | None) -> tuple[str | None, str]:
+    """Namespace and name. Raises UsageError where two namespaces are given."""
+    from netlint.errors import UsageError
+
+    before, slash, name = text.rpartition("/")
+    if not slash or before in RESOURCE:
+        return namespace, name
+    if namespace not in {None, before}:
+        raise UsageError(f"{text} is in namespace {before}, and -n says {namespace}")
+    return before, name
+
+
+def _one(cluster: Cluster, name: str, namespace: str | None) -> Service:
+    """Raises UsageError, with the nearest names, unless there is exactly one."""
+    from netlint.errors import UsageError
+    from netlint.model.trace import named, nearest
+
+    found = named(cluster, name, namespace)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(f"{one.namespace}/{one.name}" for one in found)
+        raise UsageError(f"several Services have the name {name}: {listed}; choose one with -n")
+    asked = f"{namespace}/{name}" if namespace else name
+    near = nearest(cluster, name, namespace)
+    raise UsageError(f"there is no Service {asked}" + (f"; did you mean {' or '.join(near)}?" if near else ""))

@@ -1,0 +1,313 @@
+"""``netlint service``: one Service followed end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from netlint import addresses
+from netlint.findings import Finding, field_name
+from netlint.model.endpoints import MANAGED_BY, has_pods, protocol, resolved_port, slice_ports
+from netlint.model.forwarding import Endpoint, Program
+from netlint.model.pods import TERMINAL
+from netlint.model.selectors import text_of as labels_text
+from netlint.model.subjects import subject_of
+from netlint.model.trace import Trace
+from netlint.objects import ROUTES, WORKLOADS
+from netlint.objects.core import ServicePort
+from netlint.objects.discovery import EndpointSlice
+from netlint.reports.concise import spot_name
+from netlint.reports.json import encoded, subject_with_field
+from netlint.snapshot import Gap
+from netlint.views import Side, Spots, columns, counted, place, text_of
+from netlint.views.entrypoints import as_json as entry_as_json
+from netlint.views.entrypoints import row as entry_row
+
+SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
+KINDS = ("EndpointSlice", "Node", "Pod", "Service")
+READ = {*KINDS, "Gateway", "Ingress", *ROUTES, *WORKLOADS}
+SHOWN = 20  # pods, endpoints, and groups of nodes, each
+NAMED = 3
+
+Json = dict[str, Any]
+Broken = list[tuple[str, Finding]]
+
+
+def sides(trace: Trace) -> list[Side]:
+    """The fields whose places are shown."""
+    return [
+        (subject_of(trace.service), ()),
+        *((subject_of(piece), ()) for piece, _ in trace.slices),
+        *((template.subject, ()) for template in trace.workloads),
+        *((entry.subject, entry.path) for entry, _ in trace.ways_in),
+    ]
+
+
+def text(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
+    """For people."""
+    lines = [f"{subject_of(trace.service)}: {_kind(trace)}", *_verdict(trace, broken, known)]
+    lines += _section("Ports", columns([_port(port, backing.text) for port, backing in trace.ports]))
+    lines += _section("Selector", _selector(trace))
+    lines += _section("Pods", _limited([_pod(trace, row) for row in trace.pods]))
+    lines += _section("Slices", [line for piece in trace.slices for line in _slice(*piece, known)])
+    lines += _section(_source(trace), _programs(trace))
+    lines += _section("Ways in from outside", _ways_in(trace, known))
+    lines += _section("Findings", [line for link, finding in broken for line in _finding(link, finding)])
+    if missing:
+        lines += ["", f"Not known completely: {'; '.join(f'{gap.kind} ({gap.message})' for gap in missing)}"]
+    return text_of(lines)
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return ["", title, *lines] if lines else []
+
+
+def _limited(rows: list[list[str]]) -> list[str]:
+    more = [f"  ... and {len(rows) - SHOWN:,} more; --format json has all of them"] if len(rows) > SHOWN else []
+    return [*columns(rows[:SHOWN]), *more]
+
+
+def _kind(trace: Trace) -> str:
+    spec = trace.service.spec
+    if spec.type == "ExternalName":
+        return f"ExternalName {spec.externalName}"
+    given = [text for text in spec.clusterIPs or [spec.clusterIP or ""] if text and text != "None"]
+    headless = "None" in {spec.clusterIP, *(spec.clusterIPs or ())}
+    own = "headless" if headless else ", ".join(given) or "no cluster IP yet"
+    return f"{spec.type or 'ClusterIP'}, {own}"
+
+
+def _verdict(trace: Trace, broken: Broken, known: Spots) -> list[str]:
+    where = place((subject_of(trace.service), ()), known)
+    links = ", ".join(dict.fromkeys(link for link, finding in broken if finding.severity != "note"))
+    said = f"  breaks at: {links}" if links else "  no link of it is known to break"
+    return [*([f"  {where}"] if where else []), said]
+
+
+def _port(port: ServicePort, backing: str) -> list[str]:
+    target = port.targetPort or port.port
+    return [port.name or "-", f"{port.port}/{protocol(port)}", f"to port {target} of the pods", backing]
+
+
+def _selector(trace: Trace) -> list[str]:
+    spec = trace.service.spec
+    if not has_pods(trace.service):
+        return ["  none: others write its endpoints"] if spec.type != "ExternalName" else []
+    pods = trace.cluster.pods
+    live = [row for row in trace.pods if pods.is_live(row)]
+    ready = sum(pods.is_ready(row) and not pods.is_terminating(row) for row in live)
+    lines = [f"  {labels_text(spec.selector or {})}: {counted(len(live), 'live pod')}, {ready:,} of them ready"]
+    return lines + [
+        f"  {template.subject}: {'an unknown number of' if template.replicas is None else template.replicas} replicas, "
+        "whose pods are not in the input"
+        for template in trace.workloads
+    ]
+
+
+def _pod(trace: Trace, row: int) -> list[str]:
+    pods = trace.cluster.pods
+    ips = ", ".join(addresses.text(family, value) for family, value in pods.addresses(row)) or "no address"
+    return [pods.name(row), ips, pods.node(row) or "no node", state_of(trace, row), _resolved(trace, row)]
+
+
+def state_of(trace: Trace, row: int) -> str:
+    """In which state a pod is, as its endpoint sees it."""
+    pods = trace.cluster.pods
+    if pods.phase(row) in TERMINAL:
+        return "completed" if pods.phase(row).name == "SUCCEEDED" else "failed"
+    ready = "ready" if pods.is_ready(row) else "not ready"
+    return f"{ready}, terminating" if pods.is_terminating(row) else ready
+
+
+def _resolved(trace: Trace, row: int) -> str:
+    found: list[str] = []
+    for port, _ in trace.ports if trace.cluster.pods.is_live(row) else ():
+        number = resolved_port(port, trace.cluster.pods.shape(row).containers)
+        found.append(f"{port.name} {number}" if number and port.name else str(number or f"no {port.targetPort}"))
+    return ", ".join(found)
+
+
+def _slice(piece: EndpointSlice, listed: Sequence[Endpoint], known: Spots) -> list[str]:
+    ports = ", ".join(f"{name or '-'} {number}/{how}" for name, number, how in sorted(slice_ports(piece), key=str))
+    ready = sum(endpoint.conditions.ready for endpoint in listed)
+    where = place((subject_of(piece), ()), known)
+    head = [piece.name, piece.addressType or "-", ports or "no port", f"{ready:,} of {len(listed):,} ready", where]
+    return [*columns([head]), *("  " + line for line in _limited([_endpoint(endpoint) for endpoint in listed]))]
+
+
+def _endpoint(endpoint: Endpoint) -> list[str]:
+    state = endpoint.conditions
+    words = ["ready" if state.ready else "serving" if state.serving else "not ready"]
+    words += ["terminating"] if state.terminating else []
+    words += [f"for zone {name}" for name in endpoint.hints.zones] + [f"for {name}" for name in endpoint.hints.nodes]
+    return [
+        addresses.text(endpoint.family, endpoint.address),
+        endpoint.pod or "no pod",
+        endpoint.node or "no node",
+        ", ".join(words),
+    ]
+
+
+def _source(trace: Trace) -> str:
+    return f"What service proxies program, by its {'slices' if trace.from_slices else 'pods'}"
+
+
+def _programs(trace: Trace) -> list[str]:
+    if trace.unprogrammed:
+        return [f"  {trace.unprogrammed}"]
+    kinds = {program.traffic for program in trace.programs}
+    nodes = len(trace.cluster.nodes)
+    return _limited([_program(program, nodes, len(kinds) > 1) for program in trace.programs])
+
+
+def _program(program: Program, all_nodes: int, several: bool) -> list[str]:
+    port = program.port
+    where = "every node" if all_nodes and len(program.nodes) == all_nodes else _few(program.nodes) or "any node"
+    traffic = [program.traffic] if several else []
+    ends = [f"{_bracketed(to.family, to.address)}:{to.port}" for to in program.backends]
+    nothing = "nothing: dropped, as no endpoint is on the node" if program.dropped else "nothing: refused"
+    of_port = [port.name or "-", f"{port.port}/{protocol(port)}"]
+    return [*of_port, *traffic, where, f"to {_few(ends)}" if ends else nothing]
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED + 1 else ""
+    return ", ".join(names[: NAMED if more else NAMED + 1]) + more
+
+
+def _bracketed(family: int, address: int) -> str:
+    written = addresses.text(family, address)
+    return f"[{written}]" if family == 6 else written
+
+
+def _ways_in(trace: Trace, known: Spots) -> list[str]:
+    if not trace.ways_in:
+        return ["  none: only clients inside the cluster can reach it"]
+    return columns(
+        [[*entry_row(entry, backing), place((entry.subject, entry.path), known)] for entry, backing in trace.ways_in]
+    )
+
+
+def _finding(link: str, finding: Finding) -> Iterable[str]:
+    violation = finding.violation
+    spot = finding.place.spot if finding.place else None
+    yield f"  {link}: {finding.severity}[{finding.rule.name}]: {violation.message}"
+    field = field_name(violation.path)
+    named = f"{violation.subject}{', ' + field if field else ''}"
+    yield f"    --> {spot_name(spot.file, spot.line, spot.column) + '  ' if spot else ''}{named}"
+    yield f"    fix: {finding.rule.remedy}"
+
+
+def json(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
+    """For programs, as ``schemas/service-v1.schema.json`` says."""
+    return encoded(
+        {
+            "$schema": SCHEMA,
+            "schemaVersion": "1.0",
+            "service": _service_json(trace, known),
+            "pods": [_pod_json(trace, row) for row in trace.pods],
+            "workloads": [
+                {"subject": subject_with_field(item.subject, "", None), "replicas": item.replicas}
+                for item in trace.workloads
+            ],
+            "slices": [_slice_json(piece, listed, known) for piece, listed in trace.slices],
+            "proxies": {
+                "by": "slices" if trace.from_slices else "pods",
+                "unprogrammed": trace.unprogrammed or None,
+                "programs": [_program_json(program) for program in trace.programs],
+            },
+            "waysIn": [entry_as_json(entry, backing, known) for entry, backing in trace.ways_in],
+            "findings": [_finding_json(link, finding) for link, finding in broken],
+            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing],
+        }
+    )
+
+
+def _service_json(trace: Trace, known: Spots) -> Json:
+    service = trace.service
+    spec, subject = service.spec, subject_of(service)
+    return {
+        "subject": subject_with_field(subject, "", known.get((subject.origin, ()))),
+        "type": spec.type or "ClusterIP",
+        "clusterIPs": [text for text in spec.clusterIPs or [spec.clusterIP or ""] if text],
+        "externalName": spec.externalName,
+        "selector": spec.selector or {},
+        "internalTrafficPolicy": spec.internalTrafficPolicy or "Cluster",
+        "externalTrafficPolicy": spec.externalTrafficPolicy,
+        "publishNotReadyAddresses": bool(spec.publishNotReadyAddresses),
+        "ports": [
+            {
+                "name": port.name or "",
+                "port": port.port,
+                "protocol": protocol(port),
+                "targetPort": port.targetPort or port.port,
+                "nodePort": port.nodePort or None,
+                "state": backing.state,
+                "text": backing.text,
+            }
+            for port, backing in trace.ports
+        ],
+    }
+
+
+def _pod_json(trace: Trace, row: int) -> Json:
+    pods = trace.cluster.pods
+    containers = pods.shape(row).containers
+    return {
+        "subject": subject_with_field(pods.subject(row), "", None),
+        "addresses": [addresses.text(family, value) for family, value in pods.addresses(row)],
+        "node": pods.node(row) or None,
+        "phase": pods.phase(row).name.capitalize(),
+        "ready": pods.is_ready(row),
+        "terminating": pods.is_terminating(row),
+        "ports": [resolved_port(port, containers) for port, _ in trace.ports],
+    }
+
+
+def _slice_json(piece: EndpointSlice, listed: Iterable[Endpoint], known: Spots) -> Json:
+    subject = subject_of(piece)
+    return {
+        "subject": subject_with_field(subject, "", known.get((subject.origin, ()))),
+        "addressType": piece.addressType,
+        "managedBy": piece.labels.get(MANAGED_BY),
+        "ports": [
+            {"name": name, "port": number, "protocol": how} for name, number, how in sorted(slice_ports(piece), key=str)
+        ],
+        "endpoints": [
+            {
+                "address": addresses.text(endpoint.family, endpoint.address),
+                "pod": endpoint.pod or None,
+                "node": endpoint.node or None,
+                **endpoint.conditions._asdict(),
+                "forZones": list(endpoint.hints.zones),
+                "forNodes": list(endpoint.hints.nodes),
+            }
+            for endpoint in listed
+        ],
+    }
+
+
+def _program_json(program: Program) -> Json:
+    return {
+        "port": program.port.port,
+        "name": program.port.name or "",
+        "protocol": protocol(program.port),
+        "traffic": program.traffic,
+        "nodes": list(program.nodes),
+        "backends": [{"address": addresses.text(to.family, to.address), "port": to.port} for to in program.backends],
+        "otherwise": None if program.backends else "dropped" if program.dropped else "refused",
+    }
+
+
+def _finding_json(link: str, finding: Finding) -> Json:
+    violation = finding.violation
+    spot = finding.place.spot if finding.place else None
+    return {
+        "link": link,
+        "rule": finding.rule.name,
+        "severity": finding.severity,
+        "fingerprint": finding.fingerprint,
+        "subject": subject_with_field(violation.subject, field_name(violation.path), spot),
+        "message": violation.message,
+        "remedy": finding.rule.remedy,
+    }
