@@ -19,9 +19,13 @@ from netlint.snapshot import Reason
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
 
 
-def several_network_plugins(cluster: Cluster) -> Iterator[Violation]:
+def several_network_plugins(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """More than one CNI plugin is set up to connect the pods."""
-    rivals = cluster.fabric.carriers
+    rivals = [found for found in cluster.fabric.carriers if not found.may_ride]
+    unclear = [found.name for found in cluster.fabric.carriers if found.may_ride]
+    if unclear and len(cluster.fabric.carriers) > 1:
+        why = f"whether {shortened(unclear)} works on another plugin's network is not in the input"
+        yield Undecided(None, why, Reason.MISSING)
     if len(rivals) < 2:
         return
     first, *others = sorted(rivals, key=lambda found: (found.runs, found.name))

@@ -53,6 +53,7 @@ class Network:
     kubeadm: dict[str, str] = field(default_factory=dict)  # networking of the ClusterConfiguration
     service_cidrs: tuple[str, ...] = (SERVICE_CIDR,)
     families: tuple[str, ...] = ("IPv4",)
+    dumps: dict[str, Any] = field(default_factory=dict)  # files of node dumps, as JSON
 
 
 def meta(name: str, namespace: str = "", **more: Any) -> Object:
@@ -161,9 +162,10 @@ def ip_addresses(services: list[Object]) -> Iterator[Object]:
                 yield found | {"spec": {"parentRef": parent}}
 
 
-def agent(name: str, namespace: str, *ports: Object) -> list[Object]:
+def agent(name: str, namespace: str, *ports: Object, **more: Any) -> list[Object]:
     """A DaemonSet in the network of its hosts, without its pods: ``_Pods`` makes these."""
-    return [workload("DaemonSet", name, namespace, {"k8s-app": name}, container(name, *ports), hostNetwork=True)]
+    program = container(name, *ports, **more)
+    return [workload("DaemonSet", name, namespace, {"k8s-app": name}, program, hostNetwork=True)]
 
 
 class _Pods:
@@ -531,11 +533,28 @@ def canal() -> Network:
 
 def cilium() -> Network:
     """Its own pool; the ranges that the kube-controller-manager gave to the nodes mean nothing."""
+    ranges = per_node("10.0.0.0/20")
     objects = [
         config_map("cilium-config", "kube-system", ipam="cluster-pool", **{"cluster-pool-ipv4-cidr": "10.0.0.0/8"}),
+        *cilium_nodes(ranges),
         *agent("cilium", "kube-system", port(4244, "peer-service", host=4244), port(9964, "envoy", host=9964)),
     ]
-    return Network(per_node(POD_CIDR), per_node("10.0.0.0/20"), objects, flags=KCM, kubeadm=KUBEADM)
+    return Network(per_node(POD_CIDR), ranges, objects, flags=KCM, kubeadm=KUBEADM)
+
+
+def cilium_nodes(ranges: dict[str, list[str]] | None = None) -> list[Object]:
+    return [
+        {
+            "apiVersion": "cilium.io/v2",
+            "kind": "CiliumNode",
+            "metadata": meta(name),
+            "spec": {
+                "addresses": [{"type": "InternalIP", "ip": f"192.168.10.{number}"}],
+                "ipam": {"podCIDRs": ranges[name]} if ranges else {},
+            },
+        }
+        for number, name in enumerate(NODES, 11)
+    ]
 
 
 def cilium_kubernetes() -> Network:
@@ -546,7 +565,8 @@ def cilium_kubernetes() -> Network:
 
 def kindnet() -> Network:
     ranges = per_node(POD_CIDR)
-    return Network(ranges, ranges, agent("kindnet", "kube-system"), flags=KCM, kubeadm=KUBEADM)
+    objects = agent("kindnet", "kube-system", env=[{"name": "POD_SUBNET", "value": POD_CIDR}])
+    return Network(ranges, ranges, objects, flags=KCM, kubeadm=KUBEADM)
 
 
 def kindnet_ipv6() -> Network:
@@ -587,31 +607,63 @@ def ovn_kubernetes() -> Network:
     ranges = per_node("10.128.0.0/14")
 
     def annotations(name: str) -> dict[str, str]:
-        return {"k8s.ovn.org/node-subnets": json.dumps({"default": ranges[name]})}
+        number = NODES.index(name) + 2
+        found = {
+            "host-cidrs": json.dumps([f"192.168.10.{number + 9}/24"]),
+            "node-chassis-id": f"1f5c8a40-7e8a-4f1c-9d52-c1a8e1f7d4a{number}",
+            "node-gateway-router-lrp-ifaddrs": json.dumps({"default": {"ipv4": f"100.64.0.{number}/16"}}),
+            "node-id": str(number),
+            "node-primary-ifaddr": json.dumps({"ipv4": f"192.168.10.{number + 9}/24"}),
+            "node-subnets": json.dumps({"default": ranges[name]}),
+            "node-transit-switch-port-ifaddr": json.dumps({"ipv4": f"100.88.0.{number}/16"}),
+            "zone-name": name,
+        }
+        return {f"k8s.ovn.org/{key}": value for key, value in found.items()}
 
-    return Network({}, ranges, agent("ovnkube-node", "ovn-kubernetes"), annotations, service_cidrs=("172.30.0.0/16",))
+    objects = [config_map("ovn-config", "ovn-kubernetes", mtu="1400"), *agent("ovnkube-node", "ovn-kubernetes")]
+    return Network({}, ranges, objects, annotations, service_cidrs=("172.30.0.0/16",))
 
 
 def antrea() -> Network:
     ranges = per_node(POD_CIDR)
     objects = [
-        config_map("antrea-config", "kube-system", **{"antrea-agent.conf": ""}),
+        config_map("antrea-config", "kube-system", **{"antrea-agent.conf": ANTREA, "antrea-controller.conf": ""}),
         *agent("antrea-agent", "kube-system"),
     ]
-    return Network(ranges, ranges, objects, lambda _: {"node.antrea.io/mac-address": "5e:6f:11:22:33:04"}, KCM, KUBEADM)
+
+    def annotations(name: str) -> dict[str, str]:
+        number = NODES.index(name) + 11
+        address = f"192.168.10.{number}"
+        return {
+            "node.antrea.io/mac-address": f"5e:6f:11:22:33:{number}",
+            "node.antrea.io/transport-addresses": address,
+        }
+
+    return Network(ranges, ranges, objects, annotations, KCM, KUBEADM)
+
+
+ANTREA = """\
+trafficEncapMode: encap
+tunnelType: geneve
+defaultMTU: 0
+antreaProxy:
+  proxyAll: false
+"""
 
 
 def kube_router() -> Network:
     ranges = per_node(POD_CIDR)
-    objects = [config_map("kube-router-cfg", "kube-system"), *agent("kube-router", "kube-system")]
+    args = ["--run-router=true", "--run-firewall=true", "--run-service-proxy=false"]
+    objects = [config_map("kube-router-cfg", "kube-system"), *agent("kube-router", "kube-system", args=args)]
     return Network(ranges, ranges, objects, lambda _: {"kube-router.io/node.asn": "64512"}, KCM, KUBEADM)
 
 
 def weave() -> Network:
     """One range for all nodes: peers own parts of it that the API does not show."""
     ranges = {name: [f"10.{32 + 4 * number}.0.0/16"] for number, name in enumerate(NODES)}
-    objects = [config_map("weave-net", "kube-system"), *agent("weave-net", "kube-system")]
-    return Network(per_node(POD_CIDR), ranges, objects, flags=KCM, kubeadm=KUBEADM)
+    env = [{"name": "IPALLOC_RANGE", "value": "10.32.0.0/12"}]
+    objects = [config_map("weave-net", "kube-system"), *agent("weave-net", "kube-system", env=env)]
+    return Network({}, ranges, objects, flags=("--use-service-account-credentials=true",))
 
 
 NETWORKS: dict[str, Callable[[], Network]] = {

@@ -61,14 +61,15 @@ PLUGINS: tuple[Plugin, ...] = tuple(
 class Detected:
     """A plugin that the cluster shows, with the object that shows it and where it takes addresses from.
 
-    ``rides``: it works on another plugin's network; ``agents``: its DaemonSets; ``runs``: whether there are
-    such, or pods of such.
+    ``rides``: it works on another plugin's network, ``may_ride``: the input does not show whether it does;
+    ``agents``: its DaemonSets; ``runs``: whether there are such, or pods of such.
     """
 
     plugin: Plugin
     evidence: Subject
     allocation: Allocation
     rides: bool = False
+    may_ride: bool = False
     agents: tuple[Workload, ...] = ()
     runs: bool = False
 
@@ -232,6 +233,7 @@ def _detected(plugin: Plugin, seen: Subject, carrying: list[Plugin], inventory: 
         seen,
         UNKNOWN if rides else plugin.allocation(inventory),
         rides,
+        plugin.rides(inventory) is None,
         tuple(running),
         bool(running) or agent_pod(plugin, inventory) is not None,
     )

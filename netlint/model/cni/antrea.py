@@ -77,9 +77,10 @@ def members(inventory: Inventory) -> set[str]:
     return {node.name for node in inventory.nodes if any(key.startswith(PREFIX) for key in node.annotations)}
 
 
-def enforces_policies_only(inventory: Inventory) -> bool:
+def enforces_policies_only(inventory: Inventory) -> bool | None:
     """Whether another plugin's network is left as it is."""
-    return str(_read(inventory, _KEYS[0])[1].get("trafficEncapMode")).lower() == "networkpolicyonly"
+    found, agent = _read(inventory, _KEYS[0])
+    return str(agent.get("trafficEncapMode")).lower() == "networkpolicyonly" if found else None
 
 
 def programs_services(inventory: Inventory) -> bool:

@@ -165,9 +165,10 @@ def members(inventory: Inventory) -> set[str]:
     return {found.name for found in inventory.objects("CiliumNode")}
 
 
-def is_chained(inventory: Inventory) -> bool:
+def is_chained(inventory: Inventory) -> bool | None:
     """Whether another plugin connects the pods, and Cilium only adds to it."""
-    return configuration(inventory)[1].get("cni-chaining-mode", "") not in _NO_CHAINING
+    found, keys = configuration(inventory)
+    return keys.get("cni-chaining-mode", "") not in _NO_CHAINING if found else None
 
 
 PLUGIN = Plugin(

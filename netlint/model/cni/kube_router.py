@@ -38,10 +38,12 @@ def transports(_: Inventory) -> Iterator[Transport]:
     yield Transport(Way.ROUTED, "IPIP", 20, only_remote=True)
 
 
-def leaves_routes_alone(inventory: Inventory) -> bool:
+def leaves_routes_alone(inventory: Inventory) -> bool | None:
     """Whether it only filters, or only serves Services, on another plugin's network."""
     found = inventory.daemon_set(NAME)
-    template = found.template if found else None
+    if found is None:
+        return None
+    template = found.template
     words = [
         word
         for container in (template.spec.containers if template else None) or ()

@@ -155,7 +155,8 @@ class Plugin:
     """One CNI plugin; its functions read an inventory and know nothing of other plugins.
 
     ``masquerades`` is also given the ranges from which pods get their addresses.
-    ``rides``: whether it is told to work on another plugin's network. ``members``: the nodes for which
+    ``rides``: whether it is told to work on another plugin's network, None where the input does not show what
+    it is told. ``members``: the nodes for which
     there is what the plugin writes (``member_sign``, an object of ``member_kind`` or an annotation) when one
     joins; None for a plugin that writes nothing.
     """
@@ -166,7 +167,7 @@ class Plugin:
     ranges: Callable[[Inventory], Iterable[Declaration | Trouble]] = _nothing
     transports: Callable[[Inventory], Iterable[Transport]] = _no_transport
     masquerades: Callable[[Inventory, Sequence[Declaration]], Iterable[Masquerade]] = _no_masquerade
-    rides: Callable[[Inventory], bool] = _on_its_own
+    rides: Callable[[Inventory], bool | None] = _on_its_own
     members: Callable[[Inventory], set[str]] | None = None
     member_sign: str = ""
     member_kind: str = ""
