@@ -85,7 +85,8 @@ def nodes_outside_overlay(cluster: Cluster) -> Iterator[Violation | Undecided]:
             yield Undecided(None, f"not every {found.plugin.member_kind} is known", Reason.INCOMPLETE)
             continue
         stopped = {name for name, ranges in cluster.pod_cidrs.items() if found.allocation.from_node and not ranges}
-        outside = [node for node in cluster.fabric.expected(found) if node.name not in members | silent | stopped]
+        explained = members | silent | stopped
+        outside = [node for node in cluster.fabric.expected(found) if node.name not in explained]
         for node in filter(is_ready, outside):
             yield _outsider(found, node, cluster.node_named[min(members & cluster.node_named.keys() or {node.name})])
 

@@ -1,4 +1,4 @@
-"""A real flanneld on every node, against the real control plane: what it writes is right, and what is changed is found."""
+"""A real flanneld on every node against the real control plane: what it writes is right, changes are found."""
 
 from __future__ import annotations
 
