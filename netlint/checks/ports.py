@@ -12,8 +12,8 @@ from netlint.model.cluster import Cluster
 from netlint.model.endpoints import has_pods, is_headless, protocol, resolved_port
 from netlint.model.hostports import Taken, taken_ports
 from netlint.model.nodeports import DEFAULT_RANGE, NodePort, PortRange
+from netlint.model.selection import Alike
 from netlint.model.subjects import subject_of
-from netlint.model.templates import Alike
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path
 from netlint.snapshot.pods import ContainerShape
@@ -81,7 +81,7 @@ def undeclared_target_ports(cluster: Cluster) -> Iterator[Violation]:
     for service in cluster.services:
         if not has_pods(service) or is_headless(service):
             continue
-        selected = cluster.selected(service)
+        selected = cluster.selection.groups(service)
         if not selected or not all(_declares_all(group.containers) for group in selected):
             continue
         declared = {
@@ -108,7 +108,7 @@ def _undeclared(
     number = port.targetPort or port.port
     others = sorted(how for found, how in declared if found == number)
     only = f"; they declare {number}/{', '.join(others)}" if others else ""
-    subject = min((cluster.example_of(group) for group in selected), key=lambda found: found.order)
+    subject = min((cluster.selection.example_of(group) for group in selected), key=lambda found: found.order)
     return Violation(
         subject_of(service),
         ("spec", "ports", index, "targetPort" if port.targetPort else "port"),

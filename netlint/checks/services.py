@@ -8,7 +8,7 @@ from typing import Any
 
 from netlint import addresses
 from netlint.checks.wording import shortened
-from netlint.findings import Related, Subject, Violation
+from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import (
     FAMILY_NAMES,
@@ -28,7 +28,7 @@ from netlint.objects.core import Service, ServicePort
 NAMED = 3  # so many objects a message names; the evidence has them all
 
 
-def services_without_pods(cluster: Cluster) -> Iterator[Violation]:
+def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Service's selector selects no pod."""
     for service in filter(has_pods, cluster.services):
         selector = service.spec.selector or {}
@@ -37,14 +37,20 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation]:
             continue
         templates = cluster.templates.having(service.namespace, selector)
         scaled_down = [template.subject for template in templates if template.replicas == 0]
-        if len(scaled_down) == len(templates):
-            yield _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
+        if len(scaled_down) < len(templates):
+            continue
+        found = _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
+        maker = cluster.maker_of_pods(service.namespace)
+        if maker and not found.related:
+            yield Undecided(subject_of(service), f"its pods may be made for a {maker}, which netlint does not read")
+        else:
+            yield found
 
 
 def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_down: list[Subject]) -> Violation:
     selector = service.spec.selector or {}
     what = "only completed pods" if completed else "no pod"
-    close = None if completed or scaled_down else nearest(selector, cluster.labels_in(service.namespace))
+    close = None if completed or scaled_down else nearest(selector, cluster.selection.labels_in(service.namespace))
     slips, owner = close or ([], None)
     meant = f"; {' and '.join(map(str, slips))} of {owner}" if owner else ""
     return Violation(
@@ -67,11 +73,13 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
             for index, port in enumerate(service.spec.ports or ())
             if isinstance(port.targetPort, str) and port.targetPort
         ]
-        selected = cluster.selected(service) if named else []
+        selected = cluster.selection.groups(service) if named else []
         for index, port in named:
             without = [group for group in selected if resolved_port(port, group.containers) is None]
             if without:
-                found = sorted((cluster.example_of(group) for group in without), key=lambda subject: subject.order)
+                found = sorted(
+                    (cluster.selection.example_of(group) for group in without), key=lambda subject: subject.order
+                )
                 yield _unmatched(service, index, port, found, len(selected))
 
 

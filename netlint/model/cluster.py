@@ -5,12 +5,10 @@ Every lookup notes which kinds it reads, so that the tests can hold a rule's pag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, cast
 
 from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, touching
-from netlint.findings import Subject
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, Masquerade, detect
@@ -26,7 +24,8 @@ from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
 from netlint.model.plan.supply import Supply, supplies
 from netlint.model.pods import Pods
-from netlint.model.templates import Alike, Containers, Templates
+from netlint.model.selection import POD_MAKERS, Selection
+from netlint.model.templates import Templates
 from netlint.objects import ADDRESS_PLAN, WORKLOADS
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
@@ -44,7 +43,6 @@ class Cluster:
         """Nothing is computed before it is asked for."""
         self.snapshot = snapshot
         self.reads: set[str] = set()
-        self._selected: dict[tuple[str, str], list[Alike]] = {}
 
     def objects(self, kind: str) -> list[Any]:
         """All objects of a kind, by namespace and name."""
@@ -145,37 +143,16 @@ class Cluster:
         """The node ports that the API servers give out; empty where the input shows none of them."""
         return nodeports.ranges(self.pods)
 
-    def selected(self, service: Service) -> list[Alike]:
-        """What a Service selects: live pods, else templates, one group for each set of ports."""
-        key = (service.namespace, service.name)
-        if key not in self._selected:
-            self._selected[key] = self._select(service)
-        return self._selected[key]
+    @cached_property
+    def selection(self) -> Selection:
+        """What the selectors of Services select."""
+        return Selection(self.pods, lambda: self.templates)
 
-    def _select(self, service: Service) -> list[Alike]:
-        selector = service.spec.selector or {}
-        shapes: dict[tuple[Containers, bool], list[int]] = {}
-        for number in self.pods.shapes_having(service.namespace, selector):
-            shape = self.pods.table.shapes[number]
-            shapes.setdefault((shape.containers, shape.host_network), []).append(number)
-        found = [Alike(*ports, alike, ()) for ports, alike in shapes.items() if self.pods.any_live(alike)]
-        templates = () if found else self.templates.having(service.namespace, selector)
-        return found or [Alike(item.containers, item.host_network, (), (item,)) for item in templates]
-
-    def example_of(self, group: Alike) -> Subject:
-        """The first pod or workload of a group."""
-        row = self.pods.first_live(group.shapes)
-        return group.templates[0].subject if row is None else self.pods.subject(row)
-
-    def labels_in(self, namespace: str) -> Iterator[tuple[dict[str, str], Subject]]:
-        """The different labels of live pods and of templates in a namespace, with the first that has them."""
-        for number in self.pods.different_labels(namespace):
-            row = self.pods.first_live([number])
-            if row is not None:
-                yield self.pods.table.shapes[number].labels, self.pods.subject(row)
-        for template in self.templates.all:
-            if template.namespace == namespace:
-                yield template.labels, template.subject
+    def maker_of_pods(self, namespace: str) -> str:
+        """A kind in the input whose controller may make further pods, where only workloads are known; else empty."""
+        if self.is_complete("Pod", namespace):
+            return ""
+        return min(POD_MAKERS.intersection(self.snapshot.reading.other_kinds), default="")
 
     @cached_property
     def inventory(self) -> Inventory:

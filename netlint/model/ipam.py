@@ -6,7 +6,6 @@ pkg/allocate; docs.cilium.io, IP Address Management.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -193,8 +192,7 @@ def _of_whereabouts(pool: WhereaboutsIPPool, secondary: Iterable[SecondaryRange]
 
 
 def _of_nodes(ranges: dict[str, list[Declaration]], pods: Pods) -> Iterator[Filling]:
-    taken = Counter(pods.node(row) for row in pods.live_on_network() if pods.has_address(row))
-    for name, number in sorted(taken.items()):
+    for name, number in sorted(pods.addresses_by_node.items()):
         for held in ranges.get(name, ()):
             if held.range.size - RESERVED > 0:
                 yield Filling(held.subject, held.path, str(held), held.range.size - RESERVED, number)

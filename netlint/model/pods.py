@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, compress, islice
@@ -87,11 +88,6 @@ class Pods:
         """Looks up the address of this family by row."""
         return self.table.v4.__getitem__ if family == 4 else lambda row: self.address(row, 6)
 
-    def has_address(self, row: int) -> bool:
-        """Whether it has an address of any family."""
-        table = self.table
-        return bool(table.v4[row] or table.v6_low[row] or table.v6_high[row])
-
     def addresses(self, row: int) -> list[tuple[int, int]]:
         """Family and value of its addresses, in the order of ``status.podIPs``."""
         families = (6, 4) if self.table.flags[row] & V6_FIRST else (4, 6)
@@ -118,6 +114,18 @@ class Pods:
         for row, (flags, shape) in enumerate(zip(self.table.flags, self.table.shape, strict=True)):
             if own[shape] and IS_LIVE[flags]:
                 yield row
+
+    @cached_property
+    def addresses_by_node(self) -> dict[str, int]:
+        """How many live pods of each node have an address of their own, whatever its families."""
+        table, own = self.table, self._has_own_address
+        columns = zip(table.node, table.flags, table.shape, table.v4, table.v6_low, table.v6_high, strict=True)
+        counts = Counter(
+            node
+            for node, flags, shape, v4, low, high in columns
+            if (v4 or low or high) and own[shape] and IS_LIVE[flags]
+        )
+        return {table.strings.texts[node]: count for node, count in counts.items()}
 
     @cached_property
     def _has_own_address(self) -> list[bool]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from netlint.findings import Subject
 from netlint.model.selectors import LabelIndex, selects
@@ -13,8 +12,6 @@ from netlint.objects.apps import CronJob, Workload
 from netlint.objects.meta import Path
 from netlint.objects.pod import Container
 from netlint.snapshot.pods import ContainerShape, PodShape
-
-Containers = tuple[ContainerShape, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +35,6 @@ class Template:
     def namespace(self) -> str:
         """The workload's namespace."""
         return self.subject.namespace
-
-
-class Alike(NamedTuple):
-    """Live pods of one Service that declare the same ports, by the numbers of their shapes; else a template."""
-
-    containers: Containers
-    host_network: bool
-    shapes: Sequence[int]
-    templates: Sequence[Template]
 
 
 class Templates:

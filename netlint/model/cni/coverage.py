@@ -29,8 +29,8 @@ def coverage(agent: Workload, inventory: Inventory) -> Coverage:
     rows = [row for row in pods.of_shapes(_shapes(agent, inventory)) if pods.is_live(row)]
     having = {pods.node(row) for row in rows}
     wanted = [node for node in inventory.nodes if _wants(agent, node)]
-    ready = {pods.node(row) for row in rows if pods.is_ready(row)}
-    waiting = {node.name for node in wanted} - ready
+    names = {node.name for node in wanted}
+    waiting = names - {pods.node(row) for row in rows if pods.is_ready(row)}
     unready = [row for row in rows if pods.node(row) in waiting and not pods.is_terminating(row)]
     return Coverage(
         agent, wanted, [node for node in wanted if node.name not in having], sorted(unready, key=pods.order)
