@@ -14,6 +14,7 @@ from netlint.findings import Subject
 from netlint.model.selectors import LabelIndex
 from netlint.snapshot.pods import (
     LISTED_IPS,
+    OTHER_NETWORK,
     PHASE_BITS,
     READY,
     TERMINATING,
@@ -25,6 +26,10 @@ from netlint.snapshot.pods import (
 
 TERMINAL = (Phase.SUCCEEDED, Phase.FAILED)
 IS_LIVE = [flags & PHASE_BITS not in TERMINAL for flags in range(256)]
+IS_LIVE_HERE = [live and not flags & OTHER_NETWORK for flags, live in enumerate(IS_LIVE)]
+_RUNS_UNLISTED = [
+    flags & (PHASE_BITS | TERMINATING | LISTED_IPS) == Phase.RUNNING for flags in range(256)
+]  # what a running pod has unless status.podIPs is filled
 
 
 class Pods:
@@ -116,18 +121,6 @@ class Pods:
                 yield row
 
     @cached_property
-    def addresses_by_node(self) -> dict[str, int]:
-        """How many live pods of each node have an address of their own, whatever its families."""
-        table, own = self.table, self._has_own_address
-        columns = zip(table.node, table.flags, table.shape, table.v4, table.v6_low, table.v6_high, strict=True)
-        counts = Counter(
-            node
-            for node, flags, shape, v4, low, high in columns
-            if (v4 or low or high) and own[shape] and IS_LIVE[flags]
-        )
-        return {table.strings.texts[node]: count for node, count in counts.items()}
-
-    @cached_property
     def _has_own_address(self) -> list[bool]:
         return [not shape.host_network for shape in self.table.shapes]
 
@@ -209,12 +202,15 @@ class Pods:
         return self._rows_by_shape[self._shape_starts[number] : self._shape_starts[number + 1]]
 
     def outside(self, family: int, ranges: Mapping[str, Sequence[Range]]) -> Iterator[int]:
-        """Live pods whose own address is in none of the ranges of their node; ``ranges`` by its name."""
+        """Live pods whose own address is in none of the ranges of their node; ``ranges`` by its name.
+
+        Pods that an annotation puts on another network are none of them.
+        """
         of_node = [
             [(held.first, held.last) for held in ranges.get(name, ()) if held.family == family]
             for name in self.table.strings.texts
         ]
-        table, own_address, live = self.table, self._has_own_address, IS_LIVE
+        table, own_address, live = self.table, self._has_own_address, IS_LIVE_HERE
         columns = zip(table.node, table.shape, table.flags, self._addresses_of(family), strict=True)
         for row, (node, shape, flags, address) in enumerate(columns):
             own = of_node[node]
@@ -232,6 +228,15 @@ class Pods:
         """Whether the pod is live and in a network of its own."""
         return self._has_own_address[self.table.shape[row]] and self.is_live(row)
 
+    def count_by_node(self, family: int) -> dict[str, int]:
+        """How many live pods of each node have an address of this family as their own."""
+        table, own_address, live = self.table, self._has_own_address, IS_LIVE
+        columns = zip(table.node, table.shape, table.flags, self._addresses_of(family), strict=True)
+        held = Counter(
+            node for node, shape, flags, address in columns if address and own_address[shape] and live[flags]
+        )
+        return {table.strings.texts[node]: number for node, number in held.items()}
+
     def any_in(self, ranges: Collection[Range]) -> bool:
         """Whether a live pod has an address of its own in any of the ranges."""
         for family, first, last in ranges:
@@ -239,6 +244,13 @@ class Pods:
                 if first <= address <= last and self.owns_address(row):
                     return True
         return False
+
+    def without_addresses(self) -> Iterator[int]:
+        """Pods that run, on a network of their own, and have no address; terminating ones may have lost it."""
+        table, own_address = self.table, self._has_own_address
+        for row in compress(range(len(self)), map(_RUNS_UNLISTED.__getitem__, table.flags)):
+            if own_address[table.shape[row]] and self.node(row) and not self.addresses(row):
+                yield row
 
     def _addresses_of(self, family: int) -> Iterable[int]:
         """The column of addresses of this family; all zeros where no pod has one."""
