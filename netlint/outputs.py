@@ -44,7 +44,7 @@ def plan(form: str, files: Iterable[str], *, quiet: bool, color: str, show_all: 
             outputs.append(Output(form, Path(file), show_all=show_all))
             on_terminal = "text"
     if not quiet:
-        outputs.append(Output(on_terminal, None, _colored(color), show_all))
+        outputs.append(Output(on_terminal, None, colored(color), show_all))
     return outputs
 
 
@@ -92,7 +92,7 @@ def _umask() -> int:
     return mask
 
 
-def _colored(mode: str) -> bool:
+def colored(mode: str) -> bool:
     """Colour for people: not in files and pipes, not with NO_COLOR (no-color.org), but with FORCE_COLOR."""
     if mode != "auto":
         return mode == "always"

@@ -124,6 +124,7 @@ def test_the_readme_shows_every_way_to_look() -> None:
     assert [example.values[:2] for example in EXAMPLES] == [
         ("README.md", "check examples/broken-cluster --select overlapping-pod-cidrs"),
         ("README.md", "ip 10.244.0.21 examples/broken-cluster"),
+        ("README.md", "map examples/broken-cluster"),
         ("README.md", "plan --nodes 50 --pods-per-node 110 --against examples/healthy-cluster"),
         ("README.md", "service reports examples/broken-cluster"),
         ("README.md", "service web examples/healthy-cluster"),

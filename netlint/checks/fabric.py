@@ -85,7 +85,8 @@ def nodes_outside_overlay(cluster: Cluster) -> Iterator[Violation | Undecided]:
             yield Undecided(None, f"not every {found.plugin.member_kind} is known", Reason.INCOMPLETE)
             continue
         stopped = {name for name, ranges in cluster.pod_cidrs.items() if found.allocation.from_node and not ranges}
-        outside = [node for node in cluster.fabric.expected(found) if node.name not in members | silent | stopped]
+        explained = members | silent | stopped
+        outside = [node for node in cluster.fabric.expected(found) if node.name not in explained]
         for node in filter(is_ready, outside):
             yield _outsider(found, node, cluster.node_named[min(members & cluster.node_named.keys() or {node.name})])
 
@@ -167,11 +168,11 @@ def unavailable_node_networks(cluster: Cluster) -> Iterator[Violation]:
 
 def _unavailability(node: Node) -> tuple[Path, str] | None:
     """Where a node says so, and why: its condition, else the taint that follows it."""
-    for number, condition in enumerate(node.status.conditions or ()):
-        if condition.type == "NetworkUnavailable":
-            at = ("status", "conditions", number, "status")
-            return (at, condition.reason or "") if condition.status == "True" else None
-    for number, taint in enumerate(node.spec.taints or ()):
+    said = [(at, found) for at, found in enumerate(node.status.conditions or ()) if found.type == "NetworkUnavailable"]
+    for number, condition in said:  # several, where two writers do not merge theirs
+        if condition.status == "True":
+            return ("status", "conditions", number, "status"), condition.reason or ""
+    for number, taint in enumerate(() if said else node.spec.taints or ()):
         if taint.key == NETWORK_UNAVAILABLE:
             return ("spec", "taints", number), ""
     return None

@@ -1,4 +1,4 @@
-"""Pods and their ports."""
+"""Pods: their addresses and their ports."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from netlint import addresses
 from netlint.findings import Related, Subject, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import protocol
+from netlint.model.hostips import Mismatch, mismatches, own_addresses
 from netlint.model.hostports import EVERY_ADDRESS, Taken, container_path, taken_ports
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.snapshot.pods import ContainerShape
+
+NAMED = 3  # so many pods a finding names; the evidence has them all
 
 
 class HostPort(NamedTuple):
@@ -151,4 +157,60 @@ def _repeated(found: Mapping[str, list[tuple[int, int]]], field: str) -> Iterato
     return (Clash(what, field, places) for what, places in sorted(found.items()) if len(places) > 1)
 
 
-CHECKS = (conflicting_container_ports, conflicting_host_ports)
+def pods_without_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """A pod runs and has no address; one finding for each node."""
+    pods = cluster.pods
+    by_node: defaultdict[str, list[int]] = defaultdict(list)
+    for row in pods.without_addresses():
+        by_node[pods.node(row)].append(row)
+    for node, rows in sorted(by_node.items()):
+        first, *others = sorted(rows, key=pods.order)
+        more = f"; {len(others)} more there {'has' if len(others) == 1 else 'have'} none" if others else ""
+        yield Violation(
+            pods.subject(first),
+            ("status", "podIPs"),
+            f"{pods.name(first)} runs on {node} and has no address{more}",
+            {"node": node, "pods": ["/".join(pods.order(row)) for row in (first, *others)]},
+            tuple(Related(pods.subject(row), ("status",), "has none either") for row in others[:NAMED]),
+            mitigated=not any(map(pods.is_ready, rows)),
+        )
+
+
+def mismatched_host_ips(cluster: Cluster) -> Iterator[Violation]:
+    """Pods report an address of their node that the Node does not have."""
+    holders = {address: node for node in reversed(cluster.nodes) for address in own_addresses(node)}
+    for found in mismatches(cluster.pods, cluster.nodes):
+        yield _mismatched_host(cluster, found, holders.get((found.family, found.value)))
+
+
+def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> Violation:
+    pods, node = cluster.pods, found.node
+    (first, path), *others = found.rows
+    address = addresses.text(found.family, found.value)
+    listed = sorted(own_addresses(node))
+    sides = [Related(subject_of(node), ("status", "addresses"), "its addresses")]
+    sides += [Related(subject_of(holder), ("status", "addresses"), f"has {address}")] if holder else []
+    sides += [Related(pods.subject(row), at, "reports it too") for row, at in others[:NAMED]]
+    elsewhere = f", but of Node {holder.name}" if holder else ""
+    more = f"; {len(others)} more pods report it" if len(others) > 1 else "; one more pod reports it" if others else ""
+    return Violation(
+        pods.subject(first),
+        path,
+        f"{address} is no address of Node {node.name}, where the pod runs{elsewhere}{more}",
+        {
+            "address": address,
+            "node": node.name,
+            "nodeAddresses": [addresses.text(*own) for own in listed],
+            "pods": ["/".join(pods.order(row)) for row, _ in found.rows],
+        },
+        tuple(sides),
+        key=address,
+    )
+
+
+CHECKS = (
+    conflicting_container_ports,
+    conflicting_host_ports,
+    mismatched_host_ips,
+    pods_without_addresses,
+)

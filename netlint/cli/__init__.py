@@ -15,6 +15,7 @@ from netlint.cli.configuration import config_app
 from netlint.cli.dev import dev_app
 from netlint.cli.entrypoints import entrypoints
 from netlint.cli.ip import ip
+from netlint.cli.map import show_map
 from netlint.cli.plan import plan
 from netlint.cli.reference import explain, rbac, rules, schema
 from netlint.cli.service import service
@@ -53,6 +54,7 @@ app.command()(check)
 app.command()(service)
 app.command()(entrypoints)
 app.command()(ip)
+app.command("map")(show_map)
 app.command()(plan)
 app.command()(rules)
 app.command()(explain)

@@ -14,6 +14,7 @@ SCHEMAS = {
     "rule": "rule.schema.json",
     "node-dump": "node-dump.schema.json",
     "ip": "ip-v1.schema.json",
+    "map": "map-v1.schema.json",
     "plan": "plan-v1.schema.json",
     "service": "service-v1.schema.json",
     "entrypoints": "entrypoints-v1.schema.json",

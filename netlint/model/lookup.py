@@ -99,7 +99,7 @@ class Answer:
 def look_up(cluster: Cluster, asked: Range) -> Answer:
     """All that the input says of an address or a range."""
     matches = tuple(_matches(cluster.plan.declarations, asked))
-    owners = tuple(sorted(_owners(cluster, asked), key=lambda owner: (owner.address, owner.subject.order, owner.path)))
+    owners = tuple(owners_in(cluster, asked))
     positions = list(_positions(cluster, asked.first, matches)) if asked.size == 1 else []
     special = special_ranges(asked)
     natures = (
@@ -159,6 +159,11 @@ def _nodes_of(matches: Iterable[Match]) -> set[str]:
     around = (Relation.CONTAINS, Relation.EQUALS)
     held = (match.declaration for match in matches if match.relation in around)
     return {declared.node for declared in held if declared.node and declared.role in {Role.NODE_POD, Role.BRIDGE}}
+
+
+def owners_in(cluster: Cluster, asked: Range) -> list[Owner]:
+    """Who has the addresses of a range, by address."""
+    return sorted(_owners(cluster, asked), key=lambda owner: (owner.address, owner.subject.order))
 
 
 def _owners(cluster: Cluster, asked: Range) -> Iterator[Owner]:

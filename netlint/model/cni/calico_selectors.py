@@ -78,13 +78,13 @@ class _Parser:
         found = [self._conjunction()]
         while self.follows("sign", "||"):
             found.append(self._conjunction())
-        return lambda labels: any(one(labels) for one in found)
+        return found[0] if len(found) == 1 else lambda labels: any(one(labels) for one in found)
 
     def _conjunction(self) -> Selector:
         found = [self._term()]
         while self.follows("sign", "&&"):
             found.append(self._term())
-        return lambda labels: all(one(labels) for one in found)
+        return found[0] if len(found) == 1 else lambda labels: all(one(labels) for one in found)
 
     def _term(self) -> Selector:
         if self.follows("sign", "!"):

@@ -30,8 +30,8 @@ def coverage(agent: Workload, inventory: Inventory) -> Coverage:
     having = {pods.node(row) for row in rows}
     wanted = [node for node in inventory.nodes if _wants(agent, node)]
     names = {node.name for node in wanted}
-    ready = {pods.node(row) for row in rows if pods.is_ready(row)}
-    unready = [row for row in rows if pods.node(row) in names - ready and not pods.is_terminating(row)]
+    waiting = names - {pods.node(row) for row in rows if pods.is_ready(row)}
+    unready = [row for row in rows if pods.node(row) in waiting and not pods.is_terminating(row)]
     return Coverage(
         agent, wanted, [node for node in wanted if node.name not in having], sorted(unready, key=pods.order)
     )

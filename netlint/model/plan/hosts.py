@@ -19,7 +19,7 @@ Found = Iterator[Declaration | Trouble]
 BRIDGES = ("docker0", "cni0", "cbr0", "kbr0", "lxcbr0", "virbr0", "kube-bridge", "weave", "obr0")
 POD_BRIDGES = ("cni0", "cbr0")
 _ON_CARDS = ("macvlan", "ipvlan")
-_TUNNELS = ("vxlan", "ipip", "sit", "geneve", "wireguard", "gre", "gretap", "ip6tnl", "tun")
+TUNNELS = ("vxlan", "ipip", "sit", "geneve", "wireguard", "gre", "gretap", "ip6tnl", "tun")
 
 
 class Host:
@@ -146,7 +146,7 @@ def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[t
     own address is the node's network.
     """
     for link, family, address, network in host.links:
-        if link.kind in _TUNNELS or network.size == 1 or (link.kind == "veth" and link.master):
+        if link.kind in TUNNELS or network.size == 1 or (link.kind == "veth" and link.master):
             continue
         role, label = Role.NODE, f"network of {link.ifname}"
         if is_bridge(link) and addresses.text(family, address) not in listed:

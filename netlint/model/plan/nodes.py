@@ -12,7 +12,7 @@ from netlint.objects.core import Node
 from netlint.objects.meta import Path
 
 OWN_ADDRESSES = ("InternalIP", "ExternalIP")
-VIRTUAL = (("type", "virtual-kubelet"), ("eks.amazonaws.com/compute-type", "fargate"))
+VIRTUAL = (("type", "virtual-kubelet"), ("type", "kwok"), ("eks.amazonaws.com/compute-type", "fargate"))
 """Labels of Nodes behind which there is no host of this cluster's network."""
 
 

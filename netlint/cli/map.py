@@ -1,0 +1,83 @@
+"""``netlint map``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netlint.cli.inputs import Wanted, known_format, reading, said
+
+if TYPE_CHECKING:
+    from netlint.model.cluster import Cluster
+    from netlint.snapshot import Locator
+
+FORMATS = ("text", "json", "svg")
+VIEWS = ("plan", "topology")
+KINDS = ("Node", "Pod", "Service")
+
+Format = Annotated[str, typer.Option("--format", "-f", metavar="|".join(FORMATS), help="Form of the map.")]
+OfNode = Annotated[
+    str | None, typer.Option("--node", metavar="NAME", help="Only this node: its ranges, bridges and pods.")
+]
+Family = Annotated[int | None, typer.Option(metavar="4|6", help="Only this address family.", show_default=False)]
+View = Annotated[
+    str, typer.Option(metavar="|".join(VIEWS), help="The ranges, or the nodes with what carries their packets.")
+]
+
+
+@reading()
+def show_map(
+    wanted: Wanted, form: Format = "text", node: OfNode = None, family: Family = None, view: View = "plan"
+) -> None:
+    """Show the address plan as a tree drawn to scale, with its use, free space and collisions.
+
+    Exit code: 0, or 2 where netlint could not do its job.
+    """
+    from netlint.errors import UsageError
+    from netlint.model.cluster import Cluster
+    from netlint.objects import ADDRESS_PLAN
+
+    known_format(form, *FORMATS)
+    for option, given, known in (("--view", view, VIEWS), ("--family", family or 4, (4, 6))):
+        if given not in known:
+            raise UsageError(f"{option} {given!r}: choose one of {', '.join(map(str, known))}")
+    snapshot, locate = wanted.read(ADDRESS_PLAN)
+    cluster = Cluster(snapshot)
+    if node is not None and node not in cluster.node_named:
+        raise UsageError(f"there is no Node {node!r} in the input")
+    shown = _topology(cluster, form, node) if view == "topology" else _plan(cluster, locate, form, node, family)
+    typer.echo(shown, nl=False)
+    raise typer.Exit(2 if said(snapshot.reading.errors) else 0)
+
+
+def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None, family: int | None) -> str:
+    from netlint.model.lookup import owners_in
+    from netlint.model.plan.tree import of_node, tree
+    from netlint.outputs import colored
+    from netlint.views import gaps, plansvg, spots
+    from netlint.views import tree as view
+
+    families = {one: tree(cluster, one) for one in (4, 6) if family in {None, one}}
+    if node is not None:
+        families = {one: of_node(roots, node) for one, roots in families.items()}
+    families = {one: roots for one, roots in families.items() if roots}
+    ranges = {one: cluster.fabric.node_ranges.get(node or "", []) for one in families}
+    residents = [
+        (one, owner) for one, held in ranges.items() for own in held for owner in owners_in(cluster, own.range)
+    ]
+    fabric, missing = cluster.fabric.sentences, gaps(cluster.snapshot, KINDS)
+    if form == "json":
+        return view.json(families, fabric, residents, missing, spots(locate, view.sides(families)))
+    if form == "svg":
+        return plansvg.draw(families, fabric, residents)
+    return view.text(families, fabric, residents, missing, colored("auto"))
+
+
+def _topology(cluster: Cluster, form: str, node: str | None) -> str:
+    from netlint.model.topology import topology
+    from netlint.views import topology as view
+    from netlint.views import topologysvg
+
+    render = {"text": view.text, "json": view.json, "svg": topologysvg.draw}[form]
+    return render(topology(cluster, node))

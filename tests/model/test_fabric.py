@@ -1,0 +1,51 @@
+"""What netlint states of the fabric of each healthy cluster, and of one whose nodes differ."""
+
+from __future__ import annotations
+
+import pytest
+
+from model.healthy import cluster as objects_of
+from model.healthy import node
+from model.networks import NETWORKS
+from model.reading import cluster
+
+BETWEEN_SUBNETS = "plain routing inside a subnet, overlay ({}) between subnets"
+STATED = {
+    "antrea": ["antrea: overlay (Geneve)"],
+    "aws_custom_networking": ["aws-vpc-cni: underlay"],
+    "aws_vpc_cni": ["aws-vpc-cni: underlay"],
+    "azure_cni": ["azure-cni: underlay"],
+    "calico": ["calico: overlay (IPIP)"],
+    "calico_operator": [f"calico: {BETWEEN_SUBNETS.format('VXLAN')}"],
+    "calico_reflectors": ["calico: plain routing"],
+    "canal": ["flannel: overlay (VXLAN)", "calico on top"],
+    "cilium": ["cilium: overlay (VXLAN)"],
+    "cilium_kubernetes": ["cilium: overlay (VXLAN)"],
+    "cilium_on_aws": ["aws-vpc-cni: underlay", "cilium on top"],
+    "docker_bridges": [],
+    "flannel": ["flannel: overlay (VXLAN)"],
+    "flannel_dual_stack": ["flannel: overlay (VXLAN)"],
+    "flannel_host_gateways": ["flannel: plain routing"],
+    "gke": ["gke: underlay"],
+    "gke_dataplane_v2": ["cilium: plain routing", "gke"],
+    "kindnet": ["kindnet: plain routing"],
+    "kindnet_ipv6": ["kindnet: plain routing"],
+    "kube_router": [f"kube-router: {BETWEEN_SUBNETS.format('IPIP')}"],
+    "kubenet": [],
+    "multus": ["flannel: overlay (VXLAN)"],
+    "ovn_kubernetes": ["ovn-kubernetes: overlay (Geneve)"],
+    "weave": ["weave: overlay (VXLAN)"],
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_fabric_of_a_healthy_cluster(name: str) -> None:
+    assert cluster(objects_of(NETWORKS[name]())).fabric.sentences == STATED[name]
+
+
+def test_nodes_are_named_where_they_differ() -> None:
+    backends = {"n1": "host-gw", "n2": "vxlan", "n3": "vxlan", "n4": "vxlan"}
+    key = "flannel.alpha.coreos.com/backend-type"
+    found = cluster(node(name, [], [], {key: backend}) for name, backend in backends.items()).fabric
+    assert found.sentences == ["flannel: plain routing on n1", "flannel: overlay (VXLAN) on n2 and 2 more nodes"]
+    assert [connection.nodes for connection in found.connections] == [("n1",), ("n2", "n3", "n4")]
