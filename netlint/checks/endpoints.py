@@ -178,7 +178,7 @@ def _why_dead(cluster: Cluster, number: int, row: int) -> str:
         return "" if named else f"{text} is no address of a live Pod {namespace}/{table.target[row]}"
     if (family, address) in cluster.pod_at or family not in cluster.pods.families:
         return ""
-    held = [found for found in cluster.plan.trusted(Role.NODE_POD) if found.range.holds(family, address)]
+    held = cluster.plan.holding(family, address, Role.NODE_POD)
     return f"{text} lies in {held[0]} of {held[0].subject}, and no live pod has it" if held else ""
 
 

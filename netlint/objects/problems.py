@@ -103,7 +103,8 @@ def _of_service_cidr(declared: ServiceCIDR) -> Iterator[Problem]:
 
 
 def _of_ip_address(found: IPAddress) -> Iterator[Problem]:
-    yield from _address(("metadata", "name"), found.name)
+    if found.name:
+        yield from _address(("metadata", "name"), found.name)
 
 
 def _of_workload(workload: Workload | CronJob) -> Iterator[Problem]:
