@@ -254,6 +254,11 @@ class Cluster:
         disputed = [[declared[number] for number in group] for group in groups]
         return [group for group in disputed if len({found.node for found in group}) > 1]
 
+    def share_pod_cidrs(self, names: set[str]) -> bool:
+        """Whether pod ranges of several of these Nodes have addresses in common."""
+        groups = (*self.disputed_pod_cidrs, *self.undivided_pod_cidrs)
+        return any(len(names & {found.node for found in group}) > 1 for group in groups)
+
     @cached_property
     def shared_identities(self) -> list[list[Identity]]:
         """What several Nodes have in common and should not."""
