@@ -36,7 +36,7 @@ def ignored_endpoint_slices(cluster: Cluster) -> Iterator[Violation]:
     for number in cluster.foreign_slices:
         piece = cluster.slices.slices[number]
         service = cluster.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
-        for path, why in _reasons(piece, service):
+        for path, why in _reasons(piece, service) if cluster.slices.endpoints(number) else ():
             yield Violation(
                 subject_of(piece),
                 path,
