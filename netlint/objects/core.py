@@ -41,7 +41,7 @@ class NodeSystemInfo(Struct, gc=False):
 
     systemUUID: str | None = None
     machineID: str | None = None
-    operatingSystem: Literal["linux", "windows"] | None = None
+    operatingSystem: str | None = None
 
 
 class NodeCondition(Condition, gc=False):
