@@ -15,6 +15,7 @@ from netlint.model.cni import Fabric, Masquerade, detect
 from netlint.model.cni.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.homes import Homes
+from netlint.model.identities import Identity, shared
 from netlint.model.inventory import Inventory
 from netlint.model.ipam import Block, blocks_of
 from netlint.model.nat import beside_plugins
@@ -257,6 +258,11 @@ class Cluster:
         """Whether pod ranges of several of these Nodes have addresses in common."""
         groups = (*self.disputed_pod_cidrs, *self.undivided_pod_cidrs)
         return any(len(names & {found.node for found in group}) > 1 for group in groups)
+
+    @cached_property
+    def shared_identities(self) -> list[list[Identity]]:
+        """What several Nodes have in common and should not."""
+        return shared(self.nodes)
 
     @cached_property
     def homes(self) -> Homes:
