@@ -177,7 +177,7 @@ def _cidrs(path: Path, cidrs: list[str] | None) -> Iterator[Problem]:
 def _label(path: Path, key: str, value: str | None) -> Iterator[Problem]:
     if not _is_like(LABEL_KEY, key):
         yield path, f"{key!r} is no label key"
-    if value and not _is_like(LABEL_VALUE, value):
+    elif value and not _is_like(LABEL_VALUE, value):
         yield path, f"{value!r} is no label value: {LABEL_VALUES}"
 
 
