@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from model.healthy import NETWORKS, node, pod, service, service_port
+from model.healthy import cluster as objects_of
 from model.healthy import container as container_of
-from model.healthy import node, pod, service, service_port
 from model.healthy import port as port_of
 from model.reading import cluster
 
 from netlint.model.cluster import Cluster
+from netlint.model.endpoints import has_pods
 from netlint.model.trace import Trace, trace
+from netlint.views import service as view
 from views.goldens import BROKEN, HEALTHY, assert_golden, netlint, valid
 
 FOLLOWED = [
@@ -219,3 +222,18 @@ def test_hints_stay_with_their_endpoints_when_copies_are_dropped() -> None:
     found = cluster(objects).slices
     assert [hints.zones for _, hints in sorted(found.hints.items())] == [("a",), ("b",)]
     assert [found.v4[row] & 255 for row in sorted(found.hints)] == [1, 3]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_service_of_a_healthy_cluster_is_shown(name: str) -> None:
+    """With its endpoints by the slices, and the same by the pods where there are no slices."""
+    objects = objects_of(NETWORKS[name]())
+    found, without = cluster(objects), cluster(one for one in objects if one["kind"] != "EndpointSlice")
+    for one in found.services:
+        shown = trace(found, one)
+        assert view.text(shown, [], {}, []).startswith(f"Service {one.namespace}/{one.name}: ")
+        valid("service", view.json(shown, [], {}, []))
+        if has_pods(one):
+            by_pods = trace(without, without.service_named[one.namespace, one.name])
+            assert (shown.from_slices, by_pods.from_slices) == (True, False)
+            assert shown.programs == by_pods.programs
