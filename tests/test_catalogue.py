@@ -81,8 +81,8 @@ def test_an_unknown_rule_comes_with_the_nearest_one() -> None:
 
 
 def test_selection_by_rule_and_topic() -> None:
-    chosen = catalogue.selected(["pods", "duplicate-pod-ips"], ["conflicting-host-ports"])
-    assert [rule.name for rule in chosen] == ["duplicate-pod-ips", "conflicting-container-ports"]
+    chosen = catalogue.selected(["suppressions", "duplicate-pod-ips"], ["expired-suppressions"])
+    assert [rule.name for rule in chosen] == ["duplicate-pod-ips", "unexplained-suppressions", "unused-suppressions"]
 
 
 def test_a_page_without_front_matter_is_refused(tmp_path: Path) -> None:

@@ -40,8 +40,9 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
         yield _undeclared(cluster)
     reported: set[Declaration] = set()
     for confine in cluster.confines:
-        for outside, wide in confine.strays():
-            if reported.isdisjoint(outside):
+        for strays, wide in confine.strays():
+            outside = [own for own in strays if own not in reported]
+            if outside:
                 reported.update(outside)
                 yield _outside(outside, wide, confine.is_firm)
 
@@ -112,40 +113,40 @@ def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
 
 def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A pod's address is not inside its node's pod range."""
-    allocates = cluster.fabric.allocates_from_node
-    if allocates is None:
-        yield Undecided(None, "the input does not show whether pods get their addresses from spec.podCIDRs")
-    elif not allocates:
-        plugins = ", ".join(plugin.name for plugin in cluster.fabric.plugins) or "the CNI plugin"
-        yield Undecided(None, f"{plugins} does not allocate from spec.podCIDRs", Reason.NOT_APPLICABLE)
-    else:
-        for family, row, ranges in _strays(cluster):
-            yield _stray(cluster, family, row, ranges)
+    undecided = _unknown_homes(cluster)
+    if undecided is not None:
+        yield undecided
+        return
+    for family, row in cluster.homes.strays(cluster.pods):
+        yield _stray(cluster, family, row)
 
 
-def _strays(cluster: Cluster) -> Iterator[tuple[int, int, list[Declaration]]]:
-    """Family, pod and its node's ranges; without pods that are reported as duplicates already."""
-    pods = cluster.pods
-    groups = (*cluster.disputed_pod_cidrs, *cluster.undivided_pod_cidrs)
-    disputed = {declared.node for group in groups for declared in group}
-    declared = {name: found for name, found in cluster.pod_cidrs.items() if name not in disputed}
-    ranges = {name: [one.range for one in found] for name, found in declared.items()}
-    duplicates = {(family, row) for family, _, rows in pods.sharing_addresses for row in rows}
-    for family in pods.families:
-        for row in pods.outside(family, ranges):
-            if (family, row) not in duplicates:
-                yield family, row, [own for own in declared[pods.node(row)] if own.range.family == family]
+def _unknown_homes(cluster: Cluster) -> Undecided | None:
+    fabric = cluster.fabric
+    plugins = ", ".join(plugin.name for plugin in fabric.plugins) or "the CNI plugin"
+    gap = cluster.gap(fabric.pieces) if fabric.pieces and not fabric.allocates_from_node else None
+    if fabric.allocates_from_node is None:
+        return Undecided(None, "the input does not show whether pods get their addresses from spec.podCIDRs")
+    if gap is not None:
+        return Undecided(None, gap.message, gap.reason)
+    if fabric.allocates_from_node or fabric.own_ranges:
+        return None
+    if fabric.missing:
+        return Undecided(None, f"no {fabric.missing} in the input tells the ranges of nodes", Reason.MISSING)
+    return Undecided(None, f"{plugins} does not allocate from spec.podCIDRs", Reason.NOT_APPLICABLE)
 
 
-def _stray(cluster: Cluster, family: int, row: int, ranges: list[Declaration]) -> Violation:
+def _stray(cluster: Cluster, family: int, row: int) -> Violation:
     pods = cluster.pods
     address = addresses.text(family, pods.address(row, family))
-    owner = cluster.node_range_at(family, pods.address(row, family))
-    elsewhere = f", inside {owner.range} of {owner.subject}" if owner else ""
+    ranges = cluster.homes.of(pods.node(row), family)
+    owner = cluster.homes.at(family, pods.address(row, family))
+    named = "" if ranges[0].subject.name == pods.node(row) else f" for Node {pods.node(row)}"
+    elsewhere = f", inside {said(owner)}" if owner else ""
     return Violation(
         pods.subject(row),
         pods.address_path(row, family),
-        f"{address} is outside {listed(ranges)}, where the pod runs{elsewhere}",
+        f"{address} is outside {listed(ranges)}{named}, where the pod runs{elsewhere}",
         {
             "address": address,
             "node": pods.node(row),

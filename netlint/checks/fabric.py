@@ -168,11 +168,11 @@ def unavailable_node_networks(cluster: Cluster) -> Iterator[Violation]:
 
 def _unavailability(node: Node) -> tuple[Path, str] | None:
     """Where a node says so, and why: its condition, else the taint that follows it."""
-    for number, condition in enumerate(node.status.conditions or ()):
-        if condition.type == "NetworkUnavailable":
-            at = ("status", "conditions", number, "status")
-            return (at, condition.reason or "") if condition.status == "True" else None
-    for number, taint in enumerate(node.spec.taints or ()):
+    said = [(at, found) for at, found in enumerate(node.status.conditions or ()) if found.type == "NetworkUnavailable"]
+    for number, condition in said:  # several, where two writers do not merge theirs
+        if condition.status == "True":
+            return ("status", "conditions", number, "status"), condition.reason or ""
+    for number, taint in enumerate(() if said else node.spec.taints or ()):
         if taint.key == NETWORK_UNAVAILABLE:
             return ("spec", "taints", number), ""
     return None

@@ -80,16 +80,16 @@ def unexported_pools(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def off_link_next_hops(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A node's address is not on the links of nodes that route to it directly."""
-    direct = [(found, way) for found, way in cluster.fabric.transports if way.by_next_hop]
-    if not direct or len(cluster.nodes) < 2:
-        return
-    found = links.uplinks(cluster.hosts, cluster.nodes)
-    if not found:
-        yield NO_DUMPS
-        return
-    missing = links.off_link(found, cluster.nodes)
-    if missing:
-        yield _off_link(direct[0][0], missing)
+    for plugin, way in cluster.fabric.transports:
+        nodes = cluster.fabric.reached(plugin, way) if way.by_next_hop else []
+        if len(nodes) < 2:
+            continue
+        found = links.uplinks(cluster.hosts, nodes)
+        if not found:
+            yield NO_DUMPS
+        missing = links.off_link(found, nodes)
+        if missing:
+            yield _off_link(plugin, missing)
 
 
 def _off_link(plugin: Detected, missing: list[tuple[Address, list[Uplink]]]) -> Violation:
@@ -127,7 +127,7 @@ def oversized_mtus(cluster: Cluster) -> Iterator[Violation | Undecided]:
         yield NO_DUMPS
         return
     for need in declared:
-        small = sorted((one for one in found if 0 < one.link.mtu < need.size), key=lambda one: one.link.mtu)
+        small = sorted((one for one in found if need.exceeds(one)), key=lambda one: one.link.mtu)
         if small:
             sides = [Related(one.file, (), f"{one.link.ifname} has MTU {one.link.mtu}") for one in small]
             least = small[0]

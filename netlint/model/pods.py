@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, compress, islice
@@ -13,6 +14,7 @@ from netlint.findings import Subject
 from netlint.model.selectors import LabelIndex
 from netlint.snapshot.pods import (
     LISTED_IPS,
+    OTHER_NETWORK,
     PHASE_BITS,
     READY,
     TERMINATING,
@@ -24,6 +26,10 @@ from netlint.snapshot.pods import (
 
 TERMINAL = (Phase.SUCCEEDED, Phase.FAILED)
 IS_LIVE = [flags & PHASE_BITS not in TERMINAL for flags in range(256)]
+IS_LIVE_HERE = [live and not flags & OTHER_NETWORK for flags, live in enumerate(IS_LIVE)]
+_RUNS_UNLISTED = [
+    flags & (PHASE_BITS | TERMINATING | LISTED_IPS) == Phase.RUNNING for flags in range(256)
+]  # what a running pod has unless status.podIPs is filled
 
 
 class Pods:
@@ -86,11 +92,6 @@ class Pods:
     def address_column(self, family: int) -> Callable[[int], int]:
         """Looks up the address of this family by row."""
         return self.table.v4.__getitem__ if family == 4 else lambda row: self.address(row, 6)
-
-    def has_address(self, row: int) -> bool:
-        """Whether it has an address of any family."""
-        table = self.table
-        return bool(table.v4[row] or table.v6_low[row] or table.v6_high[row])
 
     def addresses(self, row: int) -> list[tuple[int, int]]:
         """Family and value of its addresses, in the order of ``status.podIPs``."""
@@ -201,12 +202,15 @@ class Pods:
         return self._rows_by_shape[self._shape_starts[number] : self._shape_starts[number + 1]]
 
     def outside(self, family: int, ranges: Mapping[str, Sequence[Range]]) -> Iterator[int]:
-        """Live pods whose own address is in none of the ranges of their node; ``ranges`` by its name."""
+        """Live pods whose own address is in none of the ranges of their node; ``ranges`` by its name.
+
+        Pods that an annotation puts on another network are none of them.
+        """
         of_node = [
             [(held.first, held.last) for held in ranges.get(name, ()) if held.family == family]
             for name in self.table.strings.texts
         ]
-        table, own_address, live = self.table, self._has_own_address, IS_LIVE
+        table, own_address, live = self.table, self._has_own_address, IS_LIVE_HERE
         columns = zip(table.node, table.shape, table.flags, self._addresses_of(family), strict=True)
         for row, (node, shape, flags, address) in enumerate(columns):
             own = of_node[node]
@@ -224,6 +228,15 @@ class Pods:
         """Whether the pod is live and in a network of its own."""
         return self._has_own_address[self.table.shape[row]] and self.is_live(row)
 
+    def count_by_node(self, family: int) -> dict[str, int]:
+        """How many live pods of each node have an address of this family as their own."""
+        table, own_address, live = self.table, self._has_own_address, IS_LIVE
+        columns = zip(table.node, table.shape, table.flags, self._addresses_of(family), strict=True)
+        held = Counter(
+            node for node, shape, flags, address in columns if address and own_address[shape] and live[flags]
+        )
+        return {table.strings.texts[node]: number for node, number in held.items()}
+
     def any_in(self, ranges: Collection[Range]) -> bool:
         """Whether a live pod has an address of its own in any of the ranges."""
         for family, first, last in ranges:
@@ -231,6 +244,13 @@ class Pods:
                 if first <= address <= last and self.owns_address(row):
                     return True
         return False
+
+    def without_addresses(self) -> Iterator[int]:
+        """Pods that run, on a network of their own, and have no address; terminating ones may have lost it."""
+        table, own_address = self.table, self._has_own_address
+        for row in compress(range(len(self)), map(_RUNS_UNLISTED.__getitem__, table.flags)):
+            if own_address[table.shape[row]] and self.node(row) and not self.addresses(row):
+                yield row
 
     def _addresses_of(self, family: int) -> Iterable[int]:
         """The column of addresses of this family; all zeros where no pod has one."""

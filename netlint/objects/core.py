@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from netlint.objects.meta import DatedMeta, Object, Protocol
+from netlint.objects.meta import Condition, DatedMeta, Object, Protocol
 
 
 class NodeAddress(Struct, gc=False):
@@ -41,14 +41,12 @@ class NodeSystemInfo(Struct, gc=False):
 
     systemUUID: str | None = None
     machineID: str | None = None
-    operatingSystem: Literal["linux", "windows"] | None = None
+    operatingSystem: str | None = None
 
 
-class NodeCondition(Struct, gc=False):
+class NodeCondition(Condition, gc=False):
     """One entry of a Node's ``status.conditions``."""
 
-    type: str | None = None
-    status: Literal["True", "False", "Unknown"] | None = None
     reason: str | None = None
 
 

@@ -7,6 +7,7 @@ Source: k8s.io/apimachinery/pkg/apis/meta/v1/types.go.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct, field
@@ -76,7 +77,7 @@ class Condition(Struct, gc=False):
     status: Literal["True", "False", "Unknown"] | None = None
 
 
-def condition_status(conditions: list[Condition] | None, kind: str) -> str | None:
+def condition_status(conditions: Sequence[Condition] | None, kind: str) -> str | None:
     """The status (``True``, ``False``, ``Unknown``) of the condition of this type, None without one."""
     for condition in conditions or ():
         if condition.type == kind:

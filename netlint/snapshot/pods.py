@@ -65,6 +65,8 @@ READY = 8
 TERMINATING = 16
 LISTED_IPS = 32  # status.podIPs holds at least one address; status.podIP alone gives no endpoint
 V6_FIRST = 64
+OTHER_NETWORK = 128  # an annotation puts the pod on another network than the cluster's
+_DEFAULT_NETWORK = b'"v1.multus-cni.io/default-network"'
 
 
 class ContainerShape(msgspec.Struct, frozen=True, gc=False):
@@ -167,6 +169,8 @@ class PodTable:
                 flags |= READY if condition.status == "True" else 0
                 changed = max(changed, condition.lastTransitionTime or "")
                 break
+        if meta.annotations is not NULL and _DEFAULT_NETWORK in bytes(meta.annotations):
+            flags |= OTHER_NETWORK
         if meta.deletionTimestamp:
             flags |= TERMINATING
             changed = max(changed, meta.deletionTimestamp)

@@ -71,7 +71,11 @@ def node(name: str, cidrs: list[str], addresses: list[str], annotations: dict[st
         "spec": {"podCIDR": cidrs[0], "podCIDRs": cidrs} if cidrs else {},
         "status": {
             "addresses": [*listed, {"type": "Hostname", "address": name}],
-            "conditions": [{"type": "Ready", "status": "True"}],
+            "conditions": [
+                {"type": "NetworkUnavailable", "status": "False"},
+                {"type": "Ready", "status": "True"},
+            ],
+            "nodeInfo": {"machineID": f"{name}0f3c", "systemUUID": f"{name}-7d41", "operatingSystem": "linux"},
         },
     }
 
@@ -496,8 +500,15 @@ def calico() -> Network:
         config_map("calico-config", "kube-system", cni_network_config=text),
         ip_pool("crd.projectcalico.org/v1", ipipMode="Always", vxlanMode="Never"),
         *agent("calico-node", "kube-system"),
+        *(_ipam_block(cidr, name) for name, (cidr,) in (blocks | {"node3": ["10.244.135.0/26"]}).items()),
     ]
     return Network(per_node(POD_CIDR), blocks, objects, _calico_annotations, KCM, KUBEADM)
+
+
+def _ipam_block(cidr: str, node: str) -> Object:
+    spec = {"cidr": cidr, "affinity": f"host:{node}", "strictAffinity": False, "deleted": False}
+    metadata = meta(cidr.replace(".", "-").replace("/", "-"))
+    return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPAMBlock", "metadata": metadata, "spec": spec}
 
 
 def ip_pool(api_version: str, **spec: Any) -> Object:

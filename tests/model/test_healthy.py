@@ -17,12 +17,9 @@ NOT_ALLOCATED = {
     "aws_vpc_cni": "aws-vpc-cni",
     "azure_cni": "azure-cni",
     "aws_custom_networking": "aws-vpc-cni",
-    "calico": "calico",
     "calico_operator": "calico",
     "calico_reflectors": "calico",
-    "cilium": "cilium",
     "cilium_on_aws": "aws-vpc-cni, cilium",
-    "ovn_kubernetes": "ovn-kubernetes",
     "weave": "weave",
 }
 DEFAULTS = {

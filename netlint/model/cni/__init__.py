@@ -131,6 +131,18 @@ class Fabric:
         return any(found.allocation.borrows for found in self.plugins)
 
     @property
+    def open_ranges(self) -> list[Declaration]:
+        """The ranges in which pods of any node may have an address, where plugins give addresses themselves."""
+        if self.allocates_from_node:
+            return []
+        return [declared for found in self.plugins for declared in found.allocation.open_ranges]
+
+    @property
+    def pieces(self) -> str:
+        """The kind that has to be known completely before an address is known to be in no range of its node."""
+        return next((found.allocation.pieces for found in self.plugins if found.allocation.pieces), "")
+
+    @property
     def needs_node_ranges(self) -> Detected | None:
         """A plugin that does not start on a node without a pod range, unless pods show that another one serves them."""
         needing = (found for found in self.plugins if found.allocation.from_node)
@@ -176,6 +188,17 @@ class Fabric:
         if not found.agents:
             return hosts
         return [node for node in hosts if any(runs_on(agent, node) is True for agent in found.agents)]
+
+    def reached(self, found: Detected, way: Transport) -> list[Node]:
+        """The nodes to which a plugin carries packets in one way."""
+        members = self.members(found)
+        return [
+            node
+            for node in self._inventory.nodes
+            if not is_virtual(node)
+            and (members is None or node.name in members)
+            and (not way.nodes or node.name in way.nodes)
+        ]
 
     @cached_property
     def transports(self) -> list[tuple[Detected, Transport]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlint import addresses
+from netlint.addresses import Range
 from netlint.model.cni.plugin import (
     FROM_NODE,
     UNKNOWN,
@@ -68,9 +69,35 @@ def block_ranges(inventory: Inventory) -> Iterator[Declaration]:
     for block in blocks(inventory):
         node = owner_of(block)
         if node:
-            found = Voice(Role.NODE_POD, NAME, subject_of(block), node).says(("spec", "cidr"), block.spec.cidr or "")
+            found = Voice(Role.NODE_POD, NAME, subject_of(block), node, label="block").says(
+                ("spec", "cidr"), block.spec.cidr or ""
+            )
             if isinstance(found, Declaration):
                 yield found
+
+
+def open_ranges(inventory: Inventory, strict: bool) -> Iterator[Declaration]:
+    """Blocks of no node; the others too unless the affinity is strict, and then what was borrowed before."""
+    for block in blocks(inventory):
+        voice = Voice(Role.NODE_POD, NAME, subject_of(block))
+        found = voice.says(("spec", "cidr"), block.spec.cidr or "")
+        if isinstance(found, Trouble):
+            continue
+        if not (strict and owner_of(block)):
+            yield found
+        else:
+            for offset in _lent(block):
+                address = found.range.first + offset
+                yield voice.holds(("spec", "allocations", offset), Range(found.range.family, address, address))
+
+
+def _lent(block: IPAMBlock) -> Iterator[int]:
+    """The addresses of a block that are recorded for pods of other nodes, by their offsets."""
+    attributes = block.spec.attributes or ()
+    for offset, number in enumerate(block.spec.allocations or ()):
+        owner = attributes[number].secondary if number is not None and 0 <= number < len(attributes) else None
+        if owner and owner.node and owner.node != owner_of(block):
+            yield offset
 
 
 def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
@@ -101,7 +128,8 @@ def allocation(inventory: Inventory) -> Allocation:
     own = tuple(block_ranges(inventory))
     if own:
         strict = any(found.spec.strictAffinity for found in inventory.objects("IPAMConfig"))
-        return Allocation(False, own, borrows=not strict)
+        lent = tuple(open_ranges(inventory, strict))
+        return Allocation(False, own, borrows=not strict, pieces="IPAMBlock", open_ranges=lent)
     if configured == "calico-ipam":
         return Allocation(False, missing="IPAMBlock")
     return UNKNOWN

@@ -39,7 +39,7 @@ def transports(_: Inventory) -> Iterator[Transport]:
 
 
 def leaves_routes_alone(inventory: Inventory) -> bool | None:
-    """Whether it only filters, or only serves Services, on another plugin's network."""
+    """Whether it only filters, serves Services or announces routes on another plugin's network."""
     found = inventory.daemon_set(NAME)
     if found is None:
         return None
@@ -49,8 +49,9 @@ def leaves_routes_alone(inventory: Inventory) -> bool | None:
         for container in (template.spec.containers if template else None) or ()
         for word in (*(container.command or ()), *(container.args or ()))
     ]
-    flag = settings.flags(words).get("run-router")
-    return flag is not None and flag.value.lower() in {"false", "f", "0"}
+    flags = settings.flags(words)
+    given = [flags[name].value.lower() for name in ("run-router", "enable-cni") if name in flags]
+    return not {"false", "f", "0"}.isdisjoint(given)
 
 
 PLUGIN = Plugin(

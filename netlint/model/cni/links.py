@@ -123,6 +123,11 @@ class Need(NamedTuple):
         """The smallest MTU that links may have."""
         return self.mtu.needs(self.transport.overhead)
 
+    def exceeds(self, uplink: Uplink) -> bool:
+        """Whether a host that sends packets in this way has too small a link."""
+        nodes = self.transport.nodes
+        return 0 < uplink.link.mtu < self.size and (not nodes or uplink.host.node in nodes)
+
     @property
     def said(self) -> str:
         """What is declared, for people."""

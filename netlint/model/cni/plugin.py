@@ -37,12 +37,16 @@ class Allocation:
     ``from_node``: whether that is ``spec.podCIDRs`` of the pod's Node; None where the input does not tell.
     ``ranges``: the ranges that the plugin gave to nodes itself. ``missing``: the kind that would tell
     which, where none of it is in the input. ``borrows``: a pod may have an address of another node's range.
+    ``pieces``: the kind of the objects that give a node its ranges, where there may be several of them.
+    ``open_ranges``: ranges in which pods of any node may have an address.
     """
 
     from_node: bool | None = None
     ranges: tuple[Declaration, ...] = ()
     missing: str = ""
     borrows: bool = False
+    pieces: str = ""
+    open_ranges: tuple[Declaration, ...] = ()
 
 
 FROM_NODE = Allocation(from_node=True)

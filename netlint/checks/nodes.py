@@ -1,0 +1,138 @@
+"""Nodes: what tells one from another, and by which address others reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlint import addresses
+from netlint.checks.wording import subjects
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.cni import flannel, weave
+from netlint.model.detection import CHOICES, Detection, Suspicion
+from netlint.model.hostips import own_addresses
+from netlint.model.identities import Sort, is_present
+from netlint.model.plan.hosts import Host
+from netlint.model.plan.nodes import is_virtual
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Node
+from netlint.objects.meta import condition_status
+from netlint.snapshot import Reason
+
+REACHABLE = ("InternalIP", "ExternalIP")
+_PRIVATE = [
+    addresses.parse_cidr(cidr).range
+    for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
+
+
+def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
+    """Two or more Nodes have the same address, MAC address, chassis or machine."""
+    for first, *others in cluster.shared_identities:
+        sides = tuple(Related(subject_of(other.node), other.path, f"{other.what} {other.text}") for other in others)
+        machine = first.sort is Sort.MACHINE and not cluster.fabric.shows(weave.NAME)
+        present = [found for found in (first, *others) if is_present(found.node)]
+        yield Violation(
+            subject_of(first.node),
+            first.path,
+            f"{first.what} {first.text} also belongs to {subjects(sides)}",
+            {"identity": first.what, "value": first.text, "nodes": [found.node.name for found in (first, *others)]},
+            sides,
+            key=f"{first.sort} {first.text}",
+            mitigated=machine or len(present) < 2,
+        )
+
+
+def misdetected_node_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """What a network plugin announces for a node is not an address by which others reach it."""
+    disputed = {(found.node.name, found.value) for group in cluster.shared_identities for found in group}
+    detection = Detection(cluster.nodes, cluster.plan, cluster.fabric.shares_node_subnet)
+    for found in detection.suspicions():
+        if (found.identity.node.name, found.identity.value) not in disputed:
+            yield _misdetected(found, sorted(detection.own[found.identity.node.name]))
+
+
+def _misdetected(found: Suspicion, own: list[tuple[int, int]]) -> Violation:
+    one, witness = found.identity, found.witness
+    listed = [addresses.text(*address) for address in own]
+    return Violation(
+        subject_of(one.node),
+        one.path,
+        f"{one.what} {one.text} {found.why} (the Node's own: {', '.join(listed)})",
+        {"address": one.text, "nodeAddresses": listed},
+        (Related(witness.subject, witness.path, f"{witness.what} {witness}"),) if witness else (),
+        key=one.text,
+        mitigated=not found.firm,
+    )
+
+
+def unassigned_public_ips(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """flannel is told to use an address that the node's host does not have."""
+    known = {address for node in cluster.nodes for address in own_addresses(node)}
+    hosts = {host.node: host for host in cluster.hosts if host.dump.links is not None}
+    for node in cluster.nodes:
+        for choice, text, address in _chosen(node):
+            host = hosts.get(node.name)
+            translated = choice.endswith("-overwrite")
+            if host is None:
+                yield Undecided(subject_of(node), "there is no node dump of the node", Reason.NOT_APPLICABLE)
+            elif not _has(host, address) and not (translated and (address in known or not _is_private(address))):
+                yield _unassigned(node, host, choice, text, translated)
+
+
+def _chosen(node: Node) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Annotations by which somebody chose an address for flannel, and the address."""
+    for choice in (choice for choices in CHOICES.values() for choice in choices):
+        text = node.annotations.get(flannel.PREFIX + choice)
+        if not text:
+            continue
+        try:
+            yield choice, text, addresses.parse(text)
+        except ValueError:
+            continue
+
+
+def _has(host: Host, address: tuple[int, int]) -> bool:
+    infos = (info for link in host.dump.links or () for info in link.addr_info)
+    return any(addresses.parse(info.local) == address for info in infos if info.local)
+
+
+def _is_private(address: tuple[int, int]) -> bool:
+    return any(span.holds(*address) for span in _PRIVATE)
+
+
+def _unassigned(node: Node, host: Host, choice: str, text: str, translated: bool) -> Violation:
+    whose = "neither its host nor any Node has" if translated else "no interface of its host has"
+    return Violation(
+        subject_of(node),
+        ("metadata", "annotations", flannel.PREFIX + choice),
+        f"{choice} {text} is an address that {whose}",
+        {"address": text, "annotation": flannel.PREFIX + choice},
+        (Related(host.file("ip-addr.json"), (), "the host's interfaces"),),
+        key=choice,
+        mitigated=translated,
+    )
+
+
+def nodes_without_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """A kubelet reports of its Node, but no address by which others reach it."""
+    for node in cluster.nodes:
+        ready = condition_status(node.status.conditions, "Ready")
+        held = [entry for entry in node.status.addresses or () if entry.type in REACHABLE and entry.address]
+        if ready is None or held or is_virtual(node):
+            continue
+        yield Violation(
+            subject_of(node),
+            ("status", "addresses"),
+            f"{node.name} has neither an InternalIP nor an ExternalIP",
+            {"addresses": [entry.address for entry in node.status.addresses or ()]},
+            mitigated=ready != "True",
+        )
+
+
+CHECKS = (
+    duplicate_node_identities,
+    misdetected_node_addresses,
+    nodes_without_addresses,
+    unassigned_public_ips,
+)

@@ -1,0 +1,81 @@
+"""The addresses that pods report of their nodes, held against those that the Nodes have.
+
+Source: k8s.io/kubernetes/pkg/kubelet (kubelet_pods.go, generateAPIPodStatus), pkg/util/node (GetNodeHostIPs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from netlint import addresses
+from netlint.model.plan.nodes import is_virtual
+from netlint.model.pods import Pods
+from netlint.objects.core import Node
+from netlint.objects.meta import Path
+from netlint.snapshot.pods import Phase
+
+Address = tuple[int, int]
+
+
+class Mismatch(NamedTuple):
+    """An address that pods report of their node and that is not its, with the field of each pod."""
+
+    node: Node
+    family: int
+    value: int
+    rows: list[tuple[int, Path]]
+
+
+def own_addresses(node: Node) -> set[Address]:
+    """Every address of a Node, those written as its name included."""
+    found = set()
+    for entry in node.status.addresses or ():
+        try:
+            found.add(addresses.parse(entry.address or ""))
+        except ValueError:
+            continue  # a name
+    return found
+
+
+def mismatches(pods: Pods, nodes: Iterable[Node]) -> list[Mismatch]:
+    """By node and address; Nodes that are not known, or none of whose addresses is, are not asked for."""
+    known = {node.name: node for node in nodes if not is_virtual(node)}
+    own = {name: found for name, node in known.items() if (found := own_addresses(node))}
+    wrong: dict[tuple[str, Address], dict[int, Path]] = {}
+    for row, address, path in (*_of_hosts(pods, own), *_on_host_network(pods, own)):
+        wrong.setdefault((pods.node(row), address), {}).setdefault(row, path)
+    return [
+        Mismatch(known[name], *address, sorted(paths.items(), key=lambda found: pods.order(found[0])))
+        for (name, address), paths in sorted(wrong.items())
+    ]
+
+
+def _of_hosts(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
+    """Pods whose ``status.hostIP`` is not their node's: few pairs of node and address, many pods."""
+    table, texts = pods.table, pods.table.strings.texts
+    wrong = {}
+    for node, host in set(zip(table.node, table.host_ip, strict=True)):
+        if texts[host] and texts[node] in own:
+            address = addresses.parse(texts[host])
+            if address not in own[texts[node]]:
+                wrong[node, host] = address
+    if wrong:
+        for row, pair in enumerate(zip(table.node, table.host_ip, strict=True)):
+            if pair in wrong and _reports(pods, row):
+                yield row, wrong[pair], ("status", "hostIP")
+
+
+def _on_host_network(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
+    """Pods on the host network with an address that is not their node's."""
+    for number, shape in enumerate(pods.table.shapes):
+        for row in pods.rows_of_shape(number) if shape.host_network else ():
+            held = own.get(pods.node(row))
+            for family, value in pods.addresses(row) if held and _reports(pods, row) else ():
+                if (family, value) not in (held or ()):
+                    yield row, (family, value), pods.address_path(row, family)
+
+
+def _reports(pods: Pods, row: int) -> bool:
+    """Whether the pod's node still says how it is."""
+    return pods.is_live(row) and pods.phase(row) != Phase.UNKNOWN
