@@ -100,7 +100,7 @@ def test_a_new_topic(checkout: Path) -> None:
     assert made.stderr.splitlines()[-1] == "netlint: a new topic: add routing to netlint/checks/__init__.py"
     assert changed(checkout) == ["netlint/checks/routing.py", "rules/README.md", "rules/routing/lost-routes.md"]
     checks = checkout / "netlint" / "checks" / "__init__.py"
-    checks.write_text(checks.read_text().replace(", pods, ", ", pods, routing, "))
+    checks.write_text(checks.read_text().replace("    pods,\n", "    pods,\n    routing,\n"))
     again = python(checkout, "netlint", "dev", "new-rule", "routing", "broken-routes")
     assert "a new topic" not in again.stderr
     assert outcomes(checkout, "lost-routes", "broken-routes") == passed("lost-routes", "broken-routes")

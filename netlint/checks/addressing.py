@@ -40,8 +40,9 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
         yield _undeclared(cluster)
     reported: set[Declaration] = set()
     for confine in cluster.confines:
-        for outside, wide in confine.strays():
-            if reported.isdisjoint(outside):
+        for strays, wide in confine.strays():
+            outside = [own for own in strays if own not in reported]
+            if outside:
                 reported.update(outside)
                 yield _outside(outside, wide, confine.is_firm)
 

@@ -11,6 +11,7 @@ from netlint.model.allocation import ClusterIP, is_after, newest, parent_of, sha
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.subjects import subject_of
+from netlint.objects.core import Service
 from netlint.objects.networking import IPAddress
 from netlint.snapshot import Reason
 
@@ -112,16 +113,22 @@ def orphaned_ip_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
         if owner not in of_service and gap is not None:
             yield Undecided(subject_of(record), gap.message, gap.reason)
         else:
-            yield _orphaned(record, addresses.text(*address), of_service.get(owner), last)
+            service = cluster.service_named.get(owner)
+            yield _orphaned(record, addresses.text(*address), service, of_service.get(owner), last)
 
 
-def _orphaned(record: IPAddress, address: str, others: list[ClusterIP] | None, last: str) -> Violation:
+def _orphaned(
+    record: IPAddress, address: str, service: Service | None, others: list[ClusterIP] | None, last: str
+) -> Violation:
+    sides = [Related(subject_of(found.service), found.path, f"has {found}") for found in others or ()]
+    if service is not None and not others:
+        sides.append(Related(subject_of(service), ("spec",), "has no cluster IP"))
     return Violation(
         subject_of(record),
         ("spec", "parentRef"),
         f"{_parent(record)}, to which {address} belongs, {_instead(others)}",
         {"address": address, "clusterIPs": [str(found) for found in others or ()]},
-        tuple(Related(subject_of(found.service), found.path, f"has {found}") for found in others or ()),
+        tuple(sides),
         mitigated=is_after(record, last),
     )
 

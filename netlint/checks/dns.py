@@ -60,7 +60,9 @@ def missing_cluster_zones(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """CoreDNS does not answer for the cluster's names, or for the names of its addresses."""
     for found, blocks in _corefiles(cluster):
         if blocks is None:
-            yield Undecided(subject_of(found), "the Corefile imports parts that are not in the input")
+            yield Undecided(
+                subject_of(found), "the Corefile imports parts that are not in the input, or its braces do not match"
+            )
             continue
         zones, name = dns.cluster_zones(blocks), dns.domain(cluster.config_maps)
         held = {addresses.parse(text)[0] for service in cluster.services for text in dns.cluster_ips(service)}

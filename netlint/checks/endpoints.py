@@ -36,7 +36,7 @@ def ignored_endpoint_slices(cluster: Cluster) -> Iterator[Violation]:
     for number in cluster.foreign_slices:
         piece = cluster.slices.slices[number]
         service = cluster.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
-        for path, why in _reasons(piece, service):
+        for path, why in _reasons(piece, service) if cluster.slices.endpoints(number) else ():
             yield Violation(
                 subject_of(piece),
                 path,
@@ -178,7 +178,7 @@ def _why_dead(cluster: Cluster, number: int, row: int) -> str:
         return "" if named else f"{text} is no address of a live Pod {namespace}/{table.target[row]}"
     if (family, address) in cluster.pod_at or family not in cluster.pods.families:
         return ""
-    held = [found for found in cluster.plan.trusted(Role.NODE_POD) if found.range.holds(family, address)]
+    held = cluster.plan.holding(family, address, Role.NODE_POD)
     return f"{text} lies in {held[0]} of {held[0].subject}, and no live pod has it" if held else ""
 
 

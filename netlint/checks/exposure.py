@@ -47,9 +47,8 @@ def _is_one(declared: Declaration) -> bool:
 def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service lies in a pod or Service range."""
     roles = (Role.SERVICE,) if cluster.fabric.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
-    held = cluster.plan.trusted(*roles)
     for claim in claimed(cluster.services):
-        holding = [found for found in held if found.range.holds(claim.family, claim.value)]
+        holding = cluster.plan.holding(claim.family, claim.value, *roles)
         if holding:
             yield Violation(
                 subject_of(claim.service),

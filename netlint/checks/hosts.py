@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import listed, shortened, sides
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.cni import flannel
-from netlint.model.cni.files import META_PLUGINS
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.plan import Declaration, Role
 from netlint.model.plan.hosts import Host, is_bridge
 from netlint.objects.host import Link
-from netlint.snapshot import Reason, Spot
+from netlint.snapshot import Reason
 
 LINKS, ROUTES, SUBNET_ENV, CNI = "ip-addr.json", "ip-route.json", "run-flannel-subnet.env", "cni"
 REPEATED = ("dummy", "vxlan", "ipip", "sit", "tun", "macvlan", "ipvlan")
@@ -42,7 +41,7 @@ def stale_bridge_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
                     {"interface": link.ifname, "network": str(network), "podCIDRs": [str(held) for held in own]},
                     sides(own),
                     key=f"{link.ifname}/{FAMILY_NAMES[family]}",
-                    spot=_spot(host, LINKS),
+                    spot=host.spot(LINKS),
                 )
 
 
@@ -72,90 +71,8 @@ def _written(host: Host, name: str, text: str, against: list[Declaration], key: 
         {"written": text, "declared": [str(found) for found in against]},
         sides(against),
         key=key,
-        spot=_spot(host, SUBNET_ENV),
+        spot=host.spot(SUBNET_ENV),
     )
-
-
-def stray_cni_configurations(cluster: Cluster) -> Iterator[Violation | Undecided]:
-    """The first CNI configuration of a host is not that of the cluster's network plugin, and a later one is."""
-    expected = {name for found in cluster.fabric.plugins for name in found.plugin.evidence.types}
-    for host in cluster.hosts:
-        first, *others = host.configurations or (None,)
-        if first is None or not others or first.type in {*expected, *META_PLUGINS}:
-            continue
-        right = next((found for found in others if found.type in {*expected, *META_PLUGINS}), None)
-        if right is None:
-            yield Undecided(host.subject, "nothing says which of several CNI configurations is the cluster's")
-            continue
-        yield Violation(
-            host.subject,
-            (),
-            f"{first} comes before {right}, so pods that start here join another network than the cluster's",
-            {"first": first.file, "expected": right.file},
-            tuple(Related(found.evidence, (), f"shows {found.name}") for found in cluster.fabric.plugins),
-            key=first.file,
-            spot=_spot(host, f"{CNI}/{first.file}"),
-        )
-
-
-def overlapping_cni_ranges(cluster: Cluster) -> Iterator[Violation]:
-    """Two ranges of one CNI configuration have common addresses."""
-    for host in cluster.hosts:
-        for found in host.configurations:
-            ranges = found.host_local_ranges
-            for group in addresses.overlapping_groups([span for _, _, span in ranges]):
-                texts = [ranges[number][1] for number in group]
-                yield Violation(
-                    host.subject,
-                    (),
-                    f"host-local of {found.file} has ranges with common addresses: {shortened(texts)}",
-                    {"file": found.file, "ranges": texts},
-                    key=f"{found.file}/{texts[0]}",
-                    spot=_spot(host, f"{CNI}/{found.file}"),
-                )
-
-
-def leaked_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
-    """host-local keeps addresses for pods that are no more."""
-    if not cluster.is_complete("Pod"):
-        yield Undecided(None, "not all pods are in the input, and addresses may be theirs", Reason.MISSING)
-        return
-    known = cluster.pods.addresses_on({host.node for host in cluster.hosts if host.node})
-    for host in cluster.hosts:
-        if host.node:
-            having, waiting = known[host.node]
-            leaked = [text for text in _leases(host) if addresses.parse(text) not in having]
-            if len(leaked) > waiting:
-                yield Violation(
-                    host.subject,
-                    (),
-                    f"host-local keeps {shortened(leaked)}, which no pod on the node has",
-                    {"addresses": leaked},
-                    spot=_spot(host, f"var-lib-cni-networks-{host.configurations[0].name}.txt"),
-                )
-
-
-def duplicate_leases(cluster: Cluster) -> Iterator[Violation]:
-    """host-local of several hosts has given out the same address of the pods' network."""
-    holders: dict[str, list[Host]] = {}
-    for host in cluster.hosts:
-        for text in _leases(host):
-            holders.setdefault(text, []).append(host)
-    shared: dict[tuple[Host, ...], list[str]] = {}
-    for text, hosts in holders.items():
-        if len(hosts) > 1 and not _share_a_range(cluster, hosts):
-            shared.setdefault(tuple(hosts), []).append(text)
-    for (first, *others), texts in shared.items():
-        names = shortened([str(host.subject) for host in others])
-        yield Violation(
-            first.subject,
-            (),
-            f"{shortened(texts)} {'is' if len(texts) == 1 else 'are'} given out on {names} as well",
-            {"addresses": texts},
-            tuple(Related(host.subject, (), f"in {host.dump.folder}") for host in others),
-            key="/".join(host.node or host.dump.name for host in others),
-            spot=_spot(first, f"var-lib-cni-networks-{first.configurations[0].name}.txt"),
-        )
 
 
 def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -197,7 +114,7 @@ def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
                     {"destination": route.dst, "gateway": away[0], "interface": route.dev or None},
                     sides(own),
                     key=route.dst,
-                    spot=_spot(host, ROUTES),
+                    spot=host.spot(ROUTES),
                 )
 
 
@@ -216,7 +133,7 @@ def shared_host_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     for (family, address), having in sorted(holders.items(), key=lambda entry: entry[0]):
         hosts = list(dict.fromkeys(host for host, _ in having))
         used = owners.get((family, address), set())
-        if len(hosts) < 2 or len(used) > 1 or _share_a_range(cluster, hosts):
+        if len(hosts) < 2 or len(used) > 1 or cluster.share_pod_cidrs({host.node for host in hosts}):
             continue
         bridge = any(is_bridge(link) for _, link in having)
         (first, link), *others = sorted(having, key=lambda entry: entry[0].node in used)
@@ -230,23 +147,12 @@ def shared_host_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
             sides_of,
             key=text,
             mitigated=not used and not bridge,
-            spot=_spot(first, LINKS),
+            spot=first.spot(LINKS),
         )
 
 
 def _carries_pods(host: Host, link: Link) -> bool:
     return link.ifname in host.pod_bridges and bool(host.ports_of(link.ifname))
-
-
-def _share_a_range(cluster: Cluster, hosts: Iterable[Host]) -> bool:
-    """Whether their Nodes' ranges overlap: then it is that from which the rest follows."""
-    names = {host.node for host in hosts}
-    return any(len(names & {found.node for found in group}) > 1 for group in cluster.disputed_pod_cidrs)
-
-
-def _leases(host: Host) -> list[str]:
-    """Of the pods' own network."""
-    return host.dump.leases.get(host.configurations[0].name, []) if host.configurations else []
 
 
 def _own(cluster: Cluster, host: Host, family: int) -> list[Declaration]:
@@ -271,18 +177,10 @@ def _lacking(cluster: Cluster, file: str, bound: bool = True) -> Iterator[Undeci
             yield Undecided(host.subject, "the node dump belongs to no Node", Reason.MISSING)
 
 
-def _spot(host: Host, file: str) -> Spot:
-    return Spot(f"{host.dump.folder}/{file}")
-
-
 CHECKS = (
-    duplicate_leases,
-    leaked_addresses,
     mismatched_vtep_macs,
     misrouted_own_subnets,
-    overlapping_cni_ranges,
     shared_host_addresses,
     stale_bridge_addresses,
     stale_flannel_subnets,
-    stray_cni_configurations,
 )

@@ -16,7 +16,7 @@ from netlint.model.plan.secondary import SecondaryRange
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Blocks or ranges that IPAM plugins gave to nodes have common addresses."""
-    given = ipam.given_to_nodes(cluster.inventory, cluster.fabric)
+    given = ipam.given_to_nodes(cluster.ipam_blocks, cluster.fabric)
     for group in addresses.overlapping_groups([declared.range for declared in given]):
         yield _overlap([given[number] for number in group])
 
@@ -55,7 +55,7 @@ def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """A block with addresses in use is no piece of a pool."""
-    for block, pool in ipam.unmatched_blocks(cluster.inventory):
+    for block, pool in ipam.unmatched_blocks(cluster.ipam_blocks, ipam.calico_pools(cluster.inventory)):
         problem = (
             f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
             if pool
@@ -68,8 +68,8 @@ def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """A pool or a Node's range has no address left for pods, or few."""
-    knows_blocks = cluster.is_complete("IPAMBlock")
-    for filling in ipam.fillings(cluster.inventory, cluster.plan, cluster.fabric, knows_blocks):
+    blocks = cluster.ipam_blocks if cluster.is_complete("IPAMBlock") else None
+    for filling in ipam.fillings(cluster.inventory, cluster.plan, cluster.fabric, blocks):
         if filling.is_scarce:
             yield Violation(
                 filling.subject,

@@ -11,7 +11,7 @@ from netlint.model.cluster import Cluster
 from netlint.model.cni import flannel, weave
 from netlint.model.detection import CHOICES, Detection, Suspicion
 from netlint.model.hostips import own_addresses
-from netlint.model.identities import Sort, is_present, shared
+from netlint.model.identities import Sort, is_present
 from netlint.model.plan.hosts import Host
 from netlint.model.plan.nodes import is_virtual
 from netlint.model.subjects import subject_of
@@ -28,7 +28,7 @@ _PRIVATE = [
 
 def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have the same address, MAC address, chassis or machine."""
-    for first, *others in shared(cluster.nodes):
+    for first, *others in cluster.shared_identities:
         sides = tuple(Related(subject_of(other.node), other.path, f"{other.what} {other.text}") for other in others)
         machine = first.sort is Sort.MACHINE and not cluster.fabric.shows(weave.NAME)
         present = [found for found in (first, *others) if is_present(found.node)]
@@ -45,7 +45,7 @@ def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
 
 def misdetected_node_addresses(cluster: Cluster) -> Iterator[Violation]:
     """What a network plugin announces for a node is not an address by which others reach it."""
-    disputed = {(found.node.name, found.value) for group in shared(cluster.nodes) for found in group}
+    disputed = {(found.node.name, found.value) for group in cluster.shared_identities for found in group}
     detection = Detection(cluster.nodes, cluster.plan, cluster.fabric.shares_node_subnet)
     for found in detection.suspicions():
         if (found.identity.node.name, found.identity.value) not in disputed:
@@ -83,7 +83,9 @@ def unassigned_public_ips(cluster: Cluster) -> Iterator[Violation | Undecided]:
 def _chosen(node: Node) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """Annotations by which somebody chose an address for flannel, and the address."""
     for choice in (choice for choices in CHOICES.values() for choice in choices):
-        text = node.annotations.get(flannel.PREFIX + choice, "")
+        text = node.annotations.get(flannel.PREFIX + choice)
+        if not text:
+            continue
         try:
             yield choice, text, addresses.parse(text)
         except ValueError:

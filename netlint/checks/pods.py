@@ -7,14 +7,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netlint import addresses
-from netlint.findings import Related, Subject, Violation
+from netlint.addresses import RangeIndex
+from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import protocol
 from netlint.model.hostips import Mismatch, mismatches, own_addresses
 from netlint.model.hostports import EVERY_ADDRESS, Taken, container_path, taken_ports
+from netlint.model.literals import Literal, in_config_maps, in_workloads
+from netlint.model.plan import Declaration, Role, Standing
 from netlint.model.subjects import subject_of
+from netlint.objects import WORKLOADS
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.snapshot import Reason
 from netlint.snapshot.pods import ContainerShape
 
 NAMED = 3  # so many pods a finding names; the evidence has them all
@@ -208,9 +213,66 @@ def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> 
     )
 
 
+def pinned_pod_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """Environment, arguments or configuration name an address of the pod range."""
+    workloads = (item for kind in WORKLOADS for item in cluster.objects(kind))
+    literals = [*in_workloads(workloads), *in_config_maps(cluster.config_maps.values())]
+    held = _pod_ranges(cluster)
+    if literals and not held:
+        yield Undecided(None, "nothing in the input declares the range of pods", Reason.NOT_APPLICABLE)
+        return
+    index = RangeIndex((found.range, found) for found in held)
+    spared = _spared(cluster)
+    inside = [
+        (found, within[-1][1])
+        for found in literals
+        if (found.family, found.value) not in spared and (within := index.holding(found.family, found.value))
+    ]
+    holders = _holders(cluster, {(found.family, found.value) for found, _ in inside})
+    for found, declared in inside:
+        yield _pinned(cluster, found, declared, holders.get((found.family, found.value)))
+
+
+def _pod_ranges(cluster: Cluster) -> list[Declaration]:
+    """Those of nodes where any is known, else the cluster's."""
+    given = [found for ranges in cluster.fabric.node_ranges.values() for found in ranges]
+    return given or [found for found in cluster.plan.trusted(Role.POD) if found.standing is not Standing.INFERRED]
+
+
+def _spared(cluster: Cluster) -> set[tuple[int, int]]:
+    """Ends of declared ranges, where the bridge has its address, and the nodes' own addresses."""
+    spared = {address for node in cluster.nodes for address in own_addresses(node)}
+    for found in cluster.plan.declarations:
+        family, first, last = found.range
+        spared |= {(family, first), (family, first + 1), (family, last)} if first != last else set()
+    return spared
+
+
+def _holders(cluster: Cluster, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """The pods that have these addresses now."""
+    pods = cluster.pods
+    rows = pods.live_on_network() if wanted else ()
+    return {address: row for row in rows for address in pods.addresses(row) if address in wanted}
+
+
+def _pinned(cluster: Cluster, found: Literal, declared: Declaration, holder: int | None) -> Violation:
+    text = addresses.text(found.family, found.value)
+    pod = cluster.pods.subject(holder) if holder is not None else None
+    sides = [Related(declared.subject, declared.path, f"{declared.what} {declared}")]
+    return Violation(
+        found.subject,
+        found.path,
+        f"{text} is inside {declared.what} {declared} of {declared.subject}" + (f"; {pod} has it now" if pod else ""),
+        {"address": text, "range": str(declared), "pod": f"{pod.namespace}/{pod.name}" if pod else None},
+        (*sides, *([Related(pod, ("status",), "has it now")] if pod else [])),
+        key=text,
+    )
+
+
 CHECKS = (
     conflicting_container_ports,
     conflicting_host_ports,
     mismatched_host_ips,
+    pinned_pod_addresses,
     pods_without_addresses,
 )

@@ -72,6 +72,7 @@ def _one(cluster: Cluster, name: str, namespace: str | None) -> Service:
     """Raises UsageError, with the nearest names, unless there is exactly one."""
     from netlint.errors import UsageError
     from netlint.model.trace import named, nearest
+    from netlint.snapshot.knowledge import ALL
 
     found = named(cluster, name, namespace)
     if len(found) == 1:
@@ -81,4 +82,8 @@ def _one(cluster: Cluster, name: str, namespace: str | None) -> Service:
         raise UsageError(f"several Services have the name {name}: {listed}; choose one with -n")
     asked = f"{namespace}/{name}" if namespace else name
     near = nearest(cluster, name, namespace)
-    raise UsageError(f"there is no Service {asked}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+    gap = cluster.snapshot.knowledge.withdrawn("Service", namespace or ALL)
+    meant = (
+        f"; did you mean {' or '.join(near)}?" if near else f", but some are not known: {gap.message}" if gap else ""
+    )
+    raise UsageError(f"there is no Service {asked}{meant}")

@@ -5,7 +5,7 @@ Source: k8s.io/kubernetes/pkg/registry/core/service/ipallocator (cidrallocator.g
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -55,11 +55,13 @@ def cluster_ips(services: Iterable[Service]) -> Iterator[ClusterIP]:
                 yield ClusterIP(service, path, *addresses.parse(text))
 
 
-def shared(held: Iterable[ClusterIP]) -> list[list[ClusterIP]]:
+def shared(held: Sequence[ClusterIP]) -> list[list[ClusterIP]]:
     """Groups of cluster IPs of different Services that are the same address, by address."""
+    counts = Counter(found.address for found in held)
     by_address: defaultdict[Address, dict[tuple[str, str], ClusterIP]] = defaultdict(dict)
     for found in held:
-        by_address[found.address].setdefault(found.owner, found)
+        if counts[found.address] > 1:
+            by_address[found.address].setdefault(found.owner, found)
     return [[*group.values()] for _, group in sorted(by_address.items()) if len(group) > 1]
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import has_pods, protocol, resolved_port
-from netlint.model.forwarding import Choice, Slices
+from netlint.model.forwarding import Choice, Slices, usable
 from netlint.model.references import port_of
 from netlint.objects.core import Service, ServicePort
 
@@ -142,11 +142,31 @@ class Backings:
         able = listed if publish else [row for row in listed if pods.is_ready(row)]
         return [row for row in able if not pods.is_terminating(row)] or able
 
+    def has_ready_pods(self, service: Service) -> bool:
+        """Whether any pod that it selects is ready: the short way to what nearly all Services have."""
+        pods = self._cluster.pods
+        return has_pods(service) and any(
+            pods.is_ready(row) and pods.is_live(row)
+            for number in pods.shapes_having(service.namespace, service.spec.selector or {})
+            for row in pods.rows_of_shape(number)
+        )
+
+    def has_ignored_slices(self, service: Service) -> bool:
+        """Whether its slices list something ready that its ports do not reach, or names instead of addresses."""
+        pieces = [self._cluster.slices.slices[number] for number in self.slices.of(service)]
+        named = any(piece.addressType == "FQDN" for piece in pieces)
+        return not has_pods(service) and (named or bool(usable(self.slices.endpoints(service))))
+
+    def is_scaled_down(self, service: Service) -> bool:
+        """Whether all workloads that it selects are told to have no pods."""
+        templates = self._cluster.templates.having(service.namespace, service.spec.selector or {})
+        return bool(templates) and all(template.replicas == 0 for template in templates)
+
     def _without_pods(self, service: Service) -> Backing:
         templates = self._cluster.templates.having(service.namespace, service.spec.selector or {})
         if not templates:
             return Backing(State.DEAD, "it selects no pod", cause=Cause.NO_PODS)
-        if any(template.replicas != 0 for template in templates):
+        if not self.is_scaled_down(service):
             return Backing(State.UNKNOWN, f"the pods of {templates[0].subject} are not known")
         return Backing(State.DEAD, f"{templates[0].subject} has no replicas", cause=Cause.NO_REPLICAS)
 

@@ -8,22 +8,24 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, cast
 
-from netlint.addresses import Range, overlapping_groups, touching
+from netlint.addresses import Range, overlapping_groups
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, Masquerade, detect
 from netlint.model.cni.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.homes import Homes
+from netlint.model.identities import Identity, shared
 from netlint.model.inventory import Inventory
+from netlint.model.ipam import Block, blocks_of
 from netlint.model.nat import beside_plugins
 from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
-from netlint.model.plan.collisions import KINDS, Collision, Usage, collisions
+from netlint.model.plan.collisions import Collision, Usage, collisions, usage
 from netlint.model.plan.confines import Confine, confines
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
-from netlint.model.plan.supply import Supply, supplies
+from netlint.model.plan.supply import Supply, supplies, undivided
 from netlint.model.pods import Pods
 from netlint.model.selection import POD_MAKERS, Selection
 from netlint.model.templates import Templates
@@ -32,9 +34,6 @@ from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.slices import SliceTable
-
-UNDIVIDED = (Authority.CONTROLLER_MANAGER, Authority.KUBEADM, "flannel", "kindnet", "antrea")
-"""Whose pod range is cut into pieces for the Nodes."""
 
 
 class Cluster:
@@ -210,26 +209,14 @@ class Cluster:
     @cached_property
     def collisions(self) -> list[Collision]:
         """Ranges of different kinds that have addresses in common."""
-        given = {found.declaration: found.given for found in self.plan.secondary if not found.is_isolated}
         shared = self.fabric.shares_node_subnet or any(host.is_bridged for host in self._hosts)
-        apart = [("pod", "node")] if shared else []
-        return list(collisions(self.plan.trusted(*KINDS), given, apart))
+        return list(collisions(self.plan, shared))
 
     @cached_property
     def usage(self) -> Usage:
         """Which addresses are in use."""
-        public = [found.range for found in self.plan.of(Role.PUBLIC)]
-        cluster_ips = [Range(found.family, found.value, found.value) for found in self.cluster_ips]
-        ignored = self.fabric.allocates_from_node is False
-        return Usage(
-            {
-                "pod": self.pods.any_in,
-                "Service": lambda ranges: bool(touching(cluster_ips, ranges)),
-                "load-balancer": lambda ranges: bool(touching(public, ranges)),
-            },
-            {Authority.NODE} if ignored else set(),
-            bool(self.plan.of(Role.NODE_POD) or self.fabric.missing),
-        )
+        held = [Range(found.family, found.value, found.value) for found in self.cluster_ips]
+        return usage(self.plan, self.fabric, self.pods, held)
 
     @cached_property
     def pod_cidrs(self) -> dict[str, list[Declaration]]:
@@ -238,9 +225,13 @@ class Cluster:
 
     @cached_property
     def confines(self) -> list[Confine]:
-        """Wider ranges in which the nodes' ranges have to be; firm ones first."""
-        found = confines(self.plan, self.fabric, self.pod_cidrs)
-        return sorted(found, key=lambda confine: not confine.is_firm)
+        """Wider ranges in which the nodes' ranges have to be."""
+        return confines(self.plan, self.fabric, self.pod_cidrs)
+
+    @cached_property
+    def ipam_blocks(self) -> list[Block]:
+        """Calico's blocks."""
+        return blocks_of(self.inventory, self.fabric)
 
     @cached_property
     def supplies(self) -> list[Supply]:
@@ -250,14 +241,9 @@ class Cluster:
     @cached_property
     def undivided_pod_cidrs(self) -> list[list[Declaration]]:
         """Pod ranges of Nodes that are the whole range of the cluster, one list for each such range."""
-        found: dict[Range, list[Declaration]] = {}
-        if len(self.nodes) > 1 and self.fabric.allocates_from_node is not False:
-            wide = {one.range for one in self.plan.of(Role.POD) if one.authority in UNDIVIDED and not one.node}
-            for own in (own for ranges in self.pod_cidrs.values() for own in ranges):
-                if own.range in wide:
-                    found.setdefault(own.range, []).append(own)
-        single = {one.range for supply in self.supplies if supply.size == 1 for one in supply.declared}
-        return [owners for held, owners in sorted(found.items()) if len(owners) > 1 or held not in single]
+        if len(self.nodes) < 2 or self.fabric.allocates_from_node is False:
+            return []
+        return undivided(self.plan, self.pod_cidrs, self.supplies)
 
     @cached_property
     def disputed_pod_cidrs(self) -> list[list[Declaration]]:
@@ -267,6 +253,16 @@ class Cluster:
         groups = overlapping_groups([found.range for found in declared])
         disputed = [[declared[number] for number in group] for group in groups]
         return [group for group in disputed if len({found.node for found in group}) > 1]
+
+    def share_pod_cidrs(self, names: set[str]) -> bool:
+        """Whether pod ranges of several of these Nodes have addresses in common."""
+        groups = (*self.disputed_pod_cidrs, *self.undivided_pod_cidrs)
+        return any(len(names & {found.node for found in group}) > 1 for group in groups)
+
+    @cached_property
+    def shared_identities(self) -> list[list[Identity]]:
+        """What several Nodes have in common and should not."""
+        return shared(self.nodes)
 
     @cached_property
     def homes(self) -> Homes:

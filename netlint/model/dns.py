@@ -52,11 +52,11 @@ def kubelet_settings(config_maps: Mapping[tuple[str, str], ConfigMap]) -> Iterat
 def domain(config_maps: Mapping[tuple[str, str], ConfigMap]) -> str:
     """The cluster's domain."""
     found = (declared.get("clusterDomain") for _, declared in kubelet_settings(config_maps))
-    return next((str(name).rstrip(".").lower() for name in found if name), DEFAULT_DOMAIN)
+    return next((name.rstrip(".").lower() for name in found if isinstance(name, str) and name), DEFAULT_DOMAIN)
 
 
 def server_blocks(corefile: str) -> list[ServerBlock] | None:
-    """The server blocks of a Corefile; None where parts of it are imported from elsewhere."""
+    """The server blocks of a Corefile; None where it cannot be followed: parts are imported, or braces do not match."""
     blocks: list[ServerBlock] = []
     depth = 0
     for line in corefile.splitlines():
@@ -69,7 +69,7 @@ def server_blocks(corefile: str) -> list[ServerBlock] | None:
         elif depth == 1 and words and words != ["}"]:
             blocks[-1].plugins.append(words[:-1] if opens else words)
         depth += words.count("{") - words.count("}")
-    return blocks
+    return blocks if depth == 0 else None
 
 
 def _words(line: str) -> list[str]:

@@ -6,7 +6,7 @@ Source: k8s.io/api/core/v1/types.go, k8s.io/api/networking/v1/types.go, sigs.k8s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from netlint.findings import Subject
 from netlint.model.backing import Backing, Backings, State, Target
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import protocol
+from netlint.model.forwarding import is_reached_from_outside
 from netlint.model.gateways import attachments, shared_hosts
 from netlint.model.hostnames import covers
 from netlint.model.hostports import Taken, taken_ports
@@ -83,9 +84,9 @@ def entry_points(cluster: Cluster) -> list[EntryPoint]:
     return sorted(found, key=lambda entry: (order.index(entry.via), entry.subject.order))
 
 
-def to_services(cluster: Cluster) -> Iterator[EntryPoint]:
-    """The ways in that lead to Services."""
-    for service in cluster.services:
+def to_services(cluster: Cluster, own: Callable[[Service], bool] = is_reached_from_outside) -> Iterator[EntryPoint]:
+    """The ways in that lead to Services; ``own``: the Services whose own addresses and node ports are looked at."""
+    for service in filter(own, cluster.services):
         yield from _of_service(service)
     for ingress in cluster.objects("Ingress"):
         yield from _of_ingress(ingress)
@@ -240,11 +241,3 @@ def _planned_host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
             target = Direct(template.subject, taken.port.containerPort or taken.number)
             how = protocol(taken.port)
             yield EntryPoint(Via.HOST_PORT, template.subject, path, (), taken.number, how, target)
-
-
-def dead(entries: Iterable[EntryPoint], backings: Backings) -> Iterator[tuple[EntryPoint, Backing]]:
-    """Those at whose end nothing answers."""
-    for entry in entries:
-        backing = follow(entry, backings)
-        if backing.state is State.DEAD:
-            yield entry, backing

@@ -101,8 +101,11 @@ def _internal_ips(node: Node) -> Iterator[Identity]:
 
 def _address(sort: Sort, node: Node, key: str, what: str) -> Iterator[Identity]:
     """An address in an annotation, with or without the prefix length of its network."""
+    text = node.annotations.get(key)
+    if not text:
+        return
     try:
-        value = addresses.parse(node.annotations.get(key, "").partition("/")[0])
+        value = addresses.parse(text.partition("/")[0])
     except ValueError:
         return
     yield Identity(sort, value, node, ("metadata", "annotations", key), what, addresses.text(*value))

@@ -6,21 +6,18 @@ pkg/allocate; docs.cilium.io, IP Address Management.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netlint import addresses
-from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model.cni import Fabric, calico
-from netlint.model.cni.plugin import Plugin
 from netlint.model.inventory import Inventory
 from netlint.model.plan import Declaration, Plan, Role, Voice
 from netlint.model.plan.secondary import HOST_LOCAL, WHEREABOUTS, SecondaryRange
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
-from netlint.objects.calico import IPAMBlock, IPPool
+from netlint.objects.calico import BlockAffinity, IPAMBlock, IPPool
 from netlint.objects.meta import Path
 from netlint.objects.multus import WhereaboutsIPPool
 
@@ -33,31 +30,36 @@ NODE_SELECTOR = "k8s.v1.cni.cncf.io/nodeSelector"
 RESERVED = 3  # of a node's range: its first and last address, and the bridge's
 
 
-def given_to_nodes(inventory: Inventory, fabric: Fabric) -> list[Declaration]:
-    """Every block and range that IPAM plugins gave to nodes, or keep without an owner.
-
-    Several plugins count only if their agents run: others have left something behind. With them the Nodes'
-    own ranges count too, if one of the plugins takes addresses from there.
-    """
-    blocks = [found for block in calico.blocks(inventory) if (found := _block(block)) is not None]
-    own = [*blocks, *(found for found in fabric.own_ranges if found.authority != calico.NAME)]
-    running = {found.name for found in fabric.plugins if _runs(found.plugin, inventory)}
-    if len({found.authority for found in own}) > 1:
-        own = [found for found in own if found.authority in running]
-    if own and any(found.allocation.from_node and found.name in running for found in fabric.plugins):
-        own = [found for found in own if found.authority in running]
-        own += [found for ranges in fabric.of_nodes.values() for found in ranges] if own else []
-    return own
+Block = tuple[Declaration, IPAMBlock]
 
 
-def _runs(plugin: Plugin, inventory: Inventory) -> bool:
-    return any(found.name in plugin.evidence.daemon_sets for found in inventory.daemon_sets)
+def blocks_of(inventory: Inventory, fabric: Fabric) -> list[Block]:
+    """Calico's blocks in force, with and without an owner."""
+    known = {found.subject: found for found in fabric.own_ranges if found.authority == calico.NAME}
+    listed = ((known.get(subject_of(block)) or _block(block), block) for block in calico.blocks(inventory))
+    return [(held, block) for held, block in listed if held is not None]
 
 
 def _block(block: IPAMBlock) -> Declaration | None:
     voice = Voice(Role.NODE_POD, calico.NAME, subject_of(block), calico.owner_of(block), label="block")
     found = voice.says(("spec", "cidr"), block.spec.cidr or "")
     return found if isinstance(found, Declaration) else None
+
+
+def given_to_nodes(blocks: list[Block], fabric: Fabric) -> list[Declaration]:
+    """Every block and range that IPAM plugins gave to nodes, or keep without an owner.
+
+    Several plugins count only if their agents run: others have left something behind. With them the Nodes'
+    own ranges count too, if one of the plugins takes addresses from there.
+    """
+    own = [*(held for held, _ in blocks), *(one for one in fabric.own_ranges if one.authority != calico.NAME)]
+    running = {found.name for found in fabric.plugins if found.runs}
+    takes_from_nodes = any(found.allocation.from_node and found.runs for found in fabric.plugins)
+    if takes_from_nodes or len({found.authority for found in own}) > 1:
+        own = [found for found in own if found.authority in running]
+    if own and takes_from_nodes:
+        own += [found for ranges in fabric.of_nodes.values() for found in ranges]
+    return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +71,27 @@ class Claim:
     node: str
 
 
-def contested_blocks(inventory: Inventory) -> Iterator[tuple[Range, list[Claim]]]:
+def contested_blocks(inventory: Inventory) -> Iterator[tuple[str, list[Claim]]]:
     """Blocks that are said to belong to several nodes; claims that are not confirmed do not count."""
-    claims: dict[Range, list[Claim]] = {}
+    claims: dict[str, list[tuple[str, IPAMBlock | BlockAffinity]]] = {}
     for block in calico.blocks(inventory):
-        held, owner = _block(block), calico.owner_of(block)
-        if held is not None and owner:
-            claims.setdefault(held.range, []).append(Claim(held.subject, ("spec", "affinity"), owner))
+        if calico.owner_of(block):
+            claims.setdefault(block.spec.cidr or "", []).append((calico.owner_of(block), block))
     for affinity in inventory.objects("BlockAffinity"):
-        spec = affinity.spec
-        gone = str(spec.deleted).lower() == "true"
-        if spec.state == "confirmed" and spec.cidr and spec.node and not gone and spec.type in {None, "", "host"}:
-            told = Voice(Role.NODE_POD, calico.NAME, subject_of(affinity)).says(("spec", "cidr"), spec.cidr)
-            if isinstance(told, Declaration):
-                claims.setdefault(told.range, []).append(Claim(told.subject, ("spec", "node"), spec.node))
-    for span, found in sorted(claims.items()):
-        if len({claim.node for claim in found}) > 1:
-            yield span, found
+        if affinity.spec.cidr and affinity.spec.node and _is_confirmed(affinity):
+            claims.setdefault(affinity.spec.cidr, []).append((affinity.spec.node, affinity))
+    for cidr, found in sorted(claims.items()):
+        if len({node for node, _ in found}) > 1:
+            yield cidr, [_claim(node, item) for node, item in found]
+
+
+def _is_confirmed(affinity: BlockAffinity) -> bool:
+    spec = affinity.spec
+    return spec.state == "confirmed" and str(spec.deleted).lower() != "true" and spec.type in {None, "", "host"}
+
+
+def _claim(node: str, item: IPAMBlock | BlockAffinity) -> Claim:
+    return Claim(subject_of(item), ("spec", "affinity" if isinstance(item, IPAMBlock) else "node"), node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +113,23 @@ def calico_pools(inventory: Inventory) -> list[Pool]:
     return found
 
 
-def unmatched_blocks(inventory: Inventory) -> Iterator[tuple[Declaration, Pool | None]]:
+def unmatched_blocks(blocks: list[Block], pools: list[Pool]) -> Iterator[tuple[Declaration, Pool | None]]:
     """Blocks in use that are no piece of a pool: outside of all (None), or of another size than the pool says."""
-    pools = calico_pools(inventory)
     index = addresses.RangeIndex((pool.declaration.range, pool) for pool in pools)
-    for block in calico.blocks(inventory):
-        held = _block(block)
-        if held is None or not any(slot is not None for slot in block.spec.allocations or ()):
+    for held, block in blocks:
+        if not _count(block):
             continue
         around = [pool for span, pool in index.holding(held.range.family, held.range.first) if span.covers(held.range)]
         if not around:
             yield held, None
         elif around[-1].length and held.cidr and held.cidr.prefix_length != around[-1].length:
             yield held, around[-1]
+
+
+def _count(block: IPAMBlock) -> int:
+    """How many addresses of the block are in use."""
+    slots = block.spec.allocations or []
+    return len(slots) - slots.count(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,25 +154,28 @@ class Filling:
         return self.taken >= NEARLY * self.size
 
 
-def fillings(inventory: Inventory, plan: Plan, fabric: Fabric, knows_blocks: bool) -> Iterator[Filling]:
-    """Calico's and whereabouts' pools, and the Nodes' ranges where pods get addresses from there."""
-    if knows_blocks:
-        yield from _of_calico(inventory)
+def fillings(inventory: Inventory, plan: Plan, fabric: Fabric, blocks: list[Block] | None) -> Iterator[Filling]:
+    """Calico's and whereabouts' pools, and the Nodes' ranges where pods get addresses from there.
+
+    ``blocks``: None where not all of them are known.
+    """
+    if blocks is not None:
+        yield from _of_calico(calico_pools(inventory), blocks)
     for pool in inventory.objects("IPPool.whereabouts.cni.cncf.io"):
         yield from _of_whereabouts(pool, plan.secondary)
     if fabric.allocates_from_node:
         yield from _of_nodes(fabric.node_ranges, inventory.pods)
 
 
-def _of_calico(inventory: Inventory) -> Iterator[Filling]:
+def _of_calico(all_pools: list[Pool], blocks: list[Block]) -> Iterator[Filling]:
     """Pools for all nodes are one supply in each family; one for some nodes is a supply of its own."""
     supplies: dict[tuple[int, str], list[Pool]] = {}
-    for pool in calico_pools(inventory):
+    for pool in all_pools:
         if calico.serves_pods(pool.item) and not pool.item.spec.disabled:
             everywhere = (pool.item.spec.nodeSelector or "") in EVERY_NODE
             key = (pool.declaration.range.family, "" if everywhere else pool.item.name)
             supplies.setdefault(key, []).append(pool)
-    taken = _taken_of_blocks(inventory)
+    taken = [(held.range, _count(block)) for held, block in blocks]
     for pools in supplies.values():
         first, *others = [pool.declaration for pool in pools]
         spans = addresses.merged(one.range for one in (first, *others))
@@ -171,14 +184,6 @@ def _of_calico(inventory: Inventory) -> Iterator[Filling]:
             " and ".join(str(one) for one in (first, *others)) if len(others) < 2 else f"{first} and {len(others)} more"
         )
         yield Filling(first.subject, first.path, what, sum(one.size for one in spans), count, tuple(others))
-
-
-def _taken_of_blocks(inventory: Inventory) -> list[tuple[Range, int]]:
-    return [
-        (held.range, sum(slot is not None for slot in block.spec.allocations or ()))
-        for block in calico.blocks(inventory)
-        if (held := _block(block)) is not None
-    ]
 
 
 def _of_whereabouts(pool: WhereaboutsIPPool, secondary: Iterable[SecondaryRange]) -> Iterator[Filling]:
@@ -193,16 +198,17 @@ def _of_whereabouts(pool: WhereaboutsIPPool, secondary: Iterable[SecondaryRange]
 
 
 def _of_nodes(ranges: dict[str, list[Declaration]], pods: Pods) -> Iterator[Filling]:
-    taken = Counter(pods.node(row) for row in pods.live_on_network() if pods.has_address(row))
-    for name, number in sorted(taken.items()):
-        for held in ranges.get(name, ()):
-            if held.range.size - RESERVED > 0:
-                yield Filling(held.subject, held.path, str(held), held.range.size - RESERVED, number)
+    for family in pods.families:
+        for name, number in sorted(pods.count_by_node(family).items()):
+            for held in ranges.get(name, ()):
+                size = held.range.size - RESERVED
+                if held.range.family == family and number >= NEARLY * size > 0:
+                    yield Filling(held.subject, held.path, str(held), size, number)
 
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """Nodes must not borrow, and there are fewer blocks than nodes; ``without``: nodes that have none."""
+    """Nodes must not borrow addresses, and there are fewer blocks than nodes."""
 
     subject: Subject
     family: int

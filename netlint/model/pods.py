@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, compress, islice
@@ -91,11 +92,6 @@ class Pods:
     def address_column(self, family: int) -> Callable[[int], int]:
         """Looks up the address of this family by row."""
         return self.table.v4.__getitem__ if family == 4 else lambda row: self.address(row, 6)
-
-    def has_address(self, row: int) -> bool:
-        """Whether it has an address of any family."""
-        table = self.table
-        return bool(table.v4[row] or table.v6_low[row] or table.v6_high[row])
 
     def addresses(self, row: int) -> list[tuple[int, int]]:
         """Family and value of its addresses, in the order of ``status.podIPs``."""
@@ -231,6 +227,15 @@ class Pods:
     def owns_address(self, row: int) -> bool:
         """Whether the pod is live and in a network of its own."""
         return self._has_own_address[self.table.shape[row]] and self.is_live(row)
+
+    def count_by_node(self, family: int) -> dict[str, int]:
+        """How many live pods of each node have an address of this family as their own."""
+        table, own_address, live = self.table, self._has_own_address, IS_LIVE
+        columns = zip(table.node, table.shape, table.flags, self._addresses_of(family), strict=True)
+        held = Counter(
+            node for node, shape, flags, address in columns if address and own_address[shape] and live[flags]
+        )
+        return {table.strings.texts[node]: number for node, number in held.items()}
 
     def any_in(self, ranges: Collection[Range]) -> bool:
         """Whether a live pod has an address of its own in any of the ranges."""

@@ -25,6 +25,7 @@ class LabelIndex:
     def __init__(self, sets: Iterable[tuple[str, Mapping[str, str]]], keys: Collection[str]) -> None:
         """``sets``: namespace and labels, known by their position; ``keys``: those that selectors have."""
         self._keys = frozenset(keys)
+        self._selected: dict[tuple[str, tuple[tuple[str, str], ...]], list[int]] = {}
         self._of_label: dict[tuple[str, str, str], list[int]] = {}
         self._of_namespace: dict[str, list[int]] = {}
         for number, (namespace, labels) in enumerate(sets):
@@ -38,6 +39,12 @@ class LabelIndex:
 
         Raises KeyError for a selector with a key that was not announced.
         """
+        asked = namespace, tuple(selector.items())
+        if asked not in self._selected:  # many rules ask about the same Services
+            self._selected[asked] = self._select(namespace, selector)
+        return self._selected[asked]
+
+    def _select(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         for key in selector:
             if key not in self._keys:
                 raise KeyError(key)

@@ -74,4 +74,13 @@ def at(settings: Mapping[str, Any], *path: str) -> Any:
 
 def words(value: Any) -> list[str]:
     """The parts of a text that are separated by commas, as flags and kubeadm write several ranges."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else []
+    if not isinstance(value, str):
+        return texts(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def texts(value: Any) -> list[str]:
+    """The entries of a list as text; what is no list is its only entry, so that whoever reads it can object."""
+    if value is None:
+        return []
+    return [str(entry) for entry in value] if isinstance(value, list) else [str(value)]

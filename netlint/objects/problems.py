@@ -6,6 +6,7 @@ Source: k8s.io/kubernetes/pkg/apis/core/validation, pkg/apis/discovery/validatio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -20,6 +21,11 @@ from netlint.objects.pod import Container, ContainerPort, PodSpec, StrictPod
 Problem = tuple[Path, str]
 NAMED_NODE_ADDRESSES = {"Hostname", "InternalDNS", "ExternalDNS"}
 LARGEST_PORT = 65535
+PORT_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
+PORT_NAMES = "it has up to 15 lower-case letters, digits and hyphens, and at least one letter"
+LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+LABEL_VALUES = "it has up to 63 letters, digits, '-', '_' and '.', and none of these three at its ends"
+LABEL_KEY = re.compile(r"([a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
@@ -49,6 +55,8 @@ def _of_service(service: Service) -> Iterator[Problem]:
     for index, address in enumerate(spec.externalIPs or ()):
         if address:
             yield from _address(("spec", "externalIPs", index), address)
+    for key, value in (spec.selector or {}).items():
+        yield from _label(("spec", "selector", key), key, value)
     for index, port in enumerate(spec.ports or ()):
         yield from _of_service_port(("spec", "ports", index), port)
     for index, entry in enumerate(_ingress(service)):
@@ -61,6 +69,8 @@ def _of_service_port(at: Path, port: ServicePort) -> Iterator[Problem]:
         yield from _port((*at, "port"), port.port)
     if isinstance(port.targetPort, int) and port.targetPort:
         yield from _port((*at, "targetPort"), port.targetPort)
+    if isinstance(port.targetPort, str) and not _is_like(PORT_NAME, port.targetPort):
+        yield (*at, "targetPort"), f"{port.targetPort!r} is no port name: {PORT_NAMES}"
     if port.nodePort:
         yield from _port((*at, "nodePort"), port.nodePort)
 
@@ -93,7 +103,8 @@ def _of_service_cidr(declared: ServiceCIDR) -> Iterator[Problem]:
 
 
 def _of_ip_address(found: IPAddress) -> Iterator[Problem]:
-    yield from _address(("metadata", "name"), found.name)
+    if found.name:
+        yield from _address(("metadata", "name"), found.name)
 
 
 def _of_workload(workload: Workload | CronJob) -> Iterator[Problem]:
@@ -161,6 +172,18 @@ def _cidrs(path: Path, cidrs: list[str] | None) -> Iterator[Problem]:
     for index, cidr in enumerate(cidrs or ()):
         if cidr:
             yield from _cidr((*path, index), cidr)
+
+
+def _label(path: Path, key: str, value: str | None) -> Iterator[Problem]:
+    if not _is_like(LABEL_KEY, key):
+        yield path, f"{key!r} is no label key"
+    elif value and not _is_like(LABEL_VALUE, value):
+        yield path, f"{value!r} is no label value: {LABEL_VALUES}"
+
+
+def _is_like(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the text has this form, or some program is still to put one in the place of a variable."""
+    return not text or "$" in text or "{{" in text or pattern.fullmatch(text) is not None
 
 
 def _port(path: Path, port: int) -> Iterator[Problem]:

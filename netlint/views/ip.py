@@ -15,6 +15,7 @@ from netlint.views import Side, Spots, columns, named, place, text_of
 
 SCHEMA = "https://netlint.dev/schemas/ip-v1.schema.json"
 SHOWN = 20  # owners and mentions, each
+LOCATED = 200  # owners, ranges and mentions, each, whose places are looked up
 NAMED = 3
 KINDS = ("Node", "Pod", "Service")
 
@@ -22,11 +23,11 @@ Json = dict[str, Any]
 
 
 def sides(answer: Answer) -> list[Side]:
-    """The fields whose places are shown."""
+    """The fields whose places are shown; of a range that holds half a cluster not all of them."""
     return [
-        *((owner.subject, owner.path) for owner in answer.owners),
-        *((match.declaration.subject, match.declaration.path) for match in answer.matches),
-        *((mention.subject, mention.path) for mention in answer.mentions),
+        *((owner.subject, owner.path) for owner in answer.owners[:LOCATED]),
+        *((match.declaration.subject, match.declaration.path) for match in answer.matches[:LOCATED]),
+        *((mention.subject, mention.path) for mention in answer.mentions[:LOCATED]),
     ]
 
 

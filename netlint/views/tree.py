@@ -24,6 +24,7 @@ from netlint.views import Side, Spots, columns, counted
 SCHEMA = "https://netlint.dev/schemas/map-v1.schema.json"
 CELLS = 32
 WIDTH = 500  # nothing is wrapped
+LOCATED = 500  # declarations whose places are looked up
 LIMIT = 16  # children of one range that are shown one by one
 LEVELS = "▁▂▃▄▅▆▇█"
 FREE, HELD, COLLIDING = "·", "█", "╳"
@@ -46,9 +47,9 @@ Row = tuple[str, ...]
 
 
 def sides(families: Families) -> list[Side]:
-    """The fields whose places are shown."""
+    """The fields whose places are shown; of a large cluster not all of them."""
     blocks = (block for roots in families.values() for root in roots for block in root.walk())
-    return [(declared.subject, declared.path) for block in blocks for declared in block.declared]
+    return [(declared.subject, declared.path) for block in blocks for declared in block.declared][:LOCATED]
 
 
 def text(

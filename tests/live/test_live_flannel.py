@@ -1,4 +1,4 @@
-"""A real flanneld on every node of a real control plane: what it writes is right, and what is changed is found."""
+"""A real flanneld on every node and the real control plane: what they write is right, what is changed is found."""
 
 from __future__ import annotations
 

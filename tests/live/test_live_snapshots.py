@@ -72,7 +72,6 @@ def test_a_kubectl_export_says_what_the_cluster_says(faulty: ControlPlane, form:
     assert live.findings == faults.findings()
     assert (export.findings, export.errors, export.code) == (live.findings, [], 1)
     not_exported = {skip[0] for skip in live.not_applicable}
-    print("EXPORT", [skip for skip in export.skips if skip[0] not in not_exported])
     assert live.skips == []
     assert [skip for skip in export.skips if skip[0] not in not_exported] == []
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from netlint.addresses import Range, merged
 from netlint.findings import Subject
-from netlint.model.plan import Role, Voice
+from netlint.model.plan import Plan, Role, Voice
 from netlint.model.plan.collisions import KINDS, collisions
 from netlint.model.plan.supply import pieces
 
@@ -39,7 +39,7 @@ def test_collisions_agree_with_a_pairwise_search(ranges: list[tuple[Role, Range]
         for number, (role, held) in enumerate(ranges)
     ]
     found = {}
-    for collision in collisions(declared, {}, ()):
+    for collision in collisions(Plan(declared), False):
         found[collision.left, collision.right] = {*collision.ours, *collision.theirs}
     expected: dict[tuple[str, str], set[object]] = {}
     order = list(dict.fromkeys(KINDS.values()))

@@ -399,9 +399,9 @@ def test_names_of_others_cannot_steer_a_terminal(one: str, other: str, port: str
 def hostile(one: str, other: str, port: str) -> list[Object]:
     nodes = [node(name, ["10.244.0.0/24"], [], {f"ignore.netlint.dev/{port}": one}) for name in (one, other)]
     web = container(port, {"containerPort": 80, "hostPort": 8080, "name": other})
-    pods = [pod(name, "shop", one, ["10.1.0.1"], {"app": one}, [web]) for name in (one, other)]
-    selecting = service(one, "shop", {"app": one}, [{"port": 80, "targetPort": port}])
-    return [*nodes, *pods, selecting, service(other, "shop", {one: other}, [])]
+    pods = [pod(name, "shop", one, ["10.1.0.1"], {"app": "web"}, [web]) for name in (one, other)]
+    selecting = service(one, "shop", {"app": "web"}, [{"port": 80, "targetPort": "http"}])
+    return [*nodes, *pods, selecting, service(other, "shop", {"app": "none"}, [])]
 
 
 def shown(folder: Path, *names: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +202,32 @@ def test_a_document_that_is_cut_off_is_the_only_fault(at, share) -> None:
     cut = kind + int((len(documents[number]) - 2 - kind) * share)
     documents[number] = documents[number][:cut]
     assert rules_found(WRITTEN | {name: "\n---\n".join(["# YAML", *documents])}) == {"unreadable-documents"}
+
+
+def fields(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, held in inner:
+        yield (*at, key)
+        yield from fields(held, (*at, key))
+
+
+def changed(item: Object, path: tuple[str | int, ...], value: Any) -> Object:
+    copy: Any = json.loads(json.dumps(item))
+    at = copy
+    for step in path[:-1]:
+        at = at[step]
+    at[path[-1]] = value
+    return copy
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_malformed_field_is_the_only_fault(data) -> None:
+    name, number = data.draw(objects)
+    item = FILES[name][number]
+    paths = [path for path in fields(item) if path not in {("apiVersion",), ("kind",)}]
+    path = data.draw(st.sampled_from(paths))
+    wrong = changed(item, path, data.draw(st.sampled_from([[[1]], 1.5])))
+    items = [*FILES[name][:number], wrong, *FILES[name][number + 1 :]]
+    text = written({name: items})
+    assert rules_found(WRITTEN | text) <= {"malformed-objects"}

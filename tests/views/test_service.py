@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from model.healthy import NETWORKS, node, pod, service, service_port
+from model.healthy import cluster as objects_of
 from model.healthy import container as container_of
-from model.healthy import node, pod, service, service_port
 from model.healthy import port as port_of
 from model.reading import cluster
 
 from netlint.model.cluster import Cluster
+from netlint.model.endpoints import has_pods
 from netlint.model.trace import Trace, trace
+from netlint.views import service as view
 from views.goldens import BROKEN, HEALTHY, assert_golden, netlint, valid
 
 FOLLOWED = [
@@ -177,3 +181,59 @@ def test_another_proxys_service_is_not_programmed() -> None:
     found = followed(*THREE, hidden, a_slice(endpoint("10.244.0.1", "n1")))
     assert found.programs == []
     assert "service-proxy-name: mesh" in found.unprogrammed
+
+
+MANY = """
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: blog}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: broken, namespace: blog}
+spec: {ports: 80}
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["web"], "several Services have the name web: blog/web, shop/web; choose one with -n"),
+        (["svc/wbe", "-n", "blog"], "there is no Service blog/wbe; did you mean blog/web or shop/web?"),
+    ],
+)
+def test_a_name_that_is_not_one(asked: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "services.yaml").write_text(MANY)
+    run = netlint("service", *asked, str(tmp_path))
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", f"netlint: {message}\n")
+
+
+def test_hints_stay_with_their_endpoints_when_copies_are_dropped() -> None:
+    first = a_slice(endpoint("10.244.0.9", "n1"))
+    first["metadata"]["name"] = "web-0"
+    both = a_slice(hinted("10.244.0.1", "n1", forZones="a"), hinted("10.244.2.3", "n3", forZones="b"))
+    objects = [*THREE, web(), first, first, both, both]
+    found = cluster(objects).slices
+    assert [hints.zones for _, hints in sorted(found.hints.items())] == [("a",), ("b",)]
+    assert [found.v4[row] & 255 for row in sorted(found.hints)] == [1, 3]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_service_of_a_healthy_cluster_is_shown(name: str) -> None:
+    """With its endpoints by the slices, and the same by the pods where there are no slices."""
+    objects = objects_of(NETWORKS[name]())
+    found, without = cluster(objects), cluster(one for one in objects if one["kind"] != "EndpointSlice")
+    for one in found.services:
+        shown = trace(found, one)
+        assert view.text(shown, [], {}, []).startswith(f"Service {one.namespace}/{one.name}: ")
+        valid("service", view.json(shown, [], {}, []))
+        if has_pods(one):
+            by_pods = trace(without, without.service_named[one.namespace, one.name])
+            assert (shown.from_slices, by_pods.from_slices) == (True, False)
+            assert shown.programs == by_pods.programs

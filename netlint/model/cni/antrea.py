@@ -44,7 +44,7 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     own = settings.at(controller, "nodeIPAM") or {}
     if isinstance(own, dict) and own.get("enableNodeIPAM") is True:
         path = ("data", _KEYS[1])
-        yield from Voice(Role.POD, NAME, subject_of(found)).says_all(path, map(str, own.get("clusterCIDRs") or ()))
+        yield from Voice(Role.POD, NAME, subject_of(found)).says_all(path, settings.texts(own.get("clusterCIDRs")))
         services = [str(own[key]) for key in ("serviceCIDR", "serviceCIDRv6") if own.get(key)]
         yield from Voice(Role.SERVICE, NAME, subject_of(found)).says_all(path, services)
     services = [str(agent[key]) for key in ("serviceCIDR", "serviceCIDRv6") if agent.get(key)]

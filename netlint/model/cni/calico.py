@@ -69,7 +69,9 @@ def block_ranges(inventory: Inventory) -> Iterator[Declaration]:
     for block in blocks(inventory):
         node = owner_of(block)
         if node:
-            found = Voice(Role.NODE_POD, NAME, subject_of(block), node).says(("spec", "cidr"), block.spec.cidr or "")
+            found = Voice(Role.NODE_POD, NAME, subject_of(block), node, label="block").says(
+                ("spec", "cidr"), block.spec.cidr or ""
+            )
             if isinstance(found, Declaration):
                 yield found
 

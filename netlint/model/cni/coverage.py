@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netlint.model.inventory import Inventory
-from netlint.model.plan.nodes import is_virtual
+from netlint.model.plan.nodes import is_virtual, readiness
+from netlint.model.pods import Pods
 from netlint.model.scheduling import runs_on
 from netlint.model.selectors import selects
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
+from netlint.snapshot.pods import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,17 @@ def coverage(agent: Workload, inventory: Inventory) -> Coverage:
     rows = [row for row in pods.of_shapes(_shapes(agent, inventory)) if pods.is_live(row)]
     having = {pods.node(row) for row in rows}
     wanted = [node for node in inventory.nodes if _wants(agent, node)]
-    names = {node.name for node in wanted}
-    waiting = names - {pods.node(row) for row in rows if pods.is_ready(row)}
-    unready = [row for row in rows if pods.node(row) in waiting and not pods.is_terminating(row)]
+    heard = {node.name for node in wanted if readiness(node) != "Unknown"}  # a silent kubelet's pods are never ready
+    waiting = heard - {pods.node(row) for row in rows if pods.is_ready(row)}
+    unready = [row for row in rows if pods.node(row) in waiting and _is_starting_or_running(pods, row)]
     return Coverage(
         agent, wanted, [node for node in wanted if node.name not in having], sorted(unready, key=pods.order)
     )
+
+
+def _is_starting_or_running(pods: Pods, row: int) -> bool:
+    """Whether it says so: an export without status says nothing of readiness."""
+    return pods.phase(row) in {Phase.PENDING, Phase.RUNNING} and not pods.is_terminating(row)
 
 
 def _wants(agent: Workload, node: Node) -> bool:

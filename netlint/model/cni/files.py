@@ -17,6 +17,8 @@ from netlint.objects.host import NodeDump
 META_PLUGINS = ("multus", "multus-shim", "genie", "danm")
 """Plugins that only pass on to others: they belong in front, whatever the network is."""
 DEFAULT_BRIDGE = "cni0"
+MASQUERADING = ("bridge", "ptp")
+"""Plugins with ``ipMasq``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Configuration:
                 yield str(plugin.get("bridge") or DEFAULT_BRIDGE)
             elif plugin["type"] == "flannel" and delegate.get("type", "bridge") == "bridge":
                 yield str(delegate.get("bridge") or DEFAULT_BRIDGE)
+
+    @property
+    def masquerades(self) -> bool:
+        """Whether it hides pods from all but the addresses that it gives out itself."""
+        return any(entry["type"] in MASQUERADING and entry.get("ipMasq") is True for entry in self.plugins)
 
     @property
     def host_local_ranges(self) -> list[tuple[int, str, Range]]:
@@ -82,13 +89,13 @@ def configurations(dump: NodeDump) -> list[Configuration]:
     """
     found: dict[str, Configuration] = {}
     for file, content in dump.conflists.items():
-        configuration = _configuration(file, content)
-        if configuration is not None and configuration.type != "loopback":
-            found.setdefault(configuration.name, configuration)
+        one = configuration(file, content)
+        if one is not None and one.type != "loopback":
+            found.setdefault(one.name, one)
     return list(found.values())
 
 
-def _configuration(file: str, content: dict[str, Any]) -> Configuration | None:
+def configuration(file: str, content: dict[str, Any]) -> Configuration | None:
     """None for a file that a runtime passes over."""
     listed = content.get("plugins", [content])
     plugins = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

@@ -10,7 +10,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from netlint.findings import Subject
 from netlint.model import settings
+from netlint.model.cni import files
 from netlint.model.cni.plugin import (
     FROM_NODE,
     Evidence,
@@ -27,6 +29,7 @@ from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
+from netlint.objects.meta import Path
 
 NAME = "flannel"
 PREFIX = "flannel.alpha.coreos.com/"
@@ -146,14 +149,42 @@ def members(inventory: Inventory) -> set[str]:
 
 
 def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
-    """With ``--ip-masq``: whatever leaves ``Network``, and whatever enters it from other addresses.
+    """By the agent with ``--ip-masq``; without it the CNI plugin has each node's bridge do so."""
+    workload = next(filter(None, map(inventory.daemon_set, DAEMON_SETS)), None)
+    if workload is None:
+        return
+    path, value = inventory.flags(workload).get("ip-masq", ((), "false"))
+    by_agent = value not in {"false", "0"}
+    yield from _by_bridges(inventory, pods, by_agent)
+    if by_agent:
+        yield from _by_agent(inventory, pods, subject_of(workload), path)
+
+
+def _by_bridges(inventory: Inventory, pods: Sequence[Declaration], by_agent: bool) -> Iterator[Masquerade]:
+    """``ipMasq`` of what the plugin passes on to the bridge plugin, which spares only the node's own range."""
+    found = inventory.config_map(CONFIG)
+    try:
+        content = settings.document((found.data or {}).get("cni-conf.json", "")) if found else {}
+    except ValueError:
+        return  # then no node has a network
+    configured = files.configuration("cni-conf.json", content)
+    own = [plugin for plugin in (configured.plugins if configured else ()) if plugin["type"] == NAME]
+    for delegate in (plugin.get("delegate", {}) for plugin in own):
+        if not isinstance(delegate, dict):
+            continue
+        on = delegate.get("ipMasq", not by_agent) is True and delegate.get("type", "bridge") == "bridge"
+        if found is not None and on and len({held.node for held in pods}) > 1:
+            why = "ipMasq, which the CNI plugin sets where the agent runs without --ip-masq, spares only the own node's"
+            yield Masquerade(Whom.PODS, why, subject_of(found), ("data", "cni-conf.json"), toward=tuple(pods))
+
+
+def _by_agent(inventory: Inventory, pods: Sequence[Declaration], agent: Subject, path: Path) -> Iterator[Masquerade]:
+    """Whatever leaves ``Network``, and whatever enters it from other addresses.
 
     An agent of today does not start on a node whose range is outside; only those that have joined count.
     """
     network = [entry for entry in ranges(inventory) if isinstance(entry, Declaration)]
-    workload = next(filter(None, map(inventory.daemon_set, DAEMON_SETS)), None)
-    flag = inventory.flags(workload).get("ip-masq") if workload else None
-    if workload is None or flag is None or flag[1] in {"false", "0"} or not network:
+    if not network:
         return
     held, families = [entry.range for entry in network], {entry.range.family for entry in network}
     joined = members(inventory)
@@ -163,9 +194,7 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
         yield Masquerade(Whom.PODS, said, network[0].subject, network[0].path, toward=outside)
     nodes = nodes_beyond(held, inventory, families)
     if nodes:
-        yield Masquerade(
-            Whom.NODES, f"--ip-masq of {subject_of(workload)}: {said}", subject_of(workload), flag[0], toward=nodes
-        )
+        yield Masquerade(Whom.NODES, f"--ip-masq of {agent}: {said}", agent, path, toward=nodes)
 
 
 PLUGIN = Plugin(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from netlint.model import settings
 from netlint.model.cni.plugin import Allocation, Evidence, Mtu, Plugin, Transport, Way
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Standing, Trouble, Voice
@@ -42,8 +43,7 @@ def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
             yield Trouble(subject_of(node), path, "the text is no JSON mapping")
             continue
         voice = Voice(Role.NODE_POD, NAME, subject_of(node), node.name)
-        found = declared.get("default") or ()
-        yield from voice.says_all(path, [found] if isinstance(found, str) else map(str, found))
+        yield from voice.says_all(path, settings.texts(declared.get("default")))
 
 
 def decoded(node: Node, key: str) -> dict[str, Any] | None:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlint.model.cni.files import MASQUERADING
 from netlint.model.cni.plugin import Masquerade, Whom
 from netlint.model.inventory import Inventory
 from netlint.model.plan.secondary import Attachment, SecondaryRange, attachments, secondary_ranges
-
-MASQUERADING = ("bridge", "ptp")
 
 
 def masquerades(inventory: Inventory) -> Iterator[Masquerade]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netlint.addresses import RangeIndex
 from netlint.model.inventory import Inventory
 from netlint.model.plan import control_plane, nodes, secondary, services
 from netlint.model.plan.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
@@ -24,10 +25,20 @@ class Plan:
         declarations += [entry.declaration for entry in self.secondary]
         self.declarations = sorted(declarations, key=lambda declared: declared.range)
         self.troubles = [entry for entry in entries if isinstance(entry, Trouble)]
+        self._of: dict[tuple[Role, ...], list[Declaration]] = {}
+        self._holding: dict[tuple[Role, ...], RangeIndex[Declaration]] = {}
 
     def of(self, *roles: Role) -> list[Declaration]:
         """The declarations of these roles."""
-        return [declared for declared in self.declarations if declared.role in roles]
+        if roles not in self._of:
+            self._of[roles] = [declared for declared in self.declarations if declared.role in roles]
+        return self._of[roles]
+
+    def holding(self, family: int, address: int, *roles: Role) -> list[Declaration]:
+        """The trusted declarations of these roles that hold an address, the widest first."""
+        if roles not in self._holding:
+            self._holding[roles] = RangeIndex((found.range, found) for found in self.trusted(*roles))
+        return [found for _, found in self._holding[roles].holding(family, address)]
 
     def strongest(self, role: Role, *authorities: str) -> list[Declaration]:
         """What the first of these authorities that declares the role says."""

@@ -8,7 +8,9 @@ from itertools import combinations
 
 from netlint import addresses
 from netlint.addresses import Range
-from netlint.model.plan.declarations import Declaration, Role, Standing
+from netlint.model.cni import Fabric
+from netlint.model.plan import Authority, Declaration, Plan, Role, Standing
+from netlint.model.pods import Pods
 
 KINDS = {
     Role.POD: "pod",
@@ -97,6 +99,20 @@ class Usage:
         return given or declared.role is Role.NODE
 
 
+def usage(plan: Plan, fabric: Fabric, pods: Pods, cluster_ips: Collection[Range]) -> Usage:
+    """What the cluster uses."""
+    public = [found.range for found in plan.of(Role.PUBLIC)]
+    return Usage(
+        {
+            "pod": pods.any_in,
+            "Service": lambda ranges: bool(addresses.touching(list(cluster_ips), ranges)),
+            "load-balancer": lambda ranges: bool(addresses.touching(public, ranges)),
+        },
+        {Authority.NODE} if fabric.allocates_from_node is False else set(),
+        bool(plan.of(Role.NODE_POD) or fabric.missing),
+    )
+
+
 def _firm(side: Iterable[Declaration]) -> list[Declaration]:
     """What is certain; networks around nodes may be far larger than what is in them."""
     return [
@@ -106,17 +122,13 @@ def _firm(side: Iterable[Declaration]) -> list[Declaration]:
     ]
 
 
-def collisions(
-    declarations: Iterable[Declaration], given: Mapping[Declaration, Range], apart: Collection[tuple[str, str]]
-) -> Iterator[Collision]:
-    """One for each pair of kinds.
-
-    ``given``: the part of a secondary network that pods get, if its segment may be the nodes' own;
-    ``apart``: further pairs that may share addresses.
-    """
-    kinds = _by_kind(_distinct(declarations))
+def collisions(plan: Plan, shared_subnet: bool) -> Iterator[Collision]:
+    """One for each pair of kinds; ``shared_subnet``: pods have addresses of their node's own network."""
+    given = {found.declaration: found.given for found in plan.secondary if not found.is_isolated}
+    kinds = _by_kind(_distinct(plan.trusted(*KINDS)))
+    apart = {*APART, ("pod", "node")} if shared_subnet else {*APART}
     for left, right in combinations(dict.fromkeys(KINDS.values()), 2):
-        if (left, right) in {*APART, *apart} or not (kinds.get(left) and kinds.get(right)):
+        if (left, right) in apart or not (kinds.get(left) and kinds.get(right)):
             continue
         ours, theirs = _against(kinds[left], right, given), _against(kinds[right], left, given)
         first, second = [found.range for found in ours], [found.range for found in theirs]

@@ -38,8 +38,12 @@ class Confine:
                 yield from (([one], wide) for one in outside)
 
 
-def confines(plan: Plan, fabric: Fabric, pod_cidrs: Mapping[str, list[Declaration]]) -> Iterator[Confine]:
-    """All that the cluster declares."""
+def confines(plan: Plan, fabric: Fabric, pod_cidrs: Mapping[str, list[Declaration]]) -> list[Confine]:
+    """All that the cluster declares, firm ones first."""
+    return sorted(_confines(plan, fabric, pod_cidrs), key=lambda confine: not confine.is_firm)
+
+
+def _confines(plan: Plan, fabric: Fabric, pod_cidrs: Mapping[str, list[Declaration]]) -> Iterator[Confine]:
     own = tuple(found for ranges in pod_cidrs.values() for found in ranges)
     ignored = fabric.allocates_from_node is False
     cluster = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)

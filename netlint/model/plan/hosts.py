@@ -14,6 +14,7 @@ from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.host import Link, NodeDump, Route
+from netlint.snapshot import Spot
 
 Found = Iterator[Declaration | Trouble]
 BRIDGES = ("docker0", "cni0", "cbr0", "kbr0", "lxcbr0", "virbr0", "kube-bridge", "weave", "obr0")
@@ -34,6 +35,10 @@ class Host:
     def file(self, name: str) -> Subject:
         """A file of the dump as a subject."""
         return Subject("", "File", "", f"{self.dump.folder}/{name}")
+
+    def spot(self, name: str) -> Spot:
+        """A file of the dump as a place."""
+        return Spot(f"{self.dump.folder}/{name}")
 
     @cached_property
     def links(self) -> list[tuple[Link, int, int, Range]]:

@@ -21,9 +21,14 @@ def is_virtual(node: Node) -> bool:
     return any(node.labels.get(key) == value for key, value in VIRTUAL)
 
 
+def readiness(node: Node) -> str:
+    """The status of its Ready condition; empty without one."""
+    return next((found.status or "" for found in node.status.conditions or () if found.type == "Ready"), "")
+
+
 def is_ready(node: Node) -> bool:
     """Whether its Ready condition is True."""
-    return any(found.type == "Ready" and found.status == "True" for found in node.status.conditions or ())
+    return readiness(node) == "True"
 
 
 def is_windows(node: Node) -> bool:

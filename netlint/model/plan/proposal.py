@@ -132,15 +132,21 @@ def propose(demand: Demand, avoided: Iterable[Avoided]) -> Proposal:
 
 
 def to_avoid(declarations: Iterable[Declaration]) -> Iterator[Avoided]:
-    """All ranges of an address plan; around a node's address, the network that it is likely to be in."""
-    seen: set[Range] = set()
-    for declared in declarations:
-        span, what = declared.range, f"{declared.what} of {declared.subject}"
-        if span.size == 1 and declared.role is Role.NODE:
-            span, what = _around(span), f"around {what}"
-        if span not in seen:
-            seen.add(span)
-            yield Avoided(span, what)
+    """The outermost ranges of an address plan; around a node's address, the network that it is likely to be in."""
+    reached: Range | None = None
+    for one in sorted(
+        map(_kept_free, declarations), key=lambda one: (one.range.family, one.range.first, -one.range.last)
+    ):
+        if reached is None or not reached.covers(one.range):
+            reached = one.range
+            yield one
+
+
+def _kept_free(declared: Declaration) -> Avoided:
+    what = f"{declared.what} of {declared.subject}"
+    if declared.range.size == 1 and declared.role is Role.NODE:
+        return Avoided(_around(declared.range), f"around {what}")
+    return Avoided(declared.range, what)
 
 
 def _around(address: Range) -> Range:

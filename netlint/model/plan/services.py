@@ -48,9 +48,10 @@ def of_metallb(inventory: Inventory) -> Found:
     except ValueError as error:
         yield Trouble(voice.subject, ("data", "config"), str(error))
         return
-    for pool in declared.get("address-pools") or ():
-        for text in (isinstance(pool, dict) and pool.get("addresses")) or ():
-            yield voice.spans(("data", "config"), str(text))
+    pools = declared.get("address-pools")
+    for pool in pools if isinstance(pools, list) else ():
+        for text in settings.texts(settings.at(pool, "addresses")):
+            yield voice.spans(("data", "config"), text)
 
 
 def of_services(services: Iterable[Service]) -> Iterator[Declaration]:

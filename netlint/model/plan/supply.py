@@ -19,6 +19,8 @@ MASKS = {4: 24, 6: 64}
 """The kube-controller-manager's ``--node-cidr-mask-size-ipv4`` and ``-ipv6``."""
 CILIUM_MASKS = {4: 24, 6: 120}
 NEARLY = 0.8
+DIVIDED = (Authority.CONTROLLER_MANAGER, Authority.KUBEADM, "flannel", "kindnet", "antrea")
+"""Whose pod range is cut into pieces for the Nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +113,19 @@ def _cilium_masks(inventory: Inventory) -> dict[int, int]:
 
 def _length(text: str, default: int, family: int) -> int:
     return int(text) if text.isdecimal() and int(text) <= addresses.BITS[family] else default
+
+
+def undivided(
+    plan: Plan, pod_cidrs: dict[str, list[Declaration]], all_supplies: Iterable[Supply]
+) -> list[list[Declaration]]:
+    """Ranges of Nodes that are the whole range of the cluster, one list for each such range.
+
+    Where that has room for one node only, one of them is right.
+    """
+    wide = {one.range for one in plan.of(Role.POD) if one.authority in DIVIDED and not one.node}
+    single = {one.range for supply in all_supplies if supply.size == 1 for one in supply.declared}
+    found: dict[Range, list[Declaration]] = {}
+    for own in (own for ranges in pod_cidrs.values() for own in ranges):
+        if own.range in wide:
+            found.setdefault(own.range, []).append(own)
+    return [owners for held, owners in sorted(found.items()) if len(owners) > 1 or held not in single]

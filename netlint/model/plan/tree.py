@@ -46,6 +46,11 @@ class Block:
         return sum(held.size for held in addresses.merged(child.range for child in self.children))
 
     @property
+    def is_shared(self) -> bool:
+        """Whether several nodes claim it for their pods."""
+        return self.role is Role.NODE_POD and len(self.nodes) > 1
+
+    @property
     def standing(self) -> Standing:
         """The firmest of its declarations."""
         order = list(Standing)
@@ -74,7 +79,8 @@ def tree(cluster: Cluster, family: int) -> list[Block]:
     for block in blocks:
         block.used = taken.within(block)
         clauses = [clause for declared in block.declared for clause in collisions.get(declared, ())]
-        block.collides = tuple(dict.fromkeys(clauses))
+        shared = [f"given to {len(block.nodes)} nodes"] if block.is_shared else []
+        block.collides = tuple(dict.fromkeys([*shared, *clauses]))
     return _nested(blocks)
 
 
@@ -200,9 +206,9 @@ def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
             found.setdefault(declared, []).append(clause)
     for group in cluster.disputed_pod_cidrs:
         for declared in group:
-            sides = [one for one in group if one.node != declared.node]
+            sides = [one for one in group if one.node != declared.node and one.range != declared.range]
             more = f" and {len(sides) - 1} more" if len(sides) > 1 else ""
-            found.setdefault(declared, []).append(f"overlaps {sides[0]} of {sides[0].subject}{more}")
+            found.setdefault(declared, []).extend(f"overlaps {one} of {one.subject}{more}" for one in sides[:1])
     return found
 
 

@@ -1,0 +1,121 @@
+"""Ways in followed to their ends, and the addresses at which clients find them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from netlint.checks.wording import shortened
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.backing import Backing, Backings, Cause, State, Target
+from netlint.model.cluster import Cluster
+from netlint.model.endpoints import has_pods
+from netlint.model.entrypoints import EntryPoint, Via, to_services
+from netlint.model.forwarding import is_reached_from_outside
+from netlint.model.proxies import Owners, Shown, private_external, shown
+from netlint.model.subjects import subject_of
+from netlint.objects.core import Service
+from netlint.snapshot import Reason
+
+NAMED = 3  # so many pods a finding names
+OWN = {Via.EXTERNAL_IP, Via.LOAD_BALANCER, Via.NODE_PORT}
+
+
+def dead_entrypoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A way in from outside leads to a Service behind which nothing is ready."""
+    backings = Backings(cluster)
+    leading: defaultdict[tuple[str, str], list[tuple[EntryPoint, Target]]] = defaultdict(list)
+    for entry in to_services(cluster, lambda one: is_reached_from_outside(one) and not backings.has_ready_pods(one)):
+        if isinstance(entry.target, Target):
+            leading[entry.target.namespace, entry.target.name].append((entry, entry.target))
+    for key, entries in sorted(leading.items()):
+        service = cluster.service_named.get(key)
+        if service is None or backings.has_ready_pods(service):
+            continue
+        backing = backings.of(Target(*key, None))
+        if backing.cause in {Cause.NOT_READY, Cause.NO_ENDPOINTS} and not backings.has_ignored_slices(service):
+            yield _dead(cluster, backings, service, backing, [entry for entry, _ in entries])
+        elif backing.state is State.UNKNOWN and not has_pods(service):
+            yield Undecided(subject_of(service), "EndpointSlices of its namespace are not known", Reason.MISSING)
+
+
+def _dead(
+    cluster: Cluster, backings: Backings, service: Service, backing: Backing, entries: list[EntryPoint]
+) -> Violation:
+    ways = list(dict.fromkeys(map(_way, entries)))
+    rows = sorted(backings.selected(service), key=cluster.pods.order) if has_pods(service) else []
+    others = {(entry.subject, entry.path): entry for entry in entries if entry.via not in OWN}
+    own = next((entry.path for entry in entries if entry.via in OWN), ("spec", "ports"))
+    return Violation(
+        subject_of(service),
+        ("spec", "selector") if has_pods(service) else own,
+        f"{shortened(ways)} {'leads' if len(ways) == 1 else 'lead'} here, but {backing.text}",
+        {"waysIn": ways, "ready": backing.ready, "known": backing.known},
+        (
+            *(Related(entry.subject, entry.path, "leads here") for entry in others.values()),
+            *(Related(cluster.pods.subject(row), (), "is not ready") for row in rows[:NAMED]),
+        ),
+        mitigated=bool(rows) and backings.is_scaled_down(service),
+    )
+
+
+def _way(entry: EntryPoint) -> str:
+    if entry.via not in OWN:
+        return str(entry.subject)
+    if entry.via is Via.NODE_PORT or not entry.addresses:
+        return f"{entry.via} {entry.port}/{entry.protocol}"
+    return f"port {entry.port}/{entry.protocol} of {entry.via} {entry.addresses[0]}"
+
+
+def unknown_proxy_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """An address in the status of a Service, an Ingress or a Gateway belongs to nobody."""
+    owners = Owners(cluster)
+    pools = owners.pools
+    families = {pool.range.family for pool in pools}
+    by_address: defaultdict[tuple[int, int], list[Shown]] = defaultdict(list)
+    for found in shown(cluster):
+        if found.family in families and not owners.have(found):
+            by_address[found.family, found.value].append(found)
+    listed = shortened(list(dict.fromkeys(map(str, pools))))
+    for _, sides in sorted(by_address.items()):
+        first, *others = sides
+        gap = _unknown(cluster, first)
+        if gap:
+            yield Undecided(first.subject, gap, Reason.MISSING)
+            continue
+        nobody = "no Node and no pool" if first.subject.kind == "Service" else "no Node, no pool and no Service"
+        yield Violation(
+            first.subject,
+            first.path,
+            f"{nobody} has {first.text}; declared for load balancers: {listed}",
+            {"address": first.text, "pools": [str(pool) for pool in pools]},
+            tuple(Related(side.subject, side.path, "shows it too") for side in others),
+            key=first.text,
+        )
+
+
+def _unknown(cluster: Cluster, found: Shown) -> str:
+    """Why the owner may be missing: a Service's own address is a pool's or a Node's, others may be a Service's."""
+    if found.subject.kind != "Service" and not cluster.is_complete("Service"):
+        return f"{found.text} may belong to a Service that is not known"
+    return ""
+
+
+def private_proxy_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """A Node's external address is a private one."""
+    for node in cluster.nodes:
+        for path, text, meaning in private_external(node):
+            yield Violation(
+                subject_of(node),
+                path,
+                f"{text} is called ExternalIP, but it is {meaning}",
+                {"address": text},
+                key=text,
+            )
+
+
+CHECKS = (
+    dead_entrypoints,
+    private_proxy_addresses,
+    unknown_proxy_addresses,
+)

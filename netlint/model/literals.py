@@ -1,0 +1,71 @@
+"""Addresses that somebody wrote into the environment, the arguments and the configuration of programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from netlint import addresses
+from netlint.findings import Subject
+from netlint.model.subjects import subject_of
+from netlint.objects import CONFIG_MAPS
+from netlint.objects.apps import CronJob, Workload
+from netlint.objects.core import ConfigMap
+from netlint.objects.meta import Path
+from netlint.objects.pod import Container
+
+_ADDRESS = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d|/\d)|(?<=\[)[0-9a-fA-F:]+:[0-9a-fA-F:]*(?=\])")
+_MADE_BY_OTHERS = {"pod-template-hash", "batch.kubernetes.io/cronjob-scheduled-timestamp"}
+
+
+class Literal(NamedTuple):
+    """One address in the text of one field."""
+
+    subject: Subject
+    path: Path
+    family: int
+    value: int
+
+
+def in_workloads(workloads: Iterable[Workload | CronJob]) -> Iterator[Literal]:
+    """Of environment and command lines; workloads that other ones made are left out."""
+    for workload in workloads:
+        template = workload.template
+        labels = template.metadata.labels if template else None
+        if template is None or not _MADE_BY_OTHERS.isdisjoint({*(labels or {}), *workload.annotations}):
+            continue
+        at: Path = ("spec", "jobTemplate") if isinstance(workload, CronJob) else ()
+        for key in ("containers", "initContainers"):
+            for number, container in enumerate(getattr(template.spec, key) or ()):
+                path = (*at, "spec", "template", "spec", key, number)
+                yield from _found(subject_of(workload), _texts(container, path))
+
+
+def _texts(container: Container, path: Path) -> Iterator[tuple[Path, str]]:
+    for number, variable in enumerate(container.env or ()):
+        yield (*path, "env", number, "value"), variable.value or ""
+    for key, words in (("command", container.command), ("args", container.args)):
+        for number, word in enumerate(words or ()):
+            yield (*path, key, number), word
+
+
+def in_config_maps(config_maps: Iterable[ConfigMap]) -> Iterator[Literal]:
+    """Of all that do not configure the cluster's own network."""
+    for found in config_maps:
+        if (found.namespace, found.name) not in CONFIG_MAPS:
+            yield from _found(subject_of(found), ((("data", key), text) for key, text in (found.data or {}).items()))
+
+
+def _found(subject: Subject, texts: Iterable[tuple[Path, str]]) -> Iterator[Literal]:
+    """Each address once for each object, where it stands first."""
+    seen = set()
+    for path, text in texts:
+        for word in (text, *_ADDRESS.findall(text)):
+            try:
+                address = addresses.parse(word)
+            except ValueError:
+                continue
+            if address not in seen:
+                seen.add(address)
+                yield Literal(subject, path, *address)
