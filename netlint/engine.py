@@ -88,10 +88,11 @@ class _Run:
         self._config = config
         self._suppressions = suppressions
         self._evaluated: set[str] = set()
+        self._inhabited: dict[str, set[str]] = {}
         self._malformed = {(found.kind, found.namespace, found.name) for found in cluster.snapshot.malformed}
 
     def evaluate(self, rule: Rule, check: Check) -> None:
-        possible = evaluability(rule, self._cluster.snapshot)
+        possible = evaluability(rule, self._cluster.snapshot, self._inhabited)
         self._result.skips += possible.skips
         if not possible.at_all:
             return

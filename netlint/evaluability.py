@@ -35,8 +35,11 @@ def kinds(names: Iterable[str]) -> list[str]:
     return [kind for part in parts for kind in ALIASES.get(part, (part,))]
 
 
-def evaluability(rule: Rule, snapshot: Snapshot) -> Evaluability:
-    """Hold a rule's needs against what is known."""
+def evaluability(rule: Rule, snapshot: Snapshot, inhabited: dict[str, set[str]] | None = None) -> Evaluability:
+    """Hold a rule's needs against what is known.
+
+    ``inhabited`` keeps the namespaces of each kind, by its name, for the rules that follow.
+    """
     found = Evaluability()
     absent = _without_dumps(rule, snapshot) or _nothing_to_examine(rule, snapshot)
     if absent is not None:
@@ -45,9 +48,10 @@ def evaluability(rule: Rule, snapshot: Snapshot) -> Evaluability:
     gaps = [gap for need in needs if not _is_namespaced(need) and (gap := _gap(need, ALL, snapshot))]
     if gaps:
         return _nowhere(rule, gaps)
-    examined = _namespaces(rule, snapshot)
+    within = list(filter(_is_namespaced, needs))
+    examined = _namespaces(rule, snapshot, {} if inhabited is None else inhabited) if within else set()
     blocking: dict[tuple[str, Reason, str], list[str]] = {}
-    for need in filter(_is_namespaced, needs):
+    for need in within:
         for namespace in sorted(examined):
             gap = _gap(need, namespace, snapshot)
             if gap is not None:
@@ -131,18 +135,22 @@ def _is_namespaced(need: str) -> bool:
     return KIND_NAMED[kinds([need])[0]].namespaced
 
 
-def _namespaces(rule: Rule, snapshot: Snapshot) -> set[str]:
+def _namespaces(rule: Rule, snapshot: Snapshot, inhabited: dict[str, set[str]]) -> set[str]:
     """The namespaces in which there is something to examine; ``default/kubernetes`` alone is nothing.
 
     API servers write that Service's slice themselves, without pods.
     """
-    found: set[str] = set()
-    for kind in kinds(rule.examines):
-        if kind == "Pod":
-            found.update(shape.namespace for shape in snapshot.pods.shapes)
-        else:
-            found |= _inhabited(snapshot.slices.slices if kind == "EndpointSlice" else snapshot.objects.get(kind, ()))
-    return found - {""}
+    examined = kinds(rule.examines)
+    for kind in examined:
+        if kind not in inhabited:
+            inhabited[kind] = _of_kind(kind, snapshot)
+    return set().union(*(inhabited[kind] for kind in examined)) - {""}
+
+
+def _of_kind(kind: str, snapshot: Snapshot) -> set[str]:
+    if kind == "Pod":
+        return {shape.namespace for shape in snapshot.pods.shapes}
+    return _inhabited(snapshot.slices.slices if kind == "EndpointSlice" else snapshot.objects.get(kind, ()))
 
 
 def _inhabited(items: Sequence[Object]) -> set[str]:
