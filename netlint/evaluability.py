@@ -12,6 +12,8 @@ from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.knowledge import ALL
 
 API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
+LOST = {Reason.FORBIDDEN, Reason.INCOMPLETE}
+"""Why something that is there cannot be looked at."""
 EVERYWHERE = {"EndpointSlice", "Node", "Pod", "Service"}
 """The kinds that every cluster has objects of: an input without any of them is not the whole."""
 ALIASES = {"AddressPlan": ADDRESS_PLAN, "Route": ROUTES, "Workload": WORKLOADS}
@@ -93,9 +95,10 @@ def _nothing_to_examine(rule: Rule, snapshot: Snapshot) -> Gap | None:
     gaps = [gap for kind in examined if kind not in known and (gap := snapshot.knowledge.gap(kind))]
     if len(gaps) < len(examined):
         return None
-    if gaps[0].reason is Reason.MISSING and not EVERYWHERE.intersection(examined):
-        return Gap(gaps[0].kind, Reason.NOT_APPLICABLE, gaps[0].message)
-    return gaps[0]
+    first = next((gap for gap in gaps if gap.reason in LOST), gaps[0])
+    if first.reason is Reason.MISSING and not EVERYWHERE.intersection(examined):
+        return Gap(first.kind, Reason.NOT_APPLICABLE, first.message)
+    return first
 
 
 def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:
@@ -123,7 +126,7 @@ def _gap(need: str, namespace: str, snapshot: Snapshot) -> Gap | None:
     knowledge = snapshot.knowledge
     alternatives = kinds([need])
     gaps = [knowledge.gap(kind, namespace) for kind in alternatives]
-    lost = [gap for gap in gaps if gap is not None and gap.reason in {Reason.FORBIDDEN, Reason.INCOMPLETE}]
+    lost = [gap for gap in gaps if gap is not None and gap.reason in LOST]
     decisive = gaps[0] is None and (alternatives[0], ALL) in knowledge.complete
     if decisive or (not lost and None in gaps):
         return None

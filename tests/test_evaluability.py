@@ -201,6 +201,16 @@ def test_alternatives(complete: list[tuple[str, str]], gaps: Gaps, message: str)
     assert found == (nowhere(reason, ("Pod|Workload",), message) if message else EVERYWHERE)
 
 
+def test_what_could_not_be_read_goes_before_what_is_not_there() -> None:
+    """A kind that the server does not serve hides none that the user may not read."""
+    gaps = {
+        ("CiliumNode", ALL): (Reason.NOT_APPLICABLE, "the server does not serve ciliumnodes"),
+        ("Node", ALL): (FORBIDDEN, "nodes is forbidden"),
+    }
+    found = evaluability(rule(["CiliumNode", "Node"]), snapshot([], (), gaps))
+    assert found == nowhere(FORBIDDEN, ("Node",), "nodes is forbidden")
+
+
 def test_names_that_stand_for_several_kinds() -> None:
     assert kinds(["Node", "Pod|Workload"]) == ["Node", "Pod", *WORKLOADS]
 

@@ -47,6 +47,13 @@ class PlannedPod:
         return (self.status or {}).get("phase") not in ENDED
 
     @property
+    def is_ready(self) -> bool:
+        conditions = (self.status or {}).get("conditions", ())
+        return not self.is_terminating and any(
+            each["type"] == "Ready" and each["status"] == "True" for each in conditions
+        )
+
+    @property
     def labels(self) -> dict[str, str]:
         labels: dict[str, str] = self.manifest["metadata"]["labels"]
         return labels
@@ -218,6 +225,8 @@ class _Chance:
         ]
         spec: dict[str, Any] = {}
         kind = random.choices(("ClusterIP", "Headless", "NodePort", "LoadBalancer", "ExternalName"), (60, 20, 8, 8, 4))
+        if self._healthy and kind in (["NodePort"], ["LoadBalancer"]) and not self._serves(selected):
+            kind = ["ClusterIP"]
         if kind == ["Headless"]:
             spec["clusterIP"] = "None"
         else:
@@ -237,6 +246,11 @@ class _Chance:
         made = objects.service(f"service-{number}", None if leads_nowhere else selector, within=within)
         made["spec"] |= {"ports": ports, **spec}
         return made
+
+    def _serves(self, selected: Sequence[PlannedPod]) -> bool:
+        """Whether a pod that stays is ready, with addresses of all families."""
+        families = len(self._nodes[0].addresses)
+        return any(each.is_ready and len(each.status["podIPs"]) == families for each in selected if each.status)
 
     def _selector(self, pods: Sequence[PlannedPod]) -> tuple[str, dict[str, str]]:
         """Some labels of a live pod, so that there is at least one."""
