@@ -174,6 +174,8 @@ class PodTable:
         if meta.deletionTimestamp:
             flags |= TERMINATING
             changed = max(changed, meta.deletionTimestamp)
+        suppressions = {} if meta.annotations is NULL else _suppressions(bytes(meta.annotations))
+        command = _command(pod.spec.containers) if _is_control_plane(pod, namespace) else None
         self._rows.append(
             (
                 shape,
@@ -189,11 +191,11 @@ class PodTable:
                 origin,
             )
         )
+        if suppressions:
+            self.suppressions[len(self.names)] = suppressions
+        if command is not None:
+            self.commands[len(self.names)] = command
         self.names.append(meta.name or "")
-        if meta.annotations is not NULL:
-            self._note_suppressions(bytes(meta.annotations))
-        if namespace == "kube-system":
-            self._note_command(pod)
 
     def flush(self) -> None:
         """Move the rows added since the last time into their columns."""
@@ -201,14 +203,6 @@ class PodTable:
             for name, values in zip(COLUMNS, zip(*self._rows, strict=True), strict=True):
                 getattr(self, name).extend(values)
             self._rows.clear()
-
-    def _note_suppressions(self, annotations: bytes) -> None:
-        if SUPPRESSION in annotations:
-            self.suppressions[len(self.names) - 1] = _LABELS.decode(annotations) or {}
-
-    def _note_command(self, pod: Pod) -> None:
-        if self.names[-1].startswith(CONTROL_PLANE):
-            self.commands[len(self.names) - 1] = _command(pod.spec.containers)
 
     def _shape_of(self, pod: Pod, namespace: str) -> int:
         meta, spec = pod.metadata, pod.spec
@@ -284,6 +278,15 @@ def _containers(pod: Pod) -> tuple[ContainerShape, ...]:
 
 def _ports(container: RawContainer) -> tuple[ContainerPort, ...]:
     return tuple(_PORTS.decode(container.ports) or ())
+
+
+def _suppressions(annotations: bytes) -> dict[str, str]:
+    """All annotations of a pod that suppresses findings, else none."""
+    return (_LABELS.decode(annotations) or {}) if SUPPRESSION in annotations else {}
+
+
+def _is_control_plane(pod: Pod, namespace: str) -> bool:
+    return namespace == "kube-system" and (pod.metadata.name or "").startswith(CONTROL_PLANE)
 
 
 def _command(containers: list[RawContainer] | None) -> CommandLine:

@@ -231,3 +231,16 @@ def test_a_malformed_field_is_the_only_fault(data) -> None:
     items = [*FILES[name][:number], wrong, *FILES[name][number + 1 :]]
     text = written({name: items})
     assert rules_found(WRITTEN | text) <= {"malformed-objects"}
+
+
+@pytest.mark.parametrize("wrong", [[[1]], 1.5])
+def test_a_pod_with_a_malformed_command_is_there_once(wrong) -> None:
+    name = "Pod-kube-system.yaml"
+    items = [changed(item, ("spec", "containers", 0, "command"), wrong) for item in FILES[name] if has_command(item)]
+    assert items
+    others = [item for item in FILES[name] if not has_command(item)]
+    assert rules_found(WRITTEN | written({name: [*items, *others]})) == {"malformed-objects"}
+
+
+def has_command(item: Object) -> bool:
+    return "command" in item["spec"]["containers"][0]
