@@ -55,6 +55,11 @@ class Page(msgspec.Struct):
     items: msgspec.Raw = msgspec.Raw(b"[]")
 
 
+# Made before there are threads: msgspec crashes where several of them are the first to use a type.
+_STATUS = msgspec.json.Decoder(StatusBody)
+_PAGE = msgspec.json.Decoder(Page)
+
+
 class Version(msgspec.Struct):
     """The answer of ``/version``."""
 
@@ -172,7 +177,7 @@ class Connection:
         while True:
             body = self.get(list_path(kind, api_version, namespace), query)
             try:
-                page = msgspec.json.decode(body, type=Page)
+                page = _PAGE.decode(body)
             except msgspec.DecodeError as error:
                 raise self.failure(f"the list of {kind.plural} is no list: {error}") from error
             yield page
@@ -326,7 +331,7 @@ def _not_configured(file: str | None, error: Exception) -> str:
 
 def _message(body: bytes) -> str:
     try:
-        return msgspec.json.decode(body, type=StatusBody).message
+        return _STATUS.decode(body).message
     except msgspec.DecodeError:
         text = body.decode(errors="replace").strip()
         return text if text.isprintable() and "<" not in text else ""

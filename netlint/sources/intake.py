@@ -357,7 +357,7 @@ class Intake:
     def _refuse(self, kind: Kind, raw: msgspec.Raw, origin: int, version: str) -> str:
         """An object in a version whose fields netlint does not know."""
         try:
-            head = msgspec.json.decode(raw, type=Unversioned)
+            head = _UNVERSIONED.decode(raw)
             namespace = (head.metadata.namespace or self.default_namespace) if kind.namespaced else ""
         except msgspec.ValidationError:  # without a name, in a namespace that nobody knows
             head, namespace = Unversioned(), ""
@@ -416,3 +416,6 @@ class Unversioned(msgspec.Struct):
     """What every version of every kind has."""
 
     metadata: UnversionedMeta = msgspec.field(default_factory=UnversionedMeta)
+
+
+_UNVERSIONED = msgspec.json.Decoder(Unversioned)
