@@ -11,8 +11,10 @@ import os
 import pickle
 import struct
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from io import BufferedReader
+from signal import SIGKILL
 from typing import Any, BinaryIO
 
 import msgspec
@@ -50,12 +52,18 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
     os.close(writer)
     collecting = gc.isenabled()
     gc.disable()  # millions of small objects without a single cycle
+    children: list[tuple[int, int]] = []
     try:
-        children = [_fork(tasks, queue, default_namespace) for _ in range(count - 1)]
+        for _ in range(count - 1):
+            children.append(_fork(tasks, queue, default_namespace))
         worker = _perform(tasks, queue, default_namespace)
         done = worker.done
-        for child, answer in children:
-            done += _take_in(worker.snapshot, child, answer)
+        while children:
+            done += _take_in(worker.snapshot, *children[0])
+            del children[0]
+    except BaseException:  # such as KeyboardInterrupt: nobody would read the answers
+        _end(children)
+        raise
     finally:
         os.close(queue)
         gc.freeze()  # what was read stays: the collector need not walk through it
@@ -90,12 +98,23 @@ def _fork(tasks: list[Task], queue: int, default_namespace: str) -> tuple[int, i
     if child:
         os.close(out)
         return child, answer
-    with os.fdopen(out, "wb") as stream:
-        try:
-            _send(_perform(tasks, queue, default_namespace), stream)
-        except BaseException:  # the parent raises it again
-            pickle.dump(traceback.format_exc(), stream)
-    os._exit(0)
+    try:
+        os.close(answer)  # or a parent that is no more would leave this process writing forever
+        with os.fdopen(out, "wb") as stream:
+            try:
+                _send(_perform(tasks, queue, default_namespace), stream)
+            except BaseException:  # the parent raises it again
+                pickle.dump(traceback.format_exc(), stream)
+    finally:
+        os._exit(0)
+
+
+def _end(children: list[tuple[int, int]]) -> None:
+    for child, _ in children:
+        with suppress(ProcessLookupError):
+            os.kill(child, SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
 
 
 def _send(worker: Worker, stream: BinaryIO) -> None:
