@@ -17,7 +17,7 @@ from netlint.model.cluster import Cluster
 WORTH_A_PROCESS = 20_000
 """From so many Pods and EndpointSlices on the rules take longer than a second process needs to start."""
 AROUND_SERVICES = {"dns", "endpoints", "entrypoints", "exposure", "families", "ingress", "ports", "services"}
-"""The topics whose rules share the model of Services and endpoints; those of the others share the address plan."""
+"""The topics whose rules share the model of Services and endpoints."""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,12 @@ def evaluate(rules: list[Rule], cluster: Cluster) -> list[Evaluation]:
 
 
 def _part(rules: list[Rule], around_services: bool) -> list[Rule]:
-    return [rule for rule in rules if (rule.topic in AROUND_SERVICES) is around_services]
+    """The rules that share the model of Services and endpoints, or the others, which share the address plan."""
+    return [rule for rule in rules if _is_around_services(rule) is around_services]
+
+
+def _is_around_services(rule: Rule) -> bool:
+    return rule.topic in AROUND_SERVICES and "AddressPlan" not in (*rule.examines, *rule.needs, *rule.consults)
 
 
 def _evaluations(rules: Iterable[Rule], cluster: Cluster) -> list[Evaluation]:
