@@ -115,6 +115,7 @@ class Intake:
         self.default_namespace = default_namespace
         self.source: Input | None = None  # what is being read; None for a live cluster
         self._last: Kind | None = None
+        self._lacks_trailer = False  # of the snapshot that is being read
 
     def take(self, items: bytes, window: Window | None, of_list: Kind | None = None) -> set[str]:
         """Take in a JSON array of items; gives the namespaces they are in.
@@ -166,6 +167,7 @@ class Intake:
         ``text`` is how it begins and where it broke off, ``at_end`` whether nothing comes behind that. In
         files that nobody named, only what looks like a Kubernetes object counts.
         """
+        self._lacks_trailer = False
         kinds = _kinds_named(text)
         holding = file in self.snapshot.reading.holding
         if not (kinds or holding or self.source is None or self.source.explicit):
@@ -177,6 +179,7 @@ class Intake:
 
     def lost(self, error: SourceError, file: str) -> None:
         """The bytes of a file cannot be had, or not all of them; what is in them may be anything."""
+        self._lacks_trailer = False
         self.snapshot.reading.errors.append(str(error))
         self._lose({ANY_KIND}, f"{file} cannot be read to its end")
 
@@ -268,24 +271,33 @@ class Intake:
             return None
         kind = kind_of(head.apiVersion, head.kind)
         self._holding()
-        if (head.apiVersion, head.kind) == (known.API_VERSION, known.KIND):
-            self._learn(leaf)
+        if head.apiVersion == known.API_VERSION and head.kind in {known.HEADER_KIND, known.KIND}:
+            self._learn(head, leaf)
             return None
         if kind is None:
             self.snapshot.reading.other_kinds[head.kind] += 1
         return kind
 
-    def _learn(self, trailer: msgspec.Raw) -> None:
+    def _learn(self, head: Head, trailer: msgspec.Raw) -> None:
         """What a snapshot says of the lists that it holds."""
+        file = self.source.name if self.source else ""
+        if head.kind == known.HEADER_KIND:
+            self._lacks_trailer = True
+            return
+        self._lacks_trailer = False
         try:
             found = msgspec.json.decode(trailer, type=known.Trailer)
         except msgspec.ValidationError as error:
-            file = self.source.name if self.source else ""
             self.lost(SourceError(f"{file}: the {known.KIND} in it cannot be read: {error}"), file)
             return
         self.snapshot.reading.server = {**found.server, "takenAt": found.taken_at}
         for one in found.lists:
             one.teach(self.snapshot.knowledge)
+
+    def finish(self, file: str) -> None:
+        """A file has been read to its end: a snapshot without its trailer lacks lists that nobody can name."""
+        if self._lacks_trailer:
+            self.lost(SourceError(f"{file}: the snapshot was cut off; take it again"), file)
 
     def _holding(self) -> None:
         if self.source is not None:
