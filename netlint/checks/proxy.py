@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
+from netlint.checks.wording import NAMED, shortened
 from netlint.findings import Related, Undecided, Violation
 from netlint.model import proxy, settings
 from netlint.model.cluster import Cluster
@@ -14,8 +14,6 @@ from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 from netlint.snapshot import Reason
-
-NAMED = 3  # so many nodes a finding names
 
 
 def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undecided]:
