@@ -5,6 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from sys import intern
+
+from netlint.objects.core import Node
+from netlint.objects.meta import Object
 
 UTF_8 = ("utf-8", "surrogatepass")
 
@@ -85,3 +89,16 @@ class Names:
 def renumbered(column: array[int], numbers: list[int]) -> array[int]:
     """The column with every number replaced."""
     return array(column.typecode, map(numbers.__getitem__, column))
+
+
+def intern_texts(item: Object) -> None:
+    """Keep once what thousands of objects say."""
+    meta = item.metadata
+    item.apiVersion, meta.namespace = intern(item.apiVersion), intern(meta.namespace or "")
+    if meta.labels:
+        meta.labels = {intern(key): intern(value) for key, value in meta.labels.items()}
+    if meta.annotations:
+        meta.annotations = {intern(key): value for key, value in meta.annotations.items()}
+    if isinstance(item, Node):
+        for condition in item.status.conditions or ():
+            condition.type, condition.reason = intern(condition.type or ""), intern(condition.reason or "")
