@@ -21,7 +21,7 @@ from netlint import clock
 from netlint.errors import ClusterError, SourceError
 from netlint.objects import CONFIG_MAPS
 from netlint.snapshot import Reason
-from netlint.sources import LiveCluster, apiserver
+from netlint.sources import LiveCluster
 from netlint.sources.apiserver import Connection, Page
 from netlint.sources.cluster import (
     Listing,
@@ -43,7 +43,7 @@ def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[
     Raises ClusterError where the server cannot be reached, goes away or lets nothing be read, SourceError where
     the file cannot be written.
     """
-    connection = apiserver.connect(source.kubeconfig, source.context, source.user, source.request_timeout)
+    connection = source.connection
     tell(f"reading {connection.context} at {connection.server}")
     server = {"context": connection.context, "version": connection.version()}
     taken_at = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -217,7 +217,7 @@ def test_an_interrupted_snapshot_leaves_the_old_file(
             run.send_signal(number)
             _, messages = run.communicate(timeout=30)
 
-    assert (run.returncode, messages) == (130, f"netlint: reading admin at {relay.url}\n")
+    assert (run.returncode, messages) == (130, f"netlint: reading admin at {relay.url}\nnetlint: interrupted\n")
     assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"cluster.json": "old"}
 
 
@@ -230,7 +230,8 @@ def test_an_interrupted_check_ends_at_once(faulty: ControlPlane, tmp_path: Path)
             run.send_signal(signal.SIGINT)
             out, messages = run.communicate(timeout=30)
 
-    assert (run.returncode, out, messages) == (130, "", f"netlint: reading admin at {relay.url}\n")
+    told = f"netlint: reading admin at {relay.url}\nnetlint: interrupted\n"
+    assert (run.returncode, out, messages) == (130, "", told)
     assert list(tmp_path.iterdir()) == []
 
 
