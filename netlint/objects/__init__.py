@@ -21,6 +21,7 @@ from netlint.objects.cilium import CiliumLoadBalancerIPPool, CiliumNode, CiliumP
 from netlint.objects.clouds import ENIConfig, Network
 from netlint.objects.core import ConfigMap, Namespace, Node, Service
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.endpoints import Endpoints
 from netlint.objects.gateway import Gateway, GatewayClass, ReferenceGrant, Route
 from netlint.objects.ingress import Ingress, IngressClass
 from netlint.objects.loadbalancers import IPAddressPool
@@ -123,6 +124,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("Deployment", ("apps/v1",), "deployments", True, Workload),
     Kind("ENIConfig", ("crd.k8s.amazonaws.com/v1alpha1",), "eniconfigs", False, ENIConfig),
     Kind("EndpointSlice", ("discovery.k8s.io/v1",), "endpointslices", True, EndpointSlice),
+    Kind("Endpoints", ("v1",), "endpoints", True, Endpoints),
     Kind("FelixConfiguration", _CALICO, "felixconfigurations", False, FelixConfiguration),
     Kind("GRPCRoute", (f"{_GATEWAY}/v1",), "grpcroutes", True, Route),
     Kind("Gateway", _SINCE_BETA, "gateways", True, Gateway),

@@ -19,9 +19,10 @@ from netlint import yamltext
 from netlint.errors import SourceError
 from netlint.objects import KIND_NAMED, Kind, kind_of
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.endpoints import Endpoints
 from netlint.objects.meta import Object, ObjectMeta, Path
 from netlint.objects.pod import Pod, StrictPod
-from netlint.objects.problems import problems, slice_port_problems
+from netlint.objects.problems import IN_BULK, problems
 from netlint.snapshot import (
     DuplicateKey,
     Form,
@@ -310,7 +311,7 @@ class Intake:
         if isinstance(item, Pod):
             self.snapshot.pods.add(item, namespace, origin)
             return namespace
-        finder = slice_port_problems if isinstance(item, EndpointSlice) else problems
+        finder = IN_BULK.get(type(item), problems)
         for _, problem in finder(item):
             raise ValueError(problem)
         self._add_object(kind, item, namespace, origin)
@@ -320,6 +321,9 @@ class Intake:
         item.apiVersion, item.kind = item.apiVersion or kind.api_version, kind.name
         item.metadata.namespace, item.origin = namespace, origin
         _slim(item.metadata)
+        if isinstance(item, Endpoints):
+            for subset in item.subsets or ():
+                subset.pack()
         if isinstance(item, EndpointSlice):
             self.snapshot.slices.add(item)
         else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from model.controller import Object, endpoint_slices
+from model.controller import Object, endpoint_slices, legacy_endpoints
 
 NODES = ("node1", "node2", "node3")
 SERVICE_CIDR = "10.96.0.0/12"
@@ -239,7 +239,9 @@ def cluster(network: Network) -> list[Object]:
         *services,
         *pods.made,
         *slices,
+        *(old for found in services for old in legacy_endpoints(found, pods.made)),
         _kubernetes_slice(network),
+        _kubernetes_endpoints(network),
     ]
 
 
@@ -438,6 +440,18 @@ def _kubernetes_slice(network: Network) -> Object:
         "addressType": network.families[0],
         "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
         "endpoints": [{"addresses": [host_addresses("node1", network)[0]], "conditions": {"ready": True}}],
+    }
+
+
+def _kubernetes_endpoints(network: Network) -> Object:
+    """Written by API servers, too, and not to be mirrored."""
+    labels = {"endpointslice.kubernetes.io/skip-mirror": "true"}
+    addresses = [{"ip": host_addresses("node1", network)[0]}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": meta("kubernetes", "default", labels=labels),
+        "subsets": [{"addresses": addresses, "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}],
     }
 
 
