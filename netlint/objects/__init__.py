@@ -29,6 +29,7 @@ from netlint.objects.meta import Object, group_of
 from netlint.objects.multus import NetworkAttachmentDefinition, WhereaboutsIPPool
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Pod
+from netlint.objects.rbac import ClusterRole, ClusterRoleBinding
 
 WORKLOADS = (
     "CronJob",
@@ -105,6 +106,7 @@ _GATEWAY = "gateway.networking.k8s.io"
 _SINCE_BETA = (f"{_GATEWAY}/v1", f"{_GATEWAY}/v1beta1")
 _SINCE_ALPHA = (f"{_GATEWAY}/v1", f"{_GATEWAY}/v1alpha3", f"{_GATEWAY}/v1alpha2")
 _CALICO = ("crd.projectcalico.org/v1", "projectcalico.org/v3")
+_RBAC = "rbac.authorization.k8s.io/v1"
 KINDS: tuple[Kind, ...] = (
     Kind("BGPConfiguration", _CALICO, "bgpconfigurations", False, BGPConfiguration),
     Kind("BGPPeer", _CALICO, "bgppeers", False, BGPPeer),
@@ -118,6 +120,8 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("CiliumNode", ("cilium.io/v2",), "ciliumnodes", False, CiliumNode),
     Kind("CiliumPodIPPool", ("cilium.io/v2alpha1",), "ciliumpodippools", False, CiliumPodIPPool),
+    Kind("ClusterRole", (_RBAC,), "clusterroles", False, ClusterRole),
+    Kind("ClusterRoleBinding", (_RBAC,), "clusterrolebindings", False, ClusterRoleBinding),
     Kind("ConfigMap", ("v1",), "configmaps", True, ConfigMap),
     Kind("CronJob", ("batch/v1",), "cronjobs", True, CronJob),
     Kind("DaemonSet", ("apps/v1",), "daemonsets", True, Workload),

@@ -235,6 +235,7 @@ def cluster(network: Network) -> list[Object]:
         *_service_proxy(),
         service_cidr(*network.service_cidrs),
         *ip_addresses(services),
+        *_rights([item for item in (*network.objects, *_service_proxy()) if item["kind"] == "DaemonSet"]),
         *workloads,
         *services,
         *pods.made,
@@ -265,6 +266,32 @@ def _service_proxy() -> list[Object]:
     return found
 
 
+def _rights(agents: list[Object]) -> Iterator[Object]:
+    """What agents may read, by roles of their own."""
+    group = "rbac.authorization.k8s.io"
+    rules = [
+        {"apiGroups": [""], "resources": ["nodes", "services"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+    ]
+    admin = {"apiGroup": group, "kind": "Group", "name": "system:masters"}
+    accounts = [
+        (
+            item["metadata"]["name"],
+            {
+                "kind": "ServiceAccount",
+                "namespace": item["metadata"]["namespace"],
+                "name": item["spec"]["template"]["spec"].get("serviceAccountName", "default"),
+            },
+        )
+        for item in agents
+    ]
+    for name, subject in (("cluster-admin", admin), *accounts):
+        api = {"apiVersion": f"{group}/v1"}
+        yield api | {"kind": "ClusterRole", "metadata": meta(name), "rules": rules}
+        reference = {"apiGroup": group, "kind": "ClusterRole", "name": name}
+        yield api | {"kind": "ClusterRoleBinding", "metadata": meta(name), "roleRef": reference, "subjects": [subject]}
+
+
 def _dns(network: Network) -> Iterator[Object]:
     """CoreDNS as kubeadm configures it, and what kubeadm tells the kubelets."""
     yield config_map("coredns", "kube-system", Corefile=COREFILE)
@@ -284,7 +311,7 @@ def _control_plane(pods: _Pods, network: Network) -> None:
     service_range = "--service-cluster-ip-range=" + ",".join(network.service_cidrs)
     commands = {
         "etcd": (["etcd"], [port(2379, "client"), port(2380, "peer")]),
-        "kube-apiserver": (["kube-apiserver", service_range], [port(6443, "https")]),
+        "kube-apiserver": (["kube-apiserver", service_range, "--authorization-mode=Node,RBAC"], [port(6443, "https")]),
         "kube-controller-manager": (["kube-controller-manager", service_range, *network.flags], [port(10257, "https")]),
         "kube-scheduler": (["kube-scheduler"], [port(10259, "https")]),
     }
