@@ -17,7 +17,13 @@ from netlint.objects.calico import (
     IPAMConfig,
     IPPool,
 )
-from netlint.objects.cilium import CiliumLoadBalancerIPPool, CiliumNode, CiliumPodIPPool
+from netlint.objects.cilium import (
+    CiliumBGPAdvertisement,
+    CiliumBGPPeeringPolicy,
+    CiliumLoadBalancerIPPool,
+    CiliumNode,
+    CiliumPodIPPool,
+)
 from netlint.objects.clouds import ENIConfig, Network
 from netlint.objects.core import ConfigMap, Namespace, Node, Service
 from netlint.objects.discovery import EndpointSlice
@@ -106,14 +112,17 @@ _GATEWAY = "gateway.networking.k8s.io"
 _SINCE_BETA = (f"{_GATEWAY}/v1", f"{_GATEWAY}/v1beta1")
 _SINCE_ALPHA = (f"{_GATEWAY}/v1", f"{_GATEWAY}/v1alpha3", f"{_GATEWAY}/v1alpha2")
 _CALICO = ("crd.projectcalico.org/v1", "projectcalico.org/v3")
+_CILIUM = ("cilium.io/v2", "cilium.io/v2alpha1")
 _RBAC = "rbac.authorization.k8s.io/v1"
 KINDS: tuple[Kind, ...] = (
     Kind("BGPConfiguration", _CALICO, "bgpconfigurations", False, BGPConfiguration),
     Kind("BGPPeer", _CALICO, "bgppeers", False, BGPPeer),
     Kind("BlockAffinity", _CALICO, "blockaffinities", False, BlockAffinity),
+    Kind("CiliumBGPAdvertisement", _CILIUM, "ciliumbgpadvertisements", False, CiliumBGPAdvertisement),
+    Kind("CiliumBGPPeeringPolicy", ("cilium.io/v2alpha1",), "ciliumbgppeeringpolicies", False, CiliumBGPPeeringPolicy),
     Kind(
         "CiliumLoadBalancerIPPool",
-        ("cilium.io/v2", "cilium.io/v2alpha1"),
+        _CILIUM,
         "ciliumloadbalancerippools",
         False,
         CiliumLoadBalancerIPPool,
