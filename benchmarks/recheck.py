@@ -87,17 +87,12 @@ def _overlaps(ranges: dict[str, list[Any]]) -> tuple[set[str], set[Finding]]:
 
 def _foreign_ranges(export: Export, ranges: dict[str, list[Any]]) -> set[Finding]:
     cluster = [ip_network(each) for each in _cluster_ranges(export)]
-    found = {
+    return {
         ("pod-cidrs-outside-cluster-cidr", "Node", "", name)
         for name, networks in ranges.items()
         for network in networks
         if not any(network.version == whole.version and network.subnet_of(whole) for whole in cluster)
     }
-    masquerading = {
-        ("broad-service-masquerading", "ConfigMap", "kube-system", "kube-proxy"),
-        ("masqueraded-pod-traffic", "ConfigMap", "kube-flannel", "kube-flannel-cfg"),
-    }
-    return found | masquerading if found else found
 
 
 def _cluster_ranges(export: Export) -> list[str]:

@@ -44,7 +44,7 @@ def config_maps(addresses: AddressPlan) -> Iterator[Tree]:
             "name": "cbr0",
             "cniVersion": "0.3.1",
             "plugins": [
-                {"type": "flannel", "delegate": {"hairpinMode": True, "isDefaultGateway": True}},
+                {"type": "flannel", "delegate": {"hairpinMode": True, "isDefaultGateway": True, "ipMasq": False}},
                 {"type": "portmap", "capabilities": {"portMappings": True}},
             ],
         }),

@@ -30,11 +30,6 @@ AT_SCALE_1 = {
     "mismatched-endpoints": 12,
     "conflicting-host-ports": 10,
 }
-WHERE_RANGES_ARE_FOREIGN: list[Finding] = [
-    ("broad-service-masquerading", "ConfigMap", "kube-system", "kube-proxy"),
-    ("masqueraded-pod-traffic", "ConfigMap", "kube-flannel", "kube-flannel-cfg"),
-]
-"""kube-proxy and flannel take the addresses in such ranges for those of hosts outside."""
 _FIRST_APP = 2_000_000
 _FIRST_SERVICE = 500_000
 
@@ -71,7 +66,6 @@ def plan_node_faults(random: Random, scale: float, addresses: AddressPlan, contr
         faults.moved[node] = f"100.64.{number % 250}.0/24"
         faults.touched.add(node)
         faults.findings.append(("pod-cidrs-outside-cluster-cidr", "Node", "", node_name(node, control_planes)))
-    faults.findings += WHERE_RANGES_ARE_FOREIGN
     for _ in range(how_many("missing-pod-cidrs", scale)):
         node = next(nodes)
         faults.declared[node] = ""

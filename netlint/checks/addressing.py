@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import as_evidence, listed, said, sides, subjects
+from netlint.checks.wording import as_evidence, listed, said, sides, some_sides, subjects
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
+from netlint.model.cni import Masquerade
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.plan import Authority, Declaration, Role
 from netlint.model.plan.nodes import is_virtual
@@ -44,21 +45,32 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
             outside = [own for own in strays if own not in reported]
             if outside:
                 reported.update(outside)
-                yield _outside(outside, wide, confine.is_firm)
+                yield _outside(cluster, outside, wide, confine.is_firm)
 
 
-def _outside(outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
+def _outside(cluster: Cluster, outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
     first, *others = outside
+    following = cluster.masquerades.following.get(first, ())
     more = f" and {len(others)} more" if others else ""
     return Violation(
         first.subject,
         first.path,
         f"{first.range}{more} {'are' if others else 'is'} outside {listed(wide)}",
         {"cidrs": [str(own.range) for own in outside], "clusterCIDRs": [str(found.range) for found in wide]},
-        sides((*wide, *others)),
+        (
+            *sides(wide),
+            *some_sides(others),
+            *(Related(found.subject, found.path, _hides(found, first)) for found in following),
+        ),
         key=FAMILY_NAMES[first.range.family],
         mitigated=not is_firm,
     )
+
+
+def _hides(found: Masquerade, stray: Declaration) -> str:
+    if stray in found.toward:
+        return f"hides addresses of pods from {found.whom} in {stray}"
+    return f"hides addresses of pods in {stray} from {found.whom}"
 
 
 def _undeclared(cluster: Cluster) -> Undecided:

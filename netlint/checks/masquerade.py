@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint.addresses import uncovered
-from netlint.checks.wording import listed, said, sides
+from netlint.checks.wording import listed, some_sides
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.cni import Masquerade, Whom, clouds
@@ -54,7 +54,7 @@ def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
         found.path,
         f"the list has no effect: {found.problem}; {found.said} {effect}",
         {"problem": found.problem, "spared": [str(span) for span in found.ranges]},
-        sides(lost),
+        some_sides(lost),
         mitigated=bool(judged) and not lost,
     )
 
@@ -74,7 +74,7 @@ def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation
 
 
 def _hidden_from(cluster: Cluster, whom: Whom) -> Iterator[Violation]:
-    for found in cluster.masquerades:
+    for found in cluster.masquerades.faults:
         if found.whom is whom:
             concerned = found.toward or found.hidden
             families = sorted({FAMILY_NAMES[own.range.family] for own in concerned})
@@ -101,12 +101,12 @@ def _from(found: Masquerade) -> str:
     if found.whom is Whom.PODS:
         return f"pods in {listed(found.toward)}" if found.toward else "pods elsewhere"
     if found.whom is Whom.NODES:
-        return f"{found.whom}, such as {said(found.toward[0])}"
+        return f"{found.whom} at {listed(found.toward)}"
     return str(found.whom)
 
 
 def _related(found: Masquerade) -> tuple[Related, ...]:
-    return sides(own for own in (*found.hidden, *found.toward) if own.subject != found.subject)
+    return some_sides([own for own in (*found.hidden, *found.toward) if own.subject != found.subject])
 
 
 CHECKS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
+from netlint.checks.wording import NAMED, shortened
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import proxy, settings
 from netlint.model.cluster import Cluster
@@ -21,7 +21,6 @@ from netlint.snapshot import Reason
 
 NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
 POD_SPEC: Path = ("spec", "template", "spec")
-NAMED = 3  # so many nodes a finding names
 
 
 def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undecided]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from netlint.findings import Related
 from netlint.model.plan import Declaration
+
+NAMED = 3
+"""So many of those that are in the same case a finding names; its evidence has all of them."""
 
 
 def said(declared: Declaration) -> str:
@@ -33,6 +36,11 @@ def shortened(texts: list[str]) -> str:
 def sides(declarations: Iterable[Declaration]) -> tuple[Related, ...]:
     """The declarations as other sides of a conflict."""
     return tuple(Related(d.subject, d.path, f"{d.what} {d}") for d in declarations)
+
+
+def some_sides(declarations: Sequence[Declaration]) -> tuple[Related, ...]:
+    """A few of many that are all in the same case."""
+    return sides(declarations[:NAMED])
 
 
 def as_evidence(declared: Declaration) -> dict[str, object]:

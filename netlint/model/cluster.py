@@ -11,7 +11,7 @@ from typing import Any, cast
 from netlint.addresses import Range, overlapping_groups
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
-from netlint.model.cni import Fabric, Masquerade, detect
+from netlint.model.cni import Fabric, detect
 from netlint.model.cni.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.homes import Homes
@@ -19,6 +19,7 @@ from netlint.model.identities import Identity, shared
 from netlint.model.inventory import Inventory
 from netlint.model.ipam import Block, blocks_of
 from netlint.model.nat import beside_plugins
+from netlint.model.nat.consequences import Masquerades, masquerades
 from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
 from netlint.model.plan.collisions import Collision, Usage, collisions, usage
@@ -202,9 +203,10 @@ class Cluster:
         return [found for found in declared if found.role is Role.POD]
 
     @cached_property
-    def masquerades(self) -> list[Masquerade]:
+    def masquerades(self) -> Masquerades:
         """The configurations that hide addresses of pods."""
-        return [*self.fabric.masquerades(self.pod_ranges), *beside_plugins(self.inventory, self.pod_ranges)]
+        found = [*self.fabric.masquerades(self.pod_ranges), *beside_plugins(self.inventory, self.pod_ranges)]
+        return masquerades(found, self.confines)
 
     @cached_property
     def collisions(self) -> list[Collision]:

@@ -198,11 +198,12 @@ def _of_whereabouts(pool: WhereaboutsIPPool, secondary: Iterable[SecondaryRange]
 
 
 def _of_nodes(ranges: dict[str, list[Declaration]], pods: Pods) -> Iterator[Filling]:
+    """Full ones only: the kubelet's limit may leave few addresses free on purpose."""
     for family in pods.families:
         for name, number in sorted(pods.count_by_node(family).items()):
             for held in ranges.get(name, ()):
                 size = held.range.size - RESERVED
-                if held.range.family == family and number >= NEARLY * size > 0:
+                if held.range.family == family and number >= size > 0:
                     yield Filling(held.subject, held.path, str(held), size, number)
 
 

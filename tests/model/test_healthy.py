@@ -35,7 +35,7 @@ DEFAULTS = {
         (
             "masqueraded-node-traffic",
             "warning",
-            "addresses of pods are hidden from other nodes, such as 192.168.10.11 of Node node1: "
+            "addresses of pods are hidden from other nodes at 192.168.10.11 of Node node1 and 2 more: "
             "POD_SUBNET 10.244.0.0/16 of DaemonSet kube-system/kindnet does not hold them",
         )
     ],

@@ -205,7 +205,7 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
     path = ("spec", "natOutgoing")
     lost = beyond(held, pods, families)
     if lost:
-        yield Masquerade(Whom.PODS, why, first.subject, path, tuple(hiding), lost)
+        yield Masquerade(Whom.PODS, why, first.subject, path, tuple(hiding), lost, tuple(held))
     nodes = nodes_beyond(held, inventory, families)
     if nodes and felix is not None and not felix.spec.bpfEnabled and felix.spec.natOutgoingExclusions != HOSTS_TOO:
         why += f", and natOutgoingExclusions of {subject_of(felix)} is not {HOSTS_TOO}"

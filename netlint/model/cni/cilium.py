@@ -151,7 +151,7 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
         toward = beyond([spared.range], pods, {family})
         if toward:
             why = f"{key} {spared} of {spared.subject} does not hold them"
-            yield Masquerade(Whom.PODS, why, spared.subject, spared.path, toward=toward)
+            yield Masquerade(Whom.PODS, why, spared.subject, spared.path, toward=toward, spared=(spared.range,))
 
 
 def _routes_directly(keys: Mapping[str, str]) -> bool:

@@ -191,7 +191,7 @@ def _by_agent(inventory: Inventory, pods: Sequence[Declaration], agent: Subject,
     said = f"Network {', '.join(map(str, network))} of {network[0].subject} does not hold them"
     outside = tuple(found for found in beyond(held, pods, families) if found.node in joined)
     if outside:
-        yield Masquerade(Whom.PODS, said, network[0].subject, network[0].path, toward=outside)
+        yield Masquerade(Whom.PODS, said, network[0].subject, network[0].path, toward=outside, spared=tuple(held))
     nodes = nodes_beyond(held, inventory, families)
     if nodes:
         yield Masquerade(Whom.NODES, f"--ip-masq of {agent}: {said}", agent, path, toward=nodes)

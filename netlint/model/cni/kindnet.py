@@ -49,7 +49,7 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
         (Whom.NODES, nodes_beyond(held, inventory, families)),
     ):
         if toward:
-            yield Masquerade(whom, why, subject, path, toward=toward)
+            yield Masquerade(whom, why, subject, path, toward=toward, spared=tuple(held))
 
 
 def transports(_: Inventory) -> Iterator[Transport]:

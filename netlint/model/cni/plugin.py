@@ -110,7 +110,8 @@ class Masquerade:
     """A configuration that makes pods go by the address of their node.
 
     ``hidden``: the ranges of these pods; empty for all. ``toward``: where ``whom`` is, as far as that is
-    known. ``mild``: it concerns only a network that pods have beside their own.
+    known. ``spared``: the ranges that it takes for the pods'. ``mild``: it concerns only a network that pods
+    have beside their own.
     """
 
     whom: Whom
@@ -119,6 +120,7 @@ class Masquerade:
     path: Path
     hidden: tuple[Declaration, ...] = ()
     toward: tuple[Declaration, ...] = ()
+    spared: tuple[Range, ...] = ()
     mild: bool = False
 
 

@@ -177,6 +177,6 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
     lost = beyond(found.ranges, pods, found.families)
     nodes = nodes_beyond(found.ranges, inventory, found.families)
     if lost:
-        yield Masquerade(Whom.PODS, why, found.subject, found.path, toward=lost)
+        yield Masquerade(Whom.PODS, why, found.subject, found.path, toward=lost, spared=found.ranges)
     elif nodes:
         yield Masquerade(Whom.NODES, why, found.subject, found.path, toward=nodes)

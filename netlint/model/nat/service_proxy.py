@@ -112,7 +112,8 @@ def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[M
             path, name = proxy.everything
             yield Masquerade(Whom.BACKENDS, f"{name} of {proxy.subject} is true", proxy.subject, path)
         elif proxy.ranges:
-            strangers = beyond([own.range for own in proxy.ranges], pods, {own.range.family for own in proxy.ranges})
+            spared = tuple(own.range for own in proxy.ranges)
+            strangers = beyond(spared, pods, {span.family for span in spared})
             if strangers:
                 why = f"clusterCIDR {', '.join(map(str, proxy.ranges))} of {proxy.subject} does not hold them"
-                yield Masquerade(Whom.BACKENDS, why, proxy.subject, proxy.path, hidden=strangers)
+                yield Masquerade(Whom.BACKENDS, why, proxy.subject, proxy.path, strangers, spared=spared)
