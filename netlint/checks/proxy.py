@@ -102,11 +102,18 @@ def unwatchable_services(cluster: Cluster) -> Iterator[Violation | Undecided]:
         missing = lacking(bound, client.watched)
         if not missing:
             continue
-        gap = client.doubt or rights.unknown(bound) or ("" if bound or rights.are_whole else NO_BINDING)
+        gap = client.doubt or _unread(cluster) or rights.unknown(bound)
+        gap = gap or ("" if bound or rights.are_whole else NO_BINDING)
         if gap:
             yield Undecided(subject_of(client.workload), gap, Reason.NOT_APPLICABLE)
         else:
             yield _forbidden(client, bound, missing)
+
+
+def _unread(cluster: Cluster) -> str:
+    """Why some of the roles or bindings may be missing although others were read."""
+    gaps = [cluster.snapshot.knowledge.withdrawn(kind) for kind in ("ClusterRole", "ClusterRoleBinding")]
+    return next((gap.message for gap in gaps if gap is not None), "")
 
 
 def _forbidden(client: Client, bound: list[Bound], missing: dict[Resource, tuple[str, ...]]) -> Violation:
