@@ -8,7 +8,7 @@ parsed and printed here and nowhere else. Parsing is strict, as Kubernetes' newe
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv6Address
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Generic, NamedTuple, TypeVar
@@ -194,18 +194,48 @@ class RangeIndex(Generic[T]):
 
 
 def _pieces(entries: list[tuple[Range, T]]) -> tuple[list[int], list[tuple[tuple[Range, T], ...]]]:
-    entries = sorted(entries, key=lambda entry: (entry[0].first, -entry[0].last))
+    """Where the holders change, and who they are from there on."""
+    starts: list[int] = []
+    holders: list[tuple[tuple[Range, T], ...]] = []
+    for group in _connected(sorted(entries, key=lambda entry: (entry[0].first, -entry[0].last))):
+        if starts and starts[-1] == group[0][0].first:  # right behind the group before
+            starts.pop()
+            holders.pop()
+        if len(group) == 1:
+            starts.append(group[0][0].first)
+            holders.append((group[0],))
+        else:
+            _cut(group, starts, holders)
+        starts.append(max(held.last for held, _ in group) + 1)
+        holders.append(())
+    return starts, holders
+
+
+def _connected(entries: list[tuple[Range, T]]) -> Iterator[list[tuple[Range, T]]]:
+    """Ranges in order of their first address, in groups that chain into each other."""
+    group: list[tuple[Range, T]] = []
+    reach = -1
+    for entry in entries:
+        if group and entry[0].first > reach:
+            yield group
+            group = []
+        group.append(entry)
+        reach = max(reach, entry[0].last)
+    if group:
+        yield group
+
+
+def _cut(entries: list[tuple[Range, T]], starts: list[int], holders: list[tuple[tuple[Range, T], ...]]) -> None:
+    """Append the pieces of ranges that overlap, up to where the last one ends."""
     opening: dict[int, list[int]] = {}
     closing: dict[int, list[int]] = {}
     for index, (held, _) in enumerate(entries):
         opening.setdefault(held.first, []).append(index)
         closing.setdefault(held.last + 1, []).append(index)
-    starts = sorted({*opening, *closing})
     active: dict[int, None] = {}
-    holders = []
-    for start in starts:
+    for start in sorted({*opening, *closing})[:-1]:
         for index in closing.get(start, ()):
             del active[index]
         active.update(dict.fromkeys(opening.get(start, ())))
+        starts.append(start)
         holders.append(tuple(entries[index] for index in sorted(active)))
-    return starts, holders

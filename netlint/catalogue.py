@@ -33,6 +33,7 @@ class FrontMatter(msgspec.Struct, forbid_unknown_fields=True):
     references: list[str]
     needs: list[str] = []
     consults: list[str] = []
+    rereads: list[str] = []
     mitigated: Severity | None = None
     key: str | None = None
     options: dict[str, Any] = {}
@@ -108,6 +109,7 @@ def _read(path: Path) -> Rule:
         examines=tuple(matter.examines),
         needs=tuple(matter.needs),
         consults=tuple(matter.consults),
+        rereads=tuple(matter.rereads),
         mitigated=matter.mitigated,
         key=matter.key,
         options=matter.options,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from netlint.checks import CHECKS, Check
+from netlint.checks import CHECKS
 from netlint.config import Config
-from netlint.evaluability import Evaluability, evaluability, kinds
+from netlint.evaluability import kinds
+from netlint.evaluation import Evaluation, evaluate
 from netlint.findings import (
     Failure,
     Finding,
@@ -64,13 +64,11 @@ def run(
     """
     result = Result(snapshot, list(rules))
     cluster = Cluster(snapshot)
-    result.fabric = cluster.fabric
     entries = [*in_annotations(snapshot), *config.suppressions]
-    run = _Run(result, cluster, config, Suppressions(entries, today))
-    for rule in result.rules:
-        check = CHECKS.get(rule.name)
-        if check is not None:
-            run.evaluate(rule, check)
+    run = _Run(result, config, Suppressions(entries, today))
+    for evaluation in evaluate(result.rules, cluster):
+        run.take(evaluation)
+    result.fabric = cluster.fabric
     run.judge_suppressions()
     result.findings.sort(key=lambda finding: finding.order)
     result.skips.sort(key=lambda skip: (skip.rule, skip.reason, skip.message))
@@ -82,33 +80,22 @@ def run(
 class _Run:
     """One evaluation of all rules."""
 
-    def __init__(self, result: Result, cluster: Cluster, config: Config, suppressions: Suppressions) -> None:
+    def __init__(self, result: Result, config: Config, suppressions: Suppressions) -> None:
         self._result = result
-        self._cluster = cluster
         self._config = config
         self._suppressions = suppressions
         self._evaluated: set[str] = set()
-        self._inhabited: dict[str, set[str]] = {}
-        self._malformed = {(found.kind, found.namespace, found.name) for found in cluster.snapshot.malformed}
+        self._malformed = {(found.kind, found.namespace, found.name) for found in result.snapshot.malformed}
 
-    def evaluate(self, rule: Rule, check: Check) -> None:
-        possible = evaluability(rule, self._cluster.snapshot, self._inhabited)
+    def take(self, evaluation: Evaluation) -> None:
+        """What a rule says, as it is reported."""
+        rule, possible = evaluation.rule, evaluation.possible
         self._result.skips += possible.skips
-        if not possible.at_all:
-            return
-        try:
-            found = list(check(self._cluster))
-        except Exception as error:
-            message = f"{type(error).__name__}: {error}"
-            self._result.failures.append(Failure(rule.name, message, traceback.format_exc()))
-            return
-        if not possible.skips:
+        self._result.failures += [evaluation.failure] if evaluation.failure else []
+        if possible.at_all and not possible.skips and evaluation.failure is None:
             self._evaluated.add(rule.name)
-        self._take(rule, found, possible)
-
-    def _take(self, rule: Rule, found: Iterable[Violation | Undecided], possible: Evaluability) -> None:
         undecided: dict[tuple[Reason, str], list[Subject]] = {}
-        for item in found:
+        for item in evaluation.found:
             if isinstance(item, Violation) and rule.topic != INPUT:
                 item = self._unless_malformed(item)
             if isinstance(item, Undecided):

@@ -33,7 +33,8 @@ class Rule:
     """A documented promise: one page in ``rules/``.
 
     ``examines``: the kinds whose objects it judges; ``needs``: the kinds that must be known completely
-    before it may speak; ``consults``: the kinds that only refine what it says. ``mitigated``: the
+    before it may speak; ``consults``: the kinds that only refine what it says. ``rereads``: the kinds of
+    these that change so fast that a live run reads them once more before it reports. ``mitigated``: the
     severity of a violation for which the check found an excuse that the page names.
     """
 
@@ -44,6 +45,7 @@ class Rule:
     examines: tuple[str, ...]
     needs: tuple[str, ...] = ()
     consults: tuple[str, ...] = ()
+    rereads: tuple[str, ...] = ()
     mitigated: Severity | None = None
     key: str | None = None
     options: dict[str, Any] = field(default_factory=dict)

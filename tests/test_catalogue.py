@@ -46,6 +46,7 @@ def test_kinds_exist(page: Path) -> None:
     named = [*matter["examines"], *matter.get("needs", []), *matter.get("consults", [])]
     assert [kind for kind in kinds(named) if kind not in KIND_NAMED] == []
     assert len(named) == len(set(named))
+    assert set(kinds(matter.get("rereads", []))) <= set(kinds(named))
 
 
 def test_every_rule_has_a_check_and_every_check_a_rule() -> None:

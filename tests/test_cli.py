@@ -224,7 +224,41 @@ def test_interruption_gives_130(here: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, error = process.communicate(timeout=30)
         os.close(writer)
-    assert (process.returncode, out, error) == (130, "", "")
+    assert (process.returncode, out, error) == (130, "", "netlint: interrupted\n")
+
+
+@pytest.mark.parametrize("whole_group", [False, True], ids=["process", "group"])
+def test_an_interrupted_reading_leaves_no_process(here: Path, whole_group: bool) -> None:
+    """A terminal sends the signal to the readers, too."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: pod-%d}\nspec: {containers: [{name: a, args: [%r]}]}\n---\n"
+    for number in range(2):
+        text = "".join(pod % (one, "x" * (one % 97)) for one in range(number, 200_000, 2))
+        (here / f"pods-{number}.yaml").write_text(text)
+    with subprocess.Popen(
+        [sys.executable, "-m", "netlint", "check", "pods-0.yaml", "pods-1.yaml"],
+        cwd=here,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PATH": os.environ["PATH"], **WITHOUT_HOME},
+        start_new_session=True,
+    ) as process:
+        while not (readers := children(process.pid)) and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+        out, error = process.communicate(timeout=30)
+    assert (process.returncode, out, error) == (130, "", "netlint: interrupted\n")
+    assert len(readers) == 1
+    assert [reader for reader in readers if Path(f"/proc/{reader}").exists()] == []
+
+
+def children(process: int) -> list[int]:
+    try:
+        listed = Path(f"/proc/{process}/task/{process}/children").read_text()
+    except FileNotFoundError:  # it has ended, or this is no Linux
+        return []
+    return list(map(int, listed.split()))
 
 
 def test_a_reader_that_goes_away_is_no_traceback(here: Path) -> None:

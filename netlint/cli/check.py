@@ -93,6 +93,9 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
 ) -> None:
     """Check manifests, exports or a live cluster.
 
+    Of a live cluster, what may be wrong for a moment only (endpoints that differ from pods, a Service
+    without pods yet) is read once more after two seconds, and what persists is reported.
+
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 netlint could not do its job, 3 incomplete
     under --strict, 130 interrupted.
     """
@@ -133,6 +136,7 @@ def _evaluated(wanted: Wanted, rules: list[Rule], settings: Config, verbose: boo
     kinds = engine.kinds_read(rules)
     snapshot, locate = wanted.read(kinds, verbose=verbose, default_namespace=settings.default_namespace)
     result = engine.run(snapshot, rules, settings, started.date(), locate)
+    wanted.confirm(result, result.open, settings, started.date())
     return Report(
         result,
         started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),

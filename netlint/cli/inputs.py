@@ -6,16 +6,19 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from netlint.addresses import Range
     from netlint.config import Config
-    from netlint.findings import Rule
+    from netlint.engine import Result
+    from netlint.findings import Finding, Rule
     from netlint.snapshot import Locator, Snapshot
     from netlint.sources import Source
 
@@ -117,6 +120,18 @@ class Wanted:
 
         tell = say if verbose or isinstance(self.source, sources.LiveCluster) else None
         return sources.read(self.source, kinds, self.default_namespace or default_namespace, tell, self.node_dumps)
+
+    def confirm(self, result: Result, suspects: Iterable[Finding], config: Config, today: date) -> bool:
+        """Look once more at what may be wrong in a live cluster for a moment only; whether it did."""
+        from netlint import confirmation, sources
+
+        source, doubted = self.source, [finding for finding in suspects if finding.rule.rereads]
+        if not (doubted and isinstance(source, sources.LiveCluster)):
+            return False
+        look = partial(sources.read_again, source)
+        for reason in confirmation.confirm(result, doubted, config, today, look):
+            say(f"could not look again, what was found stays: {reason}")
+        return True
 
 
 def _wanted(  # noqa: PLR0913, PLR0917 - the options

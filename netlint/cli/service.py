@@ -10,7 +10,9 @@ from netlint.cli.inputs import Wanted, chosen_rules, known_format, reading, said
 
 if TYPE_CHECKING:
     from netlint.model.cluster import Cluster
+    from netlint.model.trace import Trace
     from netlint.objects.core import Service
+    from netlint.snapshot import Snapshot
 
 Name = Annotated[
     str,
@@ -32,8 +34,6 @@ def service(wanted: Wanted, name: Name, namespace: Namespace = None, form: Forma
     """
     from netlint import clock, config, engine
     from netlint.findings import Severity
-    from netlint.model.cluster import Cluster
-    from netlint.model.trace import trace
     from netlint.views import gaps, spots
     from netlint.views import service as view
 
@@ -44,9 +44,11 @@ def service(wanted: Wanted, name: Name, namespace: Namespace = None, form: Forma
     kinds = {*engine.kinds_read(rules), *view.READ}
     snapshot, locate = wanted.read(kinds, default_namespace=settings.default_namespace)
     failed = said(snapshot.reading.errors)
-    cluster = Cluster(snapshot)
-    followed = trace(cluster, _one(cluster, name, namespace))
-    result = engine.run(snapshot, rules, settings, clock.now().date(), locate)
+    today = clock.now().date()
+    followed = _followed(snapshot, name, namespace)
+    result = engine.run(snapshot, rules, settings, today, locate)
+    if wanted.confirm(result, [finding for _, finding in followed.breaks(result.open)], settings, today):
+        followed = _followed(snapshot, name, namespace)
     broken = followed.breaks(result.open)
     render = view.json if form == "json" else view.text
     typer.echo(render(followed, broken, spots(locate, view.sides(followed)), gaps(snapshot, view.KINDS)), nl=False)
@@ -66,6 +68,14 @@ def _named(text: str, namespace: str | None) -> tuple[str | None, str]:
     if namespace not in {None, before}:
         raise UsageError(f"{text} is in namespace {before}, and -n says {namespace}")
     return before, name
+
+
+def _followed(snapshot: Snapshot, name: str, namespace: str | None) -> Trace:
+    from netlint.model.cluster import Cluster
+    from netlint.model.trace import trace
+
+    cluster = Cluster(snapshot)
+    return trace(cluster, _one(cluster, name, namespace))
 
 
 def _one(cluster: Cluster, name: str, namespace: str | None) -> Service:

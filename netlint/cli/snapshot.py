@@ -22,6 +22,7 @@ def snapshot(
     """Write all that the rules read of a live cluster to a file, for netlint check FILE.
 
     Whole objects as served, without managedFields and the environment of containers; never Secrets.
+    It shows one moment: check FILE says what netlint check says of the cluster at its first look.
     The file is compressed where its name ends in .gz.
     """
     from signal import SIGTERM, default_int_handler, signal

@@ -7,7 +7,7 @@ are unique for every node".
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -25,15 +25,6 @@ PLACEHOLDERS = {
     "not specified",
 }
 """What firmware says that was never given an identity."""
-OF_NODE = {"public-ip": "flannel's public-ip", "public-ipv6": "flannel's public-ipv6"}
-OF_CALICO = {"IPv4Address": "Calico's address", "IPv6Address": "Calico's address"}
-TUNNELS = {
-    "IPv4IPIPTunnelAddr": "Calico's tunnel address",
-    "IPv4VXLANTunnelAddr": "Calico's tunnel address",
-    "IPv6VXLANTunnelAddr": "Calico's tunnel address",
-    "IPv4WireguardInterfaceAddr": "Calico's WireGuard address",
-}
-MACS = {"VXLANTunnelMACAddr": "Calico's VXLAN MAC", "VXLANTunnelMACAddrV6": "Calico's VXLAN MAC"}
 
 
 class Sort(StrEnum):
@@ -68,23 +59,63 @@ class Identity(NamedTuple):
         return str(self.path[-1])
 
 
+class Told(NamedTuple):
+    """What an annotation tells of its Node; ``read`` gives value and text, or raises ValueError."""
+
+    sort: Sort
+    what: str
+    read: Callable[[str], tuple[Hashable, str]]
+
+
+def _address(text: str) -> tuple[Hashable, str]:
+    """An address, with or without the prefix length of its network."""
+    value = addresses.parse(text.partition("/")[0])
+    return value, addresses.text(*value)
+
+
+def _lower(text: str) -> tuple[Hashable, str]:
+    return text.lower(), text.lower()
+
+
+def _vtep_mac(text: str) -> tuple[Hashable, str]:
+    mac = flannel.data_of(text).get("VtepMAC")
+    if not (isinstance(mac, str) and mac):
+        raise ValueError("without VtepMAC")
+    return _lower(mac)
+
+
+ANNOUNCED = {
+    flannel.PREFIX + "public-ip": Told(Sort.ADDRESS, "flannel's public-ip", _address),
+    flannel.PREFIX + "public-ipv6": Told(Sort.ADDRESS, "flannel's public-ipv6", _address),
+    calico.PREFIX + "IPv4Address": Told(Sort.ADDRESS, "Calico's address", _address),
+    calico.PREFIX + "IPv6Address": Told(Sort.ADDRESS, "Calico's address", _address),
+}
+"""Annotations with the addresses by which a network plugin lets other nodes reach this one."""
+ANNOTATIONS = {
+    **ANNOUNCED,
+    calico.PREFIX + "IPv4IPIPTunnelAddr": Told(Sort.TUNNEL, "Calico's tunnel address", _address),
+    calico.PREFIX + "IPv4VXLANTunnelAddr": Told(Sort.TUNNEL, "Calico's tunnel address", _address),
+    calico.PREFIX + "IPv6VXLANTunnelAddr": Told(Sort.TUNNEL, "Calico's tunnel address", _address),
+    calico.PREFIX + "IPv4WireguardInterfaceAddr": Told(Sort.TUNNEL, "Calico's WireGuard address", _address),
+    flannel.PREFIX + "backend-data": Told(Sort.MAC, "flannel's VtepMAC", _vtep_mac),
+    flannel.PREFIX + "backend-v6-data": Told(Sort.MAC, "flannel's VtepMAC", _vtep_mac),
+    calico.PREFIX + "VXLANTunnelMACAddr": Told(Sort.MAC, "Calico's VXLAN MAC", _lower),
+    calico.PREFIX + "VXLANTunnelMACAddrV6": Told(Sort.MAC, "Calico's VXLAN MAC", _lower),
+    ovn_kubernetes.PREFIX + "node-chassis-id": Told(Sort.CHASSIS, "OVN's node-chassis-id", _lower),
+    ovn_kubernetes.PREFIX + "node-id": Told(Sort.NUMBER, "OVN's node-id", _lower),
+}
+"""All annotations that tell an identity."""
+
+
 def announced(node: Node) -> Iterator[Identity]:
     """The addresses by which a network plugin lets other nodes reach this one."""
-    for key, what in OF_NODE.items():
-        yield from _address(Sort.ADDRESS, node, flannel.PREFIX + key, what)
-    for key, what in OF_CALICO.items():
-        yield from _address(Sort.ADDRESS, node, calico.PREFIX + key, what)
+    return _annotated(node, ANNOUNCED)
 
 
 def identities(node: Node) -> Iterator[Identity]:
     """Every identity that the Node tells; of several InternalIPs of a family the first one counts."""
     yield from _internal_ips(node)
-    yield from announced(node)
-    for key, what in TUNNELS.items():
-        yield from _address(Sort.TUNNEL, node, calico.PREFIX + key, what)
-    yield from _macs(node)
-    for key, sort in (("node-chassis-id", Sort.CHASSIS), ("node-id", Sort.NUMBER)):
-        yield from _text(sort, node, ovn_kubernetes.PREFIX + key, f"OVN's {key}")
+    yield from _annotated(node, ANNOTATIONS)
     yield from _machine(node)
 
 
@@ -99,32 +130,16 @@ def _internal_ips(node: Node) -> Iterator[Identity]:
             seen.add(value[0])
 
 
-def _address(sort: Sort, node: Node, key: str, what: str) -> Iterator[Identity]:
-    """An address in an annotation, with or without the prefix length of its network."""
-    text = node.annotations.get(key)
-    if not text:
-        return
-    try:
-        value = addresses.parse(text.partition("/")[0])
-    except ValueError:
-        return
-    yield Identity(sort, value, node, ("metadata", "annotations", key), what, addresses.text(*value))
-
-
-def _text(sort: Sort, node: Node, key: str, what: str) -> Iterator[Identity]:
-    text = node.annotations.get(key, "").lower()
-    if text:
-        yield Identity(sort, text, node, ("metadata", "annotations", key), what, text)
-
-
-def _macs(node: Node) -> Iterator[Identity]:
-    for family, key in ((4, "backend-data"), (6, "backend-v6-data")):
-        mac = flannel.backend_data(node, family).get("VtepMAC")
-        if isinstance(mac, str) and mac:
-            path = ("metadata", "annotations", flannel.PREFIX + key)
-            yield Identity(Sort.MAC, mac.lower(), node, path, "flannel's VtepMAC", mac.lower())
-    for key, what in MACS.items():
-        yield from _text(Sort.MAC, node, calico.PREFIX + key, what)
+def _annotated(node: Node, asked: Mapping[str, Told]) -> Iterator[Identity]:
+    annotations = node.annotations
+    for key in filter(annotations.__contains__, asked):
+        sort, what, read = asked[key]
+        try:
+            value, text = read(annotations[key])
+        except ValueError:
+            continue
+        if text:
+            yield Identity(sort, value, node, ("metadata", "annotations", key), what, text)
 
 
 def _machine(node: Node) -> Iterator[Identity]:

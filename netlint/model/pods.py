@@ -152,6 +152,17 @@ class Pods:
         """Numbers of the shapes whose pods the selector selects."""
         return self._label_index.selected(namespace, selector)
 
+    def owned_by(self, kind: str, name: str) -> list[int]:
+        """Numbers of the shapes of the pods that this controller owns, in whatever namespace."""
+        return self._shapes_by_owner.get((kind, name), [])
+
+    @cached_property
+    def _shapes_by_owner(self) -> dict[tuple[str, str] | None, list[int]]:
+        found: dict[tuple[str, str] | None, list[int]] = {}
+        for number, shape in enumerate(self.table.shapes):
+            found.setdefault(shape.owner, []).append(number)
+        return found
+
     def different_labels(self, namespace: str) -> list[int]:
         """The numbers of shapes in a namespace, one for each set of labels."""
         return self._different_labels.get(namespace, [])

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from netlint.objects.host import NodeDump
 from netlint.objects.meta import Object, Path
-from netlint.snapshot.knowledge import Gap, Knowledge, Reason
+from netlint.snapshot.knowledge import ALL, Gap, Knowledge, Reason
 from netlint.snapshot.origins import Form, Origins, Window
 from netlint.snapshot.pods import PodTable
 from netlint.snapshot.slices import SliceTable
@@ -175,6 +175,29 @@ class Snapshot:
         self.slices.extend(part.slices, first_origin)
         for kind, objects in part.objects.items():
             self.take(kind, objects, first_origin)
+
+    def renew(self, later: Snapshot) -> None:
+        """Put what another reader found later in the place of what is here: all of each list that it completed."""
+        places: dict[str, set[str]] = {}
+        for kind, namespace in later.knowledge.complete:
+            places.setdefault(kind, set()).add(namespace)
+        for kind, namespaces in places.items():
+            self._forget(kind, namespaces)
+        self.merge(replace(later, knowledge=Knowledge(), reading=Reading()))
+
+    def _forget(self, kind: str, namespaces: set[str]) -> None:
+        def is_kept(namespace: str) -> bool:
+            return not namespaces & {namespace, ALL}
+
+        if kind == "Pod":
+            shapes = [is_kept(shape.namespace) for shape in self.pods.shapes]
+            self.pods.drop({row for row, shape in enumerate(self.pods.shape) if not shapes[shape]})
+        elif kind == "EndpointSlice":
+            pieces = enumerate(self.slices.slices)
+            self.slices.drop({number for number, piece in pieces if not is_kept(piece.namespace)})
+        else:
+            self.objects[kind] = [item for item in self.objects.get(kind, ()) if is_kept(item.namespace)]
+        self.malformed = [found for found in self.malformed if found.kind != kind or is_kept(found.namespace)]
 
     def learn(self, part: Snapshot) -> int:
         """Take in everything that another reader found but its objects.

@@ -236,12 +236,16 @@ class PodTable:
         )
 
     def drop(self, rows: set[int]) -> None:
-        """Remove rows; those behind them move up."""
+        """Remove rows, and shapes without any; those behind them move up."""
         kept = [row for row in range(len(self)) if row not in rows]
         self.names = [self.names[row] for row in kept]
         for name in COLUMNS:
             column = getattr(self, name)
             setattr(self, name, array(column.typecode, map(column.__getitem__, kept)))
+        used = sorted(set(self.shape))
+        self.shapes = [self.shapes[number] for number in used]
+        self.shape = array("I", map({number: new for new, number in enumerate(used)}.__getitem__, self.shape))
+        self._shape_numbers.clear()
         moved = {row: number for number, row in enumerate(kept)}
         self.suppressions = {moved[row]: found for row, found in self.suppressions.items() if row in moved}
         self.commands = {moved[row]: found for row, found in self.commands.items() if row in moved}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netlint.errors import SourceError
 from netlint.snapshot import Locator, Snapshot
 from netlint.snapshot.knowledge import ALL
+
+if TYPE_CHECKING:
+    from netlint.sources.apiserver import Connection
 
 Tell = Callable[[str], None]
 """Takes a message for the person at the terminal."""
@@ -21,7 +26,7 @@ class Files:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LiveCluster:
     """The API server that kubectl would talk to with these options.
 
@@ -33,6 +38,13 @@ class LiveCluster:
     user: str | None = None
     namespaces: tuple[str, ...] = ()
     request_timeout: float = 60.0
+
+    @cached_property
+    def connection(self) -> Connection:
+        """Made when it is first asked for. Raises ClusterError where no kubeconfig tells how."""
+        from netlint.sources import apiserver
+
+        return apiserver.connect(self.kubeconfig, self.context, self.user, self.request_timeout)
 
 
 Source = Files | LiveCluster
@@ -72,9 +84,9 @@ def _read_node_dumps(named: str, snapshot: Snapshot) -> None:
 
 
 def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) -> Snapshot:
-    from netlint.sources import apiserver, cluster, copies
+    from netlint.sources import cluster, copies
 
-    connection = apiserver.connect(source.kubeconfig, source.context, source.user, source.request_timeout)
+    connection = source.connection
     if tell is not None:
         tell(f"reading {connection.context} at {connection.server}")
     snapshot = cluster.read(connection, set(kinds), source.namespaces)
@@ -83,6 +95,16 @@ def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) 
     if snapshot.reading.server:
         snapshot.reading.errors += cluster.without_objects(connection, snapshot, source.namespaces)
     return snapshot
+
+
+def read_again(source: LiveCluster, places: Mapping[str, Collection[str]]) -> Snapshot:
+    """Read these kinds of a live cluster once more, each in its namespaces only.
+
+    The snapshot's knowledge says of which lists nothing came of it.
+    """
+    from netlint.sources import cluster
+
+    return cluster.read_again(source.connection, places, source.namespaces)
 
 
 def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tuple[Snapshot, Locator]:

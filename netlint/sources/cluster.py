@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
@@ -65,6 +65,33 @@ def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -
         snapshot.merge(part)
     snapshot.reading.errors = sorted(set(snapshot.reading.errors))
     return snapshot
+
+
+def read_again(connection: Connection, places: Mapping[str, Collection[str]], namespaces: tuple[str, ...]) -> Snapshot:
+    """List these kinds, each in its namespaces: ``ALL`` stands for those that were read before.
+
+    Of a list that is denied or breaks off, only the gap is in the snapshot.
+    """
+    wanted = [
+        Listing(kind, namespace, kind.api_versions)
+        for kind in map(KIND_NAMED.__getitem__, sorted(places))
+        for namespace in _namespaces_again(kind, places[kind.name], namespaces)
+    ]
+    snapshot = Snapshot()
+    for part in side_by_side(lambda listing: _part(connection, listing), wanted):
+        if part.knowledge.gaps:
+            snapshot.knowledge.merge(part.knowledge)
+        else:
+            snapshot.merge(part)
+    return snapshot
+
+
+def _namespaces_again(kind: Kind, asked: Collection[str], before: tuple[str, ...]) -> Sequence[str | None]:
+    if not kind.namespaced:
+        return [None]
+    if ALL not in asked:
+        return sorted(asked)
+    return before or [None]
 
 
 def side_by_side(function: Callable[[S], T], items: Sequence[S]) -> list[T]:

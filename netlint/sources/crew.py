@@ -6,19 +6,16 @@ merges the snapshots of its children into its own.
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import struct
-import traceback
-from contextlib import suppress
 from dataclasses import replace
-from io import BufferedReader
-from signal import SIGKILL
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
+from netlint.forks import Child, Children, cores
+from netlint.memory import uncollected
 from netlint.objects import KIND_NAMED
 from netlint.objects.discovery import EndpointSlice
 from netlint.snapshot import DuplicateKey, PodTable, SliceTable, Snapshot, Spot, UnreadableDocument
@@ -50,25 +47,16 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
     for number in range(len(tasks)):
         os.write(writer, _NUMBER.pack(number))
     os.close(writer)
-    collecting = gc.isenabled()
-    gc.disable()  # millions of small objects without a single cycle
-    children: list[tuple[int, int]] = []
     try:
-        for _ in range(count - 1):
-            children.append(_fork(tasks, queue, default_namespace))
-        worker = _perform(tasks, queue, default_namespace)
-        done = worker.done
-        while children:
-            done += _take_in(worker.snapshot, *children[0])
-            del children[0]
-    except BaseException:  # such as KeyboardInterrupt: nobody would read the answers
-        _end(children)
-        raise
+        with uncollected(), Children() as children:
+            for _ in range(count - 1):
+                children.start(lambda stream: _send(_perform(tasks, queue, default_namespace), stream))
+            worker = _perform(tasks, queue, default_namespace)
+            done = worker.done
+            for child in children:
+                done += _take_in(worker.snapshot, child)
     finally:
         os.close(queue)
-        gc.freeze()  # what was read stays: the collector need not walk through it
-        if collecting:
-            gc.enable()
     torn = {share.file for share in done if share.is_torn}
     if torn:
         raise TornError(torn)
@@ -76,45 +64,11 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
     return worker.snapshot
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS has no such call
-        return os.cpu_count() or 1
-
-
 def _perform(tasks: list[Task], queue: int, default_namespace: str) -> Worker:
     worker = Worker(default_namespace)
     while number := os.read(queue, _NUMBER.size):
         worker.perform(tasks[_NUMBER.unpack(number)[0]])
     return worker
-
-
-def _fork(tasks: list[Task], queue: int, default_namespace: str) -> tuple[int, int]:
-    """Start a child; gives its process number and the pipe on which it answers."""
-    answer, out = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(out)
-        return child, answer
-    try:
-        os.close(answer)  # or a parent that is no more would leave this process writing forever
-        with os.fdopen(out, "wb") as stream:
-            try:
-                _send(_perform(tasks, queue, default_namespace), stream)
-            except BaseException:  # the parent raises it again
-                pickle.dump(traceback.format_exc(), stream)
-    finally:
-        os._exit(0)
-
-
-def _end(children: list[tuple[int, int]]) -> None:
-    for child, _ in children:
-        with suppress(ProcessLookupError):
-            os.kill(child, SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitpid(child, 0)
 
 
 def _send(worker: Worker, stream: BinaryIO) -> None:
@@ -134,22 +88,20 @@ def _send(worker: Worker, stream: BinaryIO) -> None:
         pickle.dump((name, msgspec.msgpack.encode(objects.pop(name))), stream, protocol=5)
 
 
-def _take_in(snapshot: Snapshot, child: int, answer: int) -> list[Done]:
+def _take_in(snapshot: Snapshot, child: Child) -> list[Done]:
     windows = len(snapshot.origins.windows)
     unreadable, duplicates = len(snapshot.unreadable), len(snapshot.duplicate_keys)
-    with os.fdopen(answer, "rb") as stream:
-        part, done = _received(stream)
-        first_origin = snapshot.learn(part)
-        snapshot.pods.extend(_received(stream), first_origin)
-        pieces = msgspec.msgpack.decode(_received(stream), type=list[EndpointSlice])
-        slices = _received(stream)
-        slices.slices = pieces
-        snapshot.slices.extend(slices, first_origin)
-        while stream.peek(1):
-            name, objects = _received(stream)
-            decoded = msgspec.msgpack.decode(objects, type=list[KIND_NAMED[name].struct])  # type: ignore[misc]
-            snapshot.take(name, decoded, first_origin)
-    os.waitpid(child, 0)
+    part, done = child.received()
+    first_origin = snapshot.learn(part)
+    snapshot.pods.extend(child.received(), first_origin)
+    pieces = msgspec.msgpack.decode(child.received(), type=list[EndpointSlice])
+    slices = child.received()
+    slices.slices = pieces
+    snapshot.slices.extend(slices, first_origin)
+    while child.has_more:
+        name, objects = child.received()
+        decoded = msgspec.msgpack.decode(objects, type=list[KIND_NAMED[name].struct])  # type: ignore[misc]
+        snapshot.take(name, decoded, first_origin)
     return [
         replace(
             share,
@@ -159,14 +111,6 @@ def _take_in(snapshot: Snapshot, child: int, answer: int) -> list[Done]:
         )
         for share in done
     ]
-
-
-def _received(stream: BufferedReader) -> Any:
-    """The next piece. Raises RuntimeError with the child's traceback where that is what it sent."""
-    piece = pickle.load(stream)  # noqa: S301 - our own child wrote it
-    if isinstance(piece, str):
-        raise RuntimeError(f"a reader crashed:\n{piece}")
-    return piece
 
 
 def _shifted(numbers: range, by: int) -> range:

@@ -1,7 +1,8 @@
 """Snapshots on disk: the lists of a cluster as they were served, and a trailer that says what they are.
 
 Whole objects, without managedFields, the environment of containers and the copy that kubectl apply keeps, as
-a stream of JSON documents: typed lists, a page on each line, then one document of kind ``Snapshot``.
+a stream of JSON documents: one of kind ``SnapshotHeader``, typed lists, a page on each line, then one of kind
+``Snapshot``, without which the file was cut off.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from netlint import clock
 from netlint.errors import ClusterError, SourceError
 from netlint.objects import CONFIG_MAPS
 from netlint.snapshot import Reason
-from netlint.sources import LiveCluster, apiserver
+from netlint.sources import LiveCluster
 from netlint.sources.apiserver import Connection, Page
 from netlint.sources.cluster import (
     Listing,
@@ -32,7 +33,7 @@ from netlint.sources.cluster import (
     nothing_allowed,
     side_by_side,
 )
-from netlint.sources.known import API_VERSION, KIND, Known, Trailer
+from netlint.sources.known import API_VERSION, KIND, Header, Known, Trailer
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -43,7 +44,7 @@ def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[
     Raises ClusterError where the server cannot be reached, goes away or lets nothing be read, SourceError where
     the file cannot be written.
     """
-    connection = apiserver.connect(source.kubeconfig, source.context, source.user, source.request_timeout)
+    connection = source.connection
     tell(f"reading {connection.context} at {connection.server}")
     server = {"context": connection.context, "version": connection.version()}
     taken_at = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -51,6 +52,7 @@ def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[
         raise ClusterError(missing)
     try:
         with _opened(path) as stream:
+            stream.write(msgspec.json.encode(Header()) + b"\n")
             lists = _write_lists(connection, set(kinds), source.namespaces, stream)
             asked = [known for known in lists if known.reason is not Reason.NOT_APPLICABLE]
             if all(known.reason is Reason.FORBIDDEN for known in asked):

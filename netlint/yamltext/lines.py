@@ -22,28 +22,37 @@ _KEY = (
 )
 _COLON = rb": (?:[ ]++(?![\s\#]) | (?=\s))"
 
-LINE = re.compile(
-    rb"""(?mx) ^
-    ([ ]*+ (?>"""
-    + _WORD
-    + _COLON  # tried first because it is what most lines are
-    + rb"""| (?![\s\#]) (?:-[ ]++(?![\s\#]))*+ (?:"""
-    + _KEY
-    + _COLON
-    + rb""" |) ))
-    ( [^\n"'|>][^\n]*+
-    | "[^"\\]*+(?:\\[^\n][^"\\]*+)*+"[^\n]*+
-    | '[^']*+(?:''[^']*+)*+'[^\n]*+
-    | [|>][1-9]?+[-+]?+\n++([ ]++)(?=\S)[^\n]*+(?:\n\3[^\n]*+|\n(?=\n))*+
-    |) \n"""
-)
-"""A line with content, and the lines that its value goes on over if it is quoted or a block scalar.
 
-Groups: the prefix, the value with whatever follows it, the indentation of a block scalar. Comments and
-blank lines do not match. A prefix without content after it ends in ``:``, and its value is blank, a comment
-or starts with other white space; any other prefix is empty or ends in a space, and its value does not start
-with white space.
+def _line(block: bytes) -> re.Pattern[bytes]:
+    """The pattern of a line; ``block``: of a value that is a block scalar, and the last alternative."""
+    return re.compile(
+        rb"""(?mx) ^
+        ([ ]*+ (?>"""
+        + _WORD
+        + _COLON  # tried first because it is what most lines are
+        + rb"""| (?![\s\#]) (?:-[ ]++(?![\s\#]))*+ (?:"""
+        + _KEY
+        + _COLON
+        + rb""" |) ))
+        ( [^\n"'|>][^\n]*+
+        | "[^"\\]*+(?:\\[^\n][^"\\]*+)*+"[^\n]*+
+        | '[^']*+(?:''[^']*+)*+'[^\n]*+
+        | """
+        + block
+        + rb""") \n"""
+    )
+
+
+LINE = _line(b"")
+"""A line with content, and the lines that its value goes on over if it is quoted.
+
+Groups: the prefix, the value with whatever follows it. Block scalars, comments and blank lines do not match.
+A prefix without content after it ends in ``:``, and its value is blank, a comment or starts with other white
+space; any other prefix is empty or ends in a space, and its value does not start with white space.
 """
+
+LINE_OR_BLOCK = _line(rb"[|>][1-9]?+[-+]?+\n++([ ]++)(?=\S)[^\n]*+(?:\n\3[^\n]*+|\n(?=\n))*+ |")
+"""The same, which matches block scalars too; a third group is their indentation."""
 
 BETWEEN = re.compile(rb"(?:[ ]*+(?:\#[ -~\x80-\xff]*+)?\n)*+")
 """Blank lines and comment lines."""
@@ -74,14 +83,14 @@ class LineCache(dict[bytes, Line]):
 
     def __missing__(self, prefix: bytes) -> Line:
         """Read the prefix, or raise `Irregular`."""
-        line = _line(prefix)
+        line = _read(prefix)
         if len(self) >= _MOST_CACHED:
             self.clear()
         self[prefix] = line
         return line
 
 
-def _line(prefix: bytes) -> Line:
+def _read(prefix: bytes) -> Line:
     match = _PREFIX.fullmatch(prefix)
     if match is None or len(prefix) > _LONGEST:
         raise Irregular

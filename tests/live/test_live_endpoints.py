@@ -40,6 +40,7 @@ LONG_AGO, IN_FUTURE = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 SERVICES = int(os.environ.get("NETLINT_ORACLE_SERVICES", "40"))
 PODS = int(os.environ.get("NETLINT_ORACLE_PODS", "250"))
 SEED = int(os.environ.get("NETLINT_ORACLE_SEED", "7"))
+ENDPOINTS_PER_SLICE = int(os.environ.get("NETLINT_ORACLE_ENDPOINTS_PER_SLICE", "10"))
 
 NewControlPlane = Callable[..., ControlPlane]
 Finding = tuple[str, str, str, str]
@@ -201,7 +202,9 @@ def _wait_for_the_next_second() -> None:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the client of the API keeps its connections
 def test_recomputed_endpoints_are_what_the_controller_wrote(new_control_plane: NewControlPlane, stack: str) -> None:
     """Endpoint for endpoint, at first and after a fifth of all pods and Services changed."""
-    plane = new_control_plane(concurrent_endpoint_syncs=16, max_endpoints_per_slice=10, **STACKS[stack])
+    plane = new_control_plane(
+        concurrent_endpoint_syncs=16, max_endpoints_per_slice=ENDPOINTS_PER_SLICE, **STACKS[stack]
+    )
     nodes = add_nodes(plane, 4 + PODS // 100)
     population = populate(SEED, nodes, services=SERVICES, pods=PODS, healthy=False)
     population.create(plane)

@@ -55,12 +55,7 @@ def agents(plugin: Plugin, inventory: Inventory) -> list[Workload]:
 
 def agent_pod(plugin: Plugin, inventory: Inventory) -> Subject | None:
     """A live pod of one of the plugin's DaemonSets."""
-    pods, names = inventory.pods, plugin.evidence.daemon_sets
-    rows = [
-        row
-        for number, shape in enumerate(pods.table.shapes)
-        if shape.owner and shape.owner[0] == "DaemonSet" and shape.owner[1] in names
-        for row in pods.rows_of_shape(number)
-        if pods.is_live(row)
-    ]
-    return pods.subject(min(rows, key=pods.order)) if rows else None
+    pods = inventory.pods
+    shapes = [number for name in plugin.evidence.daemon_sets for number in pods.owned_by("DaemonSet", name)]
+    row = pods.first_live(shapes)
+    return None if row is None else pods.subject(row)

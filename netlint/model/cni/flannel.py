@@ -6,9 +6,10 @@ pkg/subnet/kube, pkg/backend, pkg/trafficmngr.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+import msgspec
 
 from netlint.findings import Subject
 from netlint.model import settings
@@ -42,6 +43,7 @@ DAEMON_SETS = (
     "kube-flannel",
 )
 """Earlier manifests had one for each architecture."""
+_DATA = msgspec.json.Decoder(dict[str, Any])
 HOST_GATEWAY = "host-gw"
 BACKENDS = {
     "vxlan": (Way.OVERLAY, "VXLAN", 50),
@@ -87,12 +89,15 @@ def backend_of(node: Node) -> str:
 
 def backend_data(node: Node, family: int = 4) -> dict[str, Any]:
     """What the backend on this node tells its peers, such as ``VNI`` and ``VtepMAC``."""
-    text = node.annotations.get(PREFIX + ("backend-data" if family == 4 else "backend-v6-data"), "")
+    return data_of(node.annotations.get(PREFIX + ("backend-data" if family == 4 else "backend-v6-data"), ""))
+
+
+def data_of(text: str) -> dict[str, Any]:
+    """The same from the text of the annotation; empty where it is no JSON object."""
     try:
-        found = json.loads(text or "{}")
+        return _DATA.decode(text)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def by_backend(nodes: list[Node]) -> dict[str, list[Node]]:

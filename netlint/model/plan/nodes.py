@@ -14,11 +14,13 @@ from netlint.objects.meta import Path
 OWN_ADDRESSES = ("InternalIP", "ExternalIP")
 VIRTUAL = (("type", "virtual-kubelet"), ("type", "kwok"), ("eks.amazonaws.com/compute-type", "fargate"))
 """Labels of Nodes behind which there is no host of this cluster's network."""
+_VIRTUAL_KEYS = {key for key, _ in VIRTUAL}
 
 
 def is_virtual(node: Node) -> bool:
     """Whether a provider runs the pods somewhere else."""
-    return any(node.labels.get(key) == value for key, value in VIRTUAL)
+    labels = node.labels
+    return not _VIRTUAL_KEYS.isdisjoint(labels) and any(labels.get(key) == value for key, value in VIRTUAL)
 
 
 def readiness(node: Node) -> str:

@@ -34,3 +34,8 @@ def targets(*rules: str, namespaces: Sequence[str] = ()) -> list[str]:
     """All that is asked for where each list is one page, sorted; nothing of what the server does not have."""
     lists = {path(kind, within) for kind in served(*rules) for within in (namespaces or (None,))}
     return sorted(["/apis", "/version", *(f"{each}?limit=500" for each in lists), *CONFIG_MAP_PATHS])
+
+
+def targets_again(namespaces: Sequence[str], *names: str) -> list[str]:
+    """What is asked for a second time, sorted: these kinds where something was found."""
+    return sorted(f"{path(KIND_NAMED[name], within)}?limit=500" for name in names for within in namespaces)

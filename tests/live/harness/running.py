@@ -20,11 +20,20 @@ Skip = tuple[str, str, list[str], list[str], str]
 NOT_APPLICABLE = "not-applicable"
 
 NETLINT = (sys.executable, "-m", "netlint")
+# netlint that looks a second time at once, so that tests of what is in a cluster do not wait for it to change
+_IN_HURRY = """
+from netlint import confirmation
+from netlint.__main__ import main
+confirmation.PAUSE = 0
+main()
+"""
 # netlint with the files of a pod's service account in another folder than /var/run/secrets/kubernetes.io/...
 _IN_POD = """
 import sys
+from netlint import confirmation
 from netlint.__main__ import main
 from netlint.sources import apiserver
+confirmation.PAUSE = 0
 folder = sys.argv.pop(1)
 apiserver.TOKEN_FILE, apiserver.CA_FILE = f"{folder}/token", f"{folder}/ca.crt"
 main()
@@ -92,14 +101,17 @@ def netlint(
     stdin: str = "",
     env: Mapping[str, str] | None = None,
     pod: Path | None = None,
+    patient: bool = False,
 ) -> Run:
     """Runs it to its end: in a folder without configuration, for a user without a kubeconfig of their own.
 
-    `pod` is the folder where it finds the files of a service account.
+    `pod` is the folder where it finds the files of a service account; `patient`: it waits before it looks again.
     """
     command = command_line(*arguments, kubeconfig=kubeconfig)
     if pod:
         command[: len(NETLINT)] = [sys.executable, "-c", _IN_POD, str(pod)]
+    elif not patient:
+        command[: len(NETLINT)] = [sys.executable, "-c", _IN_HURRY]
     done = subprocess.run(
         command, input=stdin, env=environment(env), cwd="/", capture_output=True, encoding="utf-8", check=False
     )

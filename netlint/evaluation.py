@@ -1,0 +1,70 @@
+"""What each rule says of a cluster, before severities and suppressions; large clusters keep two processes busy."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from netlint.checks import CHECKS
+from netlint.evaluability import Evaluability, evaluability
+from netlint.findings import Failure, Rule, Undecided, Violation
+from netlint.forks import Children, cores
+from netlint.memory import uncollected
+from netlint.model.cluster import Cluster
+
+WORTH_A_PROCESS = 20_000
+"""From so many Pods and EndpointSlices on the rules take longer than a second process needs to start."""
+AROUND_SERVICES = {"dns", "endpoints", "entrypoints", "exposure", "families", "ingress", "ports", "services"}
+"""The topics whose rules share the model of Services and endpoints."""
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What one rule says, where it may speak at all."""
+
+    rule: Rule
+    possible: Evaluability
+    found: list[Violation | Undecided] = field(default_factory=list)
+    failure: Failure | None = None
+
+
+def evaluate(rules: list[Rule], cluster: Cluster) -> list[Evaluation]:
+    """Evaluate the rules that have a check, in the order of the rules."""
+    checked = [rule for rule in rules if rule.name in CHECKS]
+    size = len(cluster.snapshot.pods) + len(cluster.snapshot.slices.slices)
+    with uncollected(), Children() as children:
+        if size < WORTH_A_PROCESS or cores() == 1:
+            return _evaluations(checked, cluster)
+        children.start(lambda stream: pickle.dump(_evaluations(_part(checked, around_services=True), cluster), stream))
+        evaluations = _evaluations(_part(checked, around_services=False), cluster)
+        for child in children:
+            evaluations += child.received()
+    order = {rule.name: number for number, rule in enumerate(checked)}
+    return sorted(evaluations, key=lambda evaluation: order[evaluation.rule.name])
+
+
+def _part(rules: list[Rule], around_services: bool) -> list[Rule]:
+    """The rules that share the model of Services and endpoints, or the others, which share the address plan."""
+    return [rule for rule in rules if _is_around_services(rule) is around_services]
+
+
+def _is_around_services(rule: Rule) -> bool:
+    return rule.topic in AROUND_SERVICES and "AddressPlan" not in (*rule.examines, *rule.needs, *rule.consults)
+
+
+def _evaluations(rules: Iterable[Rule], cluster: Cluster) -> list[Evaluation]:
+    inhabited: dict[str, set[str]] = {}
+    return [_evaluation(rule, cluster, evaluability(rule, cluster.snapshot, inhabited)) for rule in rules]
+
+
+def _evaluation(rule: Rule, cluster: Cluster, possible: Evaluability) -> Evaluation:
+    evaluation = Evaluation(rule, possible)
+    if possible.at_all:
+        try:
+            evaluation.found = list(CHECKS[rule.name](cluster))
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            evaluation.failure = Failure(rule.name, message, traceback.format_exc())
+    return evaluation

@@ -1,0 +1,108 @@
+"""Processes forked from this one, each of which does one piece of the work and sends back what it found."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from signal import SIGKILL
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from netlint.errors import NetlintError
+
+ENDED = "another process, which did part of the work, was ended from outside; is there enough memory?"
+
+
+class Child:
+    """One process, and the pipe on which it answers."""
+
+    def __init__(self, work: Callable[[BinaryIO], None]) -> None:
+        """Start ``work``, which writes its answer, one pickle after the other, to the stream it is given."""
+        answer, out = os.pipe()
+        self._process = os.fork()
+        if not self._process:
+            _perform(work, answer, out)
+        os.close(out)
+        self._answer = os.fdopen(answer, "rb")
+
+    def received(self) -> Any:
+        """The next pickle.
+
+        Raises RuntimeError with the child's traceback where that is what it sent, NetlintError where it was ended
+        before it could answer.
+        """
+        try:
+            piece = pickle.load(self._answer)  # noqa: S301 - our own child wrote it
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise NetlintError(ENDED) from error
+        if isinstance(piece, str):
+            raise RuntimeError(f"a process crashed:\n{piece}")
+        return piece
+
+    @property
+    def has_more(self) -> bool:
+        """Whether another pickle follows; waits for it."""
+        return bool(self._answer.peek(1))
+
+    def wait(self) -> None:
+        """Until the process has ended, by itself or because nobody reads its answer any more."""
+        self._answer.close()
+        with suppress(ChildProcessError):
+            os.waitpid(self._process, 0)
+
+    def end(self) -> None:
+        """End the process at once."""
+        with suppress(ProcessLookupError):
+            os.kill(self._process, SIGKILL)
+        self.wait()
+
+
+class Children:
+    """Processes that do not outlive the block they are started in."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._running: list[Child] = []
+
+    def __enter__(self) -> Children:
+        """Nothing is started yet."""
+        return self
+
+    def start(self, work: Callable[[BinaryIO], None]) -> None:
+        """Start one more; see `Child`."""
+        self._running.append(Child(work))
+
+    def __iter__(self) -> Iterator[Child]:
+        """One after the other, each to be read to its end."""
+        while self._running:
+            yield self._running[0]
+            self._running.pop(0).wait()
+
+    def __exit__(self, *raised: type[BaseException] | BaseException | TracebackType | None) -> None:
+        """End those whose answer nobody waits for any more, as after a KeyboardInterrupt."""
+        for child in self._running:
+            child.end()
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS has no such call
+        return os.cpu_count() or 1
+
+
+def _perform(work: Callable[[BinaryIO], None], answer: int, out: int) -> None:
+    """Do the work in the new process, which ends here."""
+    try:
+        os.close(answer)  # or a parent that is no more would leave this process writing forever
+        with os.fdopen(out, "wb") as stream:
+            try:
+                work(stream)
+            except BaseException:  # the parent raises it again
+                pickle.dump(traceback.format_exc(), stream)
+    finally:
+        os._exit(0)
