@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from model.controller import Object, endpoint_slices
+from model.controller import Object, endpoint_slices, legacy_endpoints
 
 NODES = ("node1", "node2", "node3")
 SERVICE_CIDR = "10.96.0.0/12"
@@ -248,11 +248,14 @@ def cluster(network: Network) -> list[Object]:
         *_service_proxy(),
         service_cidr(*network.service_cidrs),
         *ip_addresses(services),
+        *_rights([item for item in (*network.objects, *_service_proxy()) if item["kind"] == "DaemonSet"]),
         *workloads,
         *services,
         *pods.made,
         *slices,
+        *(old for found in services for old in legacy_endpoints(found, pods.made)),
         _kubernetes_slice(network),
+        _kubernetes_endpoints(network),
     ]
 
 
@@ -276,6 +279,32 @@ def _service_proxy() -> list[Object]:
     return found
 
 
+def _rights(agents: list[Object]) -> Iterator[Object]:
+    """What agents may read, by roles of their own."""
+    group = "rbac.authorization.k8s.io"
+    rules = [
+        {"apiGroups": [""], "resources": ["nodes", "services"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+    ]
+    admin = {"apiGroup": group, "kind": "Group", "name": "system:masters"}
+    accounts = [
+        (
+            item["metadata"]["name"],
+            {
+                "kind": "ServiceAccount",
+                "namespace": item["metadata"]["namespace"],
+                "name": item["spec"]["template"]["spec"].get("serviceAccountName", "default"),
+            },
+        )
+        for item in agents
+    ]
+    for name, subject in (("cluster-admin", admin), *accounts):
+        api = {"apiVersion": f"{group}/v1"}
+        yield api | {"kind": "ClusterRole", "metadata": meta(name), "rules": rules}
+        reference = {"apiGroup": group, "kind": "ClusterRole", "name": name}
+        yield api | {"kind": "ClusterRoleBinding", "metadata": meta(name), "roleRef": reference, "subjects": [subject]}
+
+
 def _dns(network: Network) -> Iterator[Object]:
     """CoreDNS as kubeadm configures it, and what kubeadm tells the kubelets."""
     yield config_map("coredns", "kube-system", Corefile=COREFILE)
@@ -295,7 +324,7 @@ def _control_plane(pods: _Pods, network: Network) -> None:
     service_range = "--service-cluster-ip-range=" + ",".join(network.service_cidrs)
     commands = {
         "etcd": (["etcd"], [port(2379, "client"), port(2380, "peer")]),
-        "kube-apiserver": (["kube-apiserver", service_range], [port(6443, "https")]),
+        "kube-apiserver": (["kube-apiserver", service_range, "--authorization-mode=Node,RBAC"], [port(6443, "https")]),
         "kube-controller-manager": (["kube-controller-manager", service_range, *network.flags], [port(10257, "https")]),
         "kube-scheduler": (["kube-scheduler"], [port(10259, "https")]),
     }
@@ -451,6 +480,18 @@ def _kubernetes_slice(network: Network) -> Object:
         "addressType": network.families[0],
         "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
         "endpoints": [{"addresses": [host_addresses("node1", network)[0]], "conditions": {"ready": True}}],
+    }
+
+
+def _kubernetes_endpoints(network: Network) -> Object:
+    """Written by API servers, too, and not to be mirrored."""
+    labels = {"endpointslice.kubernetes.io/skip-mirror": "true"}
+    addresses = [{"ip": host_addresses("node1", network)[0]}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": meta("kubernetes", "default", labels=labels),
+        "subsets": [{"addresses": addresses, "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}],
     }
 
 
