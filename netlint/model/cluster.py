@@ -12,7 +12,7 @@ from netlint.addresses import Range, overlapping_groups
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.cni import Fabric, detect
-from netlint.model.cni.coverage import Coverage, coverage
+from netlint.model.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.homes import Homes
 from netlint.model.hostips import own_addresses
