@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import jsonschema
@@ -73,18 +72,6 @@ def test_summaries_are_unique() -> None:
 
 def test_the_index_is_current() -> None:
     assert (ROOT / "rules" / "README.md").read_text(encoding="utf-8") == scaffold.index()
-
-
-def test_the_table_of_faults_names_every_rule() -> None:
-    table = ROOT / "docs" / "faults.md"
-    text = table.read_text(encoding="utf-8")
-    links = dict(re.findall(r"^\[([a-z-]+)\]: (\S+)$", text, re.MULTILINE))
-    assert {*re.findall(r"\[([a-z-]+)\](?!:)", text)} == {*links} == {*catalogue.rules()}
-    assert [link for name, link in links.items() if (table.parent / link).resolve() != page_of(name)] == []
-
-
-def page_of(name: str) -> Path:
-    return ROOT / catalogue.named(name).url
 
 
 def test_an_unknown_rule_comes_with_the_nearest_one() -> None:
