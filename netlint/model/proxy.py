@@ -7,21 +7,27 @@ kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1; for replacem
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netlint.model import settings
 from netlint.model.cni import antrea, cilium
+from netlint.model.coverage import Coverage
 from netlint.model.inventory import Inventory
 from netlint.model.plan.control_plane import command_lines, service_proxy_settings
+from netlint.model.pods import Pods
+from netlint.model.rights import DEFAULT_ACCOUNT, Account, Resource
 from netlint.model.scheduling import runs_on
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node, Service
 
+SERVICES: Resource = ("", "services")
+SLICES: Resource = ("discovery.k8s.io", "endpointslices")
+NODES: Resource = ("", "nodes")
 NAME = "kube-proxy"
 NAMESPACE = "kube-system"
 PROXY_NAME = "service.kubernetes.io/service-proxy-name"
 IPVS = "ipvs"
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - the file that has it
 
 
 def is_of_this_proxy(service: Service) -> bool:
@@ -81,6 +87,42 @@ def agents(inventory: Inventory) -> list[Workload]:
     return [found for found in inventory.daemon_sets if found.namespace == NAMESPACE and found.name.startswith(NAME)]
 
 
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A DaemonSet that programs Services; ``doubt``: why it may sign in other than by its ServiceAccount."""
+
+    workload: Workload
+    watched: tuple[Resource, ...]
+    doubt: str = ""
+
+    @property
+    def account(self) -> Account:
+        """Its ServiceAccount."""
+        spec = self.workload.template.spec if self.workload.template else None
+        return Account(self.workload.namespace, (spec.serviceAccountName if spec else None) or DEFAULT_ACCOUNT)
+
+
+def clients(inventory: Inventory) -> list[Client]:
+    """The DaemonSets that program Services, as far as it is known how they reach the API server."""
+    instead = replacement(inventory)
+    if not instead:
+        return [Client(found, (SERVICES, SLICES, NODES), _doubt(inventory)) for found in agents(inventory)]
+    found = inventory.daemon_set(instead.lower()) if instead in {"Cilium", "kube-router"} else None
+    if found is None:
+        return []
+    given = inventory.flags(found).keys() | cilium.configuration(inventory)[1].keys()
+    other = given & {"kubeconfig", "master", "k8s-kubeconfig-path"}
+    return [Client(found, (SERVICES,), f"it is given {min(other)}" if other else "")]
+
+
+def _doubt(inventory: Inventory) -> str:
+    """kube-proxy is given a kubeconfig file, which kubeadm and others keep in its ConfigMap."""
+    found = inventory.config_maps.get((NAMESPACE, NAME))
+    if any(TOKEN in text for text in ((found.data if found else None) or {}).values()):
+        return ""
+    return "the input does not show a kubeconfig that names its token"
+
+
 @dataclass(slots=True)
 class Absence:
     """Nodes on which kube-proxy is not ready, by reason."""
@@ -90,21 +132,17 @@ class Absence:
     unready: list[Node]
 
 
-def absence(inventory: Inventory, nodes: list[Node], pods_known: bool) -> Absence:
-    """The DaemonSets held against nodes and pods; nodes of which it is not clear are left out."""
-    held = {node.name: [runs_on(agent, node) for agent in agents(inventory)] for node in nodes}
-    having = dict(_pods_by_node(inventory)) if pods_known else {}
-    excluded = [node for node in nodes if set(held[node.name]) == {False} and node.name not in having]
-    wanted = [node for node in nodes if True in held[node.name]] if pods_known else []
+def absence(found: list[Coverage], nodes: list[Node], pods: Pods | None) -> Absence:
+    """The DaemonSets held against these nodes and all pods (None: not all are known)."""
+    wanted = {node.name for one in found for node in one.wanted}
+    having: set[str] = set().union(*(one.having for one in found))
+    left_out = [node for node in nodes if node.name not in wanted | having]
+    excluded = [node for node in left_out if all(runs_on(one.agent, node) is False for one in found)]
+    if pods is None:
+        return Absence(excluded, [], [])
+    unready = {pods.node(row) for one in found for row in one.unready}
     return Absence(
         excluded,
-        [node for node in wanted if node.name not in having],
-        [node for node in wanted if having.get(node.name) is False],
+        [node for node in nodes if node.name in wanted - having],
+        [node for node in nodes if node.name in unready],
     )
-
-
-def _pods_by_node(inventory: Inventory) -> Iterator[tuple[str, bool]]:
-    """Every node with a pod of kube-proxy, and whether it has one that is ready; ready ones come last."""
-    pods = inventory.pods
-    rows = [row for row in pods.table.commands if pods.name(row).startswith(NAME) and pods.is_live(row)]
-    return iter(sorted((pods.node(row), pods.is_ready(row)) for row in rows))

@@ -14,9 +14,10 @@ import msgspec
 from netlint.errors import SourceError
 from netlint.objects import KIND_NAMED, Kind, kind_of
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.endpoints import Endpoints
 from netlint.objects.meta import Object, Path
 from netlint.objects.pod import Pod, StrictPod
-from netlint.objects.problems import problems, slice_port_problems
+from netlint.objects.problems import IN_BULK, problems
 from netlint.snapshot import (
     DuplicateKey,
     Form,
@@ -266,7 +267,7 @@ class Intake:
         if isinstance(item, Pod):
             self.snapshot.pods.add(item, namespace, origin)
             return namespace
-        finder = slice_port_problems if isinstance(item, EndpointSlice) else problems
+        finder = IN_BULK.get(type(item), problems)
         for _, problem in finder(item):
             raise ValueError(problem)
         self._add_object(kind, item, namespace, origin)
@@ -278,6 +279,9 @@ class Intake:
         if item.metadata.annotations:
             item.metadata.annotations.pop(LAST_APPLIED, None)
         intern_texts(item)
+        if isinstance(item, Endpoints):
+            for subset in item.subsets or ():
+                subset.pack()
         if isinstance(item, EndpointSlice):
             self.snapshot.slices.add(item)
         else:
