@@ -44,6 +44,14 @@ def plane(binaries: Path) -> Iterator[ControlPlane]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def taken(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A snapshot of it."""
+    file = tmp_path_factory.mktemp("snapshots") / "cluster.json"
+    netlint("snapshot", "-o", file, kubeconfig=plane.kubeconfig())
+    return file
+
+
 def _in_order(plane: ControlPlane, piece: Object) -> None:
     """The endpoints by address: the controller writes them as they come."""
     plane.admin.patch(piece, {"endpoints": sorted(piece["endpoints"] or [], key=lambda each: each["addresses"])})
@@ -202,13 +210,12 @@ def test_what_is_shown(plane: ControlPlane, arguments: tuple[str, ...], shown: s
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(words, code) for words, _, code in SHOWN], ids=NAMES)
-def test_a_snapshot_shows_the_same(plane: ControlPlane, tmp_path: Path, arguments: tuple[str, ...], code: int) -> None:
+def test_a_snapshot_shows_the_same(plane: ControlPlane, taken: Path, arguments: tuple[str, ...], code: int) -> None:
     """As JSON, which has everything; only in a file there are places."""
-    netlint("snapshot", "-o", tmp_path / "cluster.json", kubeconfig=plane.kubeconfig())
     words = [*arguments, "--format", "json"]
 
     live = netlint(*words, kubeconfig=plane.kubeconfig())
-    read = netlint(*(word for word in words if word not in {"-n", "shop"}), tmp_path / "cluster.json")
+    read = netlint(*(word for word in words if word not in {"-n", "shop"}), taken)
 
     assert (live.code, read.code, read.err) == (code, code, "")
     shown = json.loads(live.out)
