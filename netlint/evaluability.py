@@ -165,4 +165,4 @@ def _inhabited(items: Sequence[Object]) -> set[str]:
 
 
 def _is_api_server(item: Object) -> bool:
-    return item.kind in {"Service", "EndpointSlice"} and (item.namespace, item.name) == API_SERVER
+    return item.kind in {"Endpoints", "EndpointSlice", "Service"} and (item.namespace, item.name) == API_SERVER

@@ -11,6 +11,10 @@ from signal import SIGKILL
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from netlint.errors import NetlintError
+
+ENDED = "another process, which did part of the work, was ended from outside; is there enough memory?"
+
 
 class Child:
     """One process, and the pipe on which it answers."""
@@ -25,8 +29,15 @@ class Child:
         self._answer = os.fdopen(answer, "rb")
 
     def received(self) -> Any:
-        """The next pickle. Raises RuntimeError with the child's traceback where that is what it sent."""
-        piece = pickle.load(self._answer)  # noqa: S301 - our own child wrote it
+        """The next pickle.
+
+        Raises RuntimeError with the child's traceback where that is what it sent, NetlintError where it was ended
+        before it could answer.
+        """
+        try:
+            piece = pickle.load(self._answer)  # noqa: S301 - our own child wrote it
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise NetlintError(ENDED) from error
         if isinstance(piece, str):
             raise RuntimeError(f"a process crashed:\n{piece}")
         return piece

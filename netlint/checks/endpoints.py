@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from netlint import addresses
 from netlint.checks.wording import shortened
 from netlint.findings import Related, Undecided, Violation
+from netlint.model import legacy
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import (
     API_SERVER,
@@ -18,6 +19,7 @@ from netlint.model.endpoints import (
     is_headless,
     protocol,
 )
+from netlint.model.legacy import Contrast, Pair
 from netlint.model.plan import Role
 from netlint.model.proxy import is_of_this_proxy
 from netlint.model.subjects import subject_of
@@ -157,6 +159,47 @@ def endpoint_addresses_without_pods(cluster: Cluster) -> Iterator[Violation | Un
         )
 
 
+def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation]:
+    """Endpoints of a Service that selects pods do not list what its slices list."""
+    for found in legacy.beside_controller(cluster):
+        yield _conflict(found, "the EndpointSlices", legacy.is_behind(cluster, found))
+
+
+def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation]:
+    """Endpoints that somebody wrote are not what kube-proxy reads of them."""
+    for found in legacy.mirrored(cluster):
+        yield _conflict(found, "the mirrored EndpointSlices")
+
+
+def _conflict(found: Contrast, there: str, mitigated: bool = False) -> Violation:
+    here_alone, there_alone = _values(found.here_alone), _values(found.there_alone)
+    there = f"{there} of {subject_of(found.service)}"
+    parts = {
+        f"ready in {there}, but not here": _values(found.there.ready & found.here.waiting),
+        f"ready here, but not in {there}": _values(found.here.ready & found.there.waiting),
+        f"listed with other ports in {there}": here_alone & there_alone,
+        f"listed in {there}, but not here": there_alone - here_alone,
+        f"listed here, but not in {there}": here_alone - there_alone,
+    }
+    return Violation(
+        subject_of(found.endpoints),
+        legacy.place_of(found.endpoints, *min(found.values & _values(found.here.all), default=min(found.values))),
+        "; ".join(f"{_said(values)} {how}" for how, values in parts.items() if values),
+        {"addresses": [addresses.text(*value) for value in sorted(found.values)], "service": found.service.name},
+        (Related(subject_of(found.service), ("spec",), "is the Service"),),
+        mitigated=mitigated,
+    )
+
+
+def _values(pairs: set[Pair]) -> set[tuple[int, int]]:
+    return {pair[1:] for pair in pairs}
+
+
+def _said(values: set[tuple[int, int]]) -> str:
+    texts = [addresses.text(*value) for value in sorted(values)]
+    return f"{shortened(texts)} {'is' if len(texts) == 1 else 'are'}"
+
+
 def _targets_pod(cluster: Cluster, dead: list[tuple[int, str]]) -> bool:
     return any(cluster.slices.flags[row] & TARGETS_POD for row, _ in dead)
 
@@ -183,9 +226,11 @@ def _why_dead(cluster: Cluster, number: int, row: int) -> str:
 
 
 CHECKS = (
+    conflicting_endpoints,
     endpoint_addresses_without_pods,
     endpoints_on_unknown_nodes,
     ignored_endpoint_slices,
     slices_without_services,
     stale_mirrored_slices,
+    unmirrored_endpoints,
 )

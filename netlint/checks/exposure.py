@@ -9,13 +9,14 @@ from netlint.checks.wording import shortened
 from netlint.findings import Related, Undecided, Violation
 from netlint.model import proxy
 from netlint.model.cluster import Cluster
-from netlint.model.endpoints import SERVICE_NAME, has_pods
-from netlint.model.exposure import Claimed, claimed
+from netlint.model.endpoints import SERVICE_NAME, has_pods, is_headless
+from netlint.model.exposure import Claimed, advertised, claimed
 from netlint.model.plan import Declaration, Role
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.snapshot import Reason
 
+ADVERTISED = "kube-router.io/service.advertise.clusterip"
 POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
 """Plugins whose pods are in the networks from which load balancers have their addresses, too."""
 
@@ -150,16 +151,15 @@ def _takes_pods(node: Node) -> bool:
 
 def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Cluster IPs are advertised to routers outside of the cluster."""
-    for found in cluster.objects("BGPConfiguration"):
-        for index, entry in enumerate(found.spec.serviceClusterIPs or ()):
-            if entry.cidr:
-                yield Violation(
-                    subject_of(found),
-                    ("spec", "serviceClusterIPs", index, "cidr"),
-                    f"Calico advertises cluster IPs of {entry.cidr} to its BGP peers",
-                    {"cidr": entry.cidr},
-                    key=entry.cidr,
-                )
+    kinds = ("BGPConfiguration", "CiliumBGPAdvertisement", "CiliumBGPPeeringPolicy")
+    for found in advertised(*map(cluster.objects, kinds)):
+        yield Violation(
+            found.subject,
+            found.path,
+            f"{found.by} advertises cluster IPs {found.what} to its BGP peers",
+            {"by": found.by},
+            key=found.what,
+        )
     for daemon_set in cluster.objects("DaemonSet"):
         if daemon_set.name == "kube-router" and proxy.flag(daemon_set, "advertise-cluster-ip") == "true":
             yield Violation(
@@ -167,6 +167,19 @@ def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
                 ("spec", "template", "spec", "containers", 0),
                 "kube-router advertises all cluster IPs to its BGP peers",
                 {"flag": "--advertise-cluster-ip"},
+            )
+        elif daemon_set.name == "kube-router":
+            yield from _advertised_by_annotation(cluster)
+
+
+def _advertised_by_annotation(cluster: Cluster) -> Iterator[Violation]:
+    for service in cluster.services:
+        if service.annotations.get(ADVERTISED) == "true" and not is_headless(service):
+            yield Violation(
+                subject_of(service),
+                ("metadata", "annotations", ADVERTISED),
+                f"kube-router advertises {service.spec.clusterIP or 'its cluster IP'} to its BGP peers",
+                {"annotation": ADVERTISED},
             )
 
 

@@ -10,7 +10,6 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.cni import flannel, weave
 from netlint.model.detection import CHOICES, Detection, Suspicion
-from netlint.model.hostips import own_addresses
 from netlint.model.identities import Sort, is_present
 from netlint.model.plan.hosts import Host
 from netlint.model.plan.nodes import is_virtual
@@ -46,7 +45,7 @@ def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
 def misdetected_node_addresses(cluster: Cluster) -> Iterator[Violation]:
     """What a network plugin announces for a node is not an address by which others reach it."""
     disputed = {(found.node.name, found.value) for group in cluster.shared_identities for found in group}
-    detection = Detection(cluster.nodes, cluster.plan, cluster.fabric.shares_node_subnet)
+    detection = Detection(cluster.nodes, cluster.own_addresses, cluster.plan, cluster.fabric.shares_node_subnet)
     for found in detection.suspicions():
         if (found.identity.node.name, found.identity.value) not in disputed:
             yield _misdetected(found, sorted(detection.own[found.identity.node.name]))
@@ -68,7 +67,7 @@ def _misdetected(found: Suspicion, own: list[tuple[int, int]]) -> Violation:
 
 def unassigned_public_ips(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """flannel is told to use an address that the node's host does not have."""
-    known = {address for node in cluster.nodes for address in own_addresses(node)}
+    known = set().union(*cluster.own_addresses.values())
     hosts = {host.node: host for host in cluster.hosts if host.dump.links is not None}
     for node in cluster.nodes:
         for choice, text, address in _chosen(node):

@@ -11,7 +11,7 @@ from netlint.addresses import RangeIndex
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import protocol
-from netlint.model.hostips import Mismatch, mismatches, own_addresses
+from netlint.model.hostips import Mismatch, mismatches
 from netlint.model.hostports import EVERY_ADDRESS, Taken, container_path, taken_ports
 from netlint.model.literals import Literal, in_config_maps, in_workloads
 from netlint.model.plan import Declaration, Role, Standing
@@ -183,8 +183,8 @@ def pods_without_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 def mismatched_host_ips(cluster: Cluster) -> Iterator[Violation]:
     """Pods report an address of their node that the Node does not have."""
-    holders = {address: node for node in reversed(cluster.nodes) for address in own_addresses(node)}
-    for found in mismatches(cluster.pods, cluster.nodes):
+    holders = {address: node for node in reversed(cluster.nodes) for address in cluster.own_addresses[node.name]}
+    for found in mismatches(cluster.pods, cluster.nodes, cluster.own_addresses):
         yield _mismatched_host(cluster, found, holders.get((found.family, found.value)))
 
 
@@ -192,7 +192,7 @@ def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> 
     pods, node = cluster.pods, found.node
     (first, path), *others = found.rows
     address = addresses.text(found.family, found.value)
-    listed = sorted(own_addresses(node))
+    listed = sorted(cluster.own_addresses[node.name])
     sides = [Related(subject_of(node), ("status", "addresses"), "its addresses")]
     sides += [Related(subject_of(holder), ("status", "addresses"), f"has {address}")] if holder else []
     sides += [Related(pods.subject(row), at, "reports it too") for row, at in others[:NAMED]]
@@ -217,8 +217,10 @@ def pinned_pod_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Environment, arguments or configuration name an address of the pod range."""
     workloads = (item for kind in WORKLOADS for item in cluster.objects(kind))
     literals = [*in_workloads(workloads), *in_config_maps(cluster.config_maps.values())]
-    held = _pod_ranges(cluster)
-    if literals and not held:
+    held = _pod_ranges(cluster) if literals else []
+    if not literals:
+        return
+    if not held:
         yield Undecided(None, "nothing in the input declares the range of pods", Reason.NOT_APPLICABLE)
         return
     index = RangeIndex((found.range, found) for found in held)
@@ -241,7 +243,7 @@ def _pod_ranges(cluster: Cluster) -> list[Declaration]:
 
 def _spared(cluster: Cluster) -> set[tuple[int, int]]:
     """Ends of declared ranges, where the bridge has its address, and the nodes' own addresses."""
-    spared = {address for node in cluster.nodes for address in own_addresses(node)}
+    spared = set().union(*cluster.own_addresses.values())
     for found in cluster.plan.declarations:
         family, first, last = found.range
         spared |= {(family, first), (family, first + 1), (family, last)} if first != last else set()

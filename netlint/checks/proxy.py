@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.checks.wording import NAMED, shortened
-from netlint.findings import Related, Undecided, Violation
+from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import proxy, settings
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import is_headless
 from netlint.model.plan.nodes import is_ready, is_virtual, is_windows
+from netlint.model.proxy import Client
+from netlint.model.rights import DEFAULT_ACCOUNT, Bound, Resource, Rights, lacking, other_authorizers
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
+from netlint.objects.meta import Path
 from netlint.snapshot import Reason
+
+NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
+POD_SPEC: Path = ("spec", "template", "spec")
 
 
 def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -82,4 +89,67 @@ def hidden_services(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
-CHECKS = (hidden_services, loose_arp_replies, nodes_without_service_proxy)
+def unwatchable_services(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """The service proxy may not list and watch what it programs."""
+    rights = Rights(cluster.objects("ClusterRole"), cluster.objects("ClusterRoleBinding"))
+    clients = proxy.clients(cluster.inventory)
+    doubt = "" if clients else "no DaemonSet of a service proxy whose rights are known"
+    if doubt := doubt or other_authorizers(cluster.pods):
+        yield Undecided(None, doubt, Reason.NOT_APPLICABLE)
+        return
+    for client in clients:
+        bound = rights.of(client.account)
+        missing = lacking(bound, client.watched)
+        if not missing:
+            continue
+        gap = client.doubt or _unread(cluster) or rights.unknown(bound)
+        gap = gap or ("" if bound or rights.are_whole else NO_BINDING)
+        if gap:
+            yield Undecided(subject_of(client.workload), gap, Reason.NOT_APPLICABLE)
+        else:
+            yield _forbidden(client, bound, missing)
+
+
+def _unread(cluster: Cluster) -> str:
+    """Why some of the roles or bindings may be missing although others were read."""
+    gaps = [cluster.snapshot.knowledge.withdrawn(kind) for kind in ("ClusterRole", "ClusterRoleBinding")]
+    return next((gap.message for gap in gaps if gap is not None), "")
+
+
+def _forbidden(client: Client, bound: list[Bound], missing: dict[Resource, tuple[str, ...]]) -> Violation:
+    subject, path, why = _culprit(client, bound)
+    by_verbs: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for (_, plural), verbs in missing.items():
+        by_verbs[verbs].append(plural)
+    refused = [f"{' or '.join(verbs)} {_all_of(plurals)}" for verbs, plurals in by_verbs.items()]
+    return Violation(
+        subject,
+        path,
+        f"{client.account} of {subject_of(client.workload)} may not {', nor '.join(refused)}{why}",
+        {"account": client.account.user, "missing": {plural: list(verbs) for (_, plural), verbs in missing.items()}},
+        (
+            Related(subject_of(client.workload), POD_SPEC, "programs Services"),
+            *(Related(subject_of(one.binding), ("roleRef",), "is its binding") for one in bound if not one.by_group),
+        ),
+    )
+
+
+def _all_of(plurals: list[str]) -> str:
+    *most, last = plurals
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _culprit(client: Client, bound: list[Bound]) -> tuple[Subject, Path, str]:
+    """The object to be changed, its field, and what is wrong with it: a role, else what leads to it."""
+    own = [one for one in bound if not one.by_group]
+    for one in own:
+        if one.role is not None:
+            return subject_of(one.role), ("rules",), ""
+    if own:
+        path = ("roleRef", "name")
+        return subject_of(own[0].binding), path, f"; there is no ClusterRole {own[0].binding.roleRef.name}"
+    named = ("serviceAccountName",) if client.account.name != DEFAULT_ACCOUNT else ()
+    return subject_of(client.workload), (*POD_SPEC, *named), "; no ClusterRoleBinding names it"
+
+
+CHECKS = (hidden_services, loose_arp_replies, nodes_without_service_proxy, unwatchable_services)

@@ -15,6 +15,7 @@ from netlint.model.cni import Fabric, detect
 from netlint.model.cni.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
 from netlint.model.homes import Homes
+from netlint.model.hostips import own_addresses
 from netlint.model.identities import Identity, shared
 from netlint.model.inventory import Inventory
 from netlint.model.ipam import Block, blocks_of
@@ -159,7 +160,9 @@ class Cluster:
     def inventory(self) -> Inventory:
         """What the plan and the plugins are read from."""
         self.reads.update(ADDRESS_PLAN)
-        return Inventory(self.nodes, self.config_maps, self.objects("DaemonSet"), self.pods, self.objects)
+        return Inventory(
+            self.nodes, self.config_maps, self.objects("DaemonSet"), self.pods, self.pod_cidrs, self.objects
+        )
 
     @cached_property
     def fabric(self) -> Fabric:
@@ -224,6 +227,11 @@ class Cluster:
     def pod_cidrs(self) -> dict[str, list[Declaration]]:
         """The pod ranges of every Node, by its name; an empty list for a Node without."""
         return {node.name: node_ranges(node) for node in self.nodes}
+
+    @cached_property
+    def own_addresses(self) -> dict[str, set[tuple[int, int]]]:
+        """Family and value of every address of each Node, by its name."""
+        return {node.name: own_addresses(node) for node in self.nodes}
 
     @cached_property
     def confines(self) -> list[Confine]:

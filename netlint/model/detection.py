@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from netlint import addresses
 from netlint.addresses import Range, RangeIndex
 from netlint.model.cni import flannel
-from netlint.model.hostips import own_addresses
+from netlint.model.hostips import Address
 from netlint.model.identities import Identity, announced
 from netlint.model.plan import Declaration, Plan, Role, Standing
 from netlint.model.plan.nodes import is_virtual
@@ -54,9 +54,11 @@ class Suspicion(NamedTuple):
 class Detection:
     """What plugins announce for the nodes, held against the addresses that these have."""
 
-    def __init__(self, nodes: Sequence[Node], plan: Plan, pods_share_subnet: bool) -> None:
-        """``pods_share_subnet``: pods get addresses where nodes have theirs."""
-        self.own = {node.name: own_addresses(node) for node in nodes if not is_virtual(node)}
+    def __init__(
+        self, nodes: Sequence[Node], own: Mapping[str, set[Address]], plan: Plan, pods_share_subnet: bool
+    ) -> None:
+        """``own``: the addresses of the Nodes, by name; ``pods_share_subnet``: pods get some beside those."""
+        self.own = {node.name: own[node.name] for node in nodes if not is_virtual(node)}
         self._found: defaultdict[str, list[Identity]] = defaultdict(list)
         for node in nodes:
             for found in announced(node) if self.own.get(node.name) else ():

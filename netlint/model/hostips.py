@@ -38,10 +38,10 @@ def own_addresses(node: Node) -> set[Address]:
     return found
 
 
-def mismatches(pods: Pods, nodes: Iterable[Node]) -> list[Mismatch]:
+def mismatches(pods: Pods, nodes: Iterable[Node], addresses_of: Mapping[str, set[Address]]) -> list[Mismatch]:
     """By node and address; Nodes that are not known, or none of whose addresses is, are not asked for."""
     known = {node.name: node for node in nodes if not is_virtual(node)}
-    own = {name: found for name, node in known.items() if (found := own_addresses(node))}
+    own = {name: found for name in known if (found := addresses_of[name])}
     wrong: dict[tuple[str, Address], dict[int, Path]] = {}
     for row, address, path in (*_of_hosts(pods, own), *_on_host_network(pods, own)):
         wrong.setdefault((pods.node(row), address), {}).setdefault(row, path)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlint.model import settings
+from netlint.model.plan.declarations import Declaration
 from netlint.model.pods import Pods
 from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Node
@@ -18,12 +19,16 @@ ConfigMaps = Mapping[tuple[str, str], ConfigMap]
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Nodes, pods and workloads as they were read; ``objects`` gives those of any other kind, by name."""
+    """Nodes, pods and workloads as they were read.
+
+    ``pod_cidrs`` gives the pod ranges that each Node declares, by its name, ``objects`` those of any other kind.
+    """
 
     nodes: list[Node]
     config_maps: ConfigMaps
     daemon_sets: list[Workload]
     pods: Pods
+    pod_cidrs: Mapping[str, list[Declaration]]
     objects: Callable[[str], list[Any]]
 
     def config_map(self, name: str) -> ConfigMap | None:

@@ -17,10 +17,17 @@ from netlint.objects.calico import (
     IPAMConfig,
     IPPool,
 )
-from netlint.objects.cilium import CiliumLoadBalancerIPPool, CiliumNode, CiliumPodIPPool
+from netlint.objects.cilium import (
+    CiliumBGPAdvertisement,
+    CiliumBGPPeeringPolicy,
+    CiliumLoadBalancerIPPool,
+    CiliumNode,
+    CiliumPodIPPool,
+)
 from netlint.objects.clouds import ENIConfig, Network
 from netlint.objects.core import ConfigMap, Namespace, Node, Service
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.endpoints import Endpoints
 from netlint.objects.gateway import Gateway, GatewayClass, ReferenceGrant, Route
 from netlint.objects.ingress import Ingress, IngressClass
 from netlint.objects.loadbalancers import IPAddressPool
@@ -28,6 +35,7 @@ from netlint.objects.meta import Object, group_of
 from netlint.objects.multus import NetworkAttachmentDefinition, WhereaboutsIPPool
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Pod
+from netlint.objects.rbac import ClusterRole, ClusterRoleBinding
 
 WORKLOADS = (
     "CronJob",
@@ -104,25 +112,32 @@ _GATEWAY = "gateway.networking.k8s.io"
 _SINCE_BETA = (f"{_GATEWAY}/v1", f"{_GATEWAY}/v1beta1")
 _SINCE_ALPHA = (f"{_GATEWAY}/v1", f"{_GATEWAY}/v1alpha3", f"{_GATEWAY}/v1alpha2")
 _CALICO = ("crd.projectcalico.org/v1", "projectcalico.org/v3")
+_CILIUM = ("cilium.io/v2", "cilium.io/v2alpha1")
+_RBAC = "rbac.authorization.k8s.io/v1"
 KINDS: tuple[Kind, ...] = (
     Kind("BGPConfiguration", _CALICO, "bgpconfigurations", False, BGPConfiguration),
     Kind("BGPPeer", _CALICO, "bgppeers", False, BGPPeer),
     Kind("BlockAffinity", _CALICO, "blockaffinities", False, BlockAffinity),
+    Kind("CiliumBGPAdvertisement", _CILIUM, "ciliumbgpadvertisements", False, CiliumBGPAdvertisement),
+    Kind("CiliumBGPPeeringPolicy", ("cilium.io/v2alpha1",), "ciliumbgppeeringpolicies", False, CiliumBGPPeeringPolicy),
     Kind(
         "CiliumLoadBalancerIPPool",
-        ("cilium.io/v2", "cilium.io/v2alpha1"),
+        _CILIUM,
         "ciliumloadbalancerippools",
         False,
         CiliumLoadBalancerIPPool,
     ),
     Kind("CiliumNode", ("cilium.io/v2",), "ciliumnodes", False, CiliumNode),
     Kind("CiliumPodIPPool", ("cilium.io/v2alpha1",), "ciliumpodippools", False, CiliumPodIPPool),
+    Kind("ClusterRole", (_RBAC,), "clusterroles", False, ClusterRole),
+    Kind("ClusterRoleBinding", (_RBAC,), "clusterrolebindings", False, ClusterRoleBinding),
     Kind("ConfigMap", ("v1",), "configmaps", True, ConfigMap),
     Kind("CronJob", ("batch/v1",), "cronjobs", True, CronJob),
     Kind("DaemonSet", ("apps/v1",), "daemonsets", True, Workload),
     Kind("Deployment", ("apps/v1",), "deployments", True, Workload),
     Kind("ENIConfig", ("crd.k8s.amazonaws.com/v1alpha1",), "eniconfigs", False, ENIConfig),
     Kind("EndpointSlice", ("discovery.k8s.io/v1",), "endpointslices", True, EndpointSlice),
+    Kind("Endpoints", ("v1",), "endpoints", True, Endpoints),
     Kind("FelixConfiguration", _CALICO, "felixconfigurations", False, FelixConfiguration),
     Kind("GRPCRoute", (f"{_GATEWAY}/v1",), "grpcroutes", True, Route),
     Kind("Gateway", _SINCE_BETA, "gateways", True, Gateway),
@@ -189,6 +204,8 @@ CONFIG_MAPS = (
     ("kube-system", "kube-router-cfg"),
     ("kube-system", "kubeadm-config"),
     ("kube-system", "kubelet-config"),
+    ("kube-system", "weave-net"),
     ("metallb-system", "config"),
+    ("ovn-kubernetes", "ovn-config"),
 )
 """Namespace and name of the ConfigMaps that are read from a live cluster, where they are not listed."""

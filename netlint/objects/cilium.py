@@ -109,3 +109,54 @@ class CiliumLoadBalancerIPPool(Object, gc=False):
     """Addresses for Services of type LoadBalancer."""
 
     spec: CiliumLoadBalancerIPPoolSpec = field(default_factory=CiliumLoadBalancerIPPoolSpec)
+
+
+class ServiceSelector(Struct, gc=False):
+    """Which Services are meant; an empty one means all, none at all means none."""
+
+    matchLabels: dict[str, str] | None = None
+
+
+class AdvertisedService(Struct, gc=False):
+    """``service`` of an advertisement: which of its addresses (ClusterIP, ExternalIP, LoadBalancerIP)."""
+
+    addresses: list[str] | None = None
+
+
+class BGPAdvertisement(Struct, gc=False):
+    """One entry of ``spec.advertisements``."""
+
+    advertisementType: str | None = None
+    service: AdvertisedService | None = None
+    selector: ServiceSelector | None = None
+
+
+class CiliumBGPAdvertisementSpec(Struct, gc=False):
+    """``spec`` of a CiliumBGPAdvertisement."""
+
+    advertisements: list[BGPAdvertisement] | None = None
+
+
+class CiliumBGPAdvertisement(Object, gc=False):
+    """What Cilium tells its BGP peers."""
+
+    spec: CiliumBGPAdvertisementSpec = field(default_factory=CiliumBGPAdvertisementSpec)
+
+
+class VirtualRouter(Struct, gc=False):
+    """One entry of ``spec.virtualRouters``; of Services it advertises load-balancer addresses unless it says more."""
+
+    serviceSelector: ServiceSelector | None = None
+    serviceAdvertisements: list[str] | None = None
+
+
+class CiliumBGPPeeringPolicySpec(Struct, gc=False):
+    """``spec`` of a CiliumBGPPeeringPolicy."""
+
+    virtualRouters: list[VirtualRouter] | None = None
+
+
+class CiliumBGPPeeringPolicy(Object, gc=False):
+    """Peers, and what they are told: what CiliumBGPAdvertisement has replaced."""
+
+    spec: CiliumBGPPeeringPolicySpec = field(default_factory=CiliumBGPPeeringPolicySpec)

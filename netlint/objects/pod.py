@@ -116,6 +116,7 @@ class PodSpec(Struct, gc=False):
     hostname: str | None = None
     subdomain: str | None = None
     nodeName: str | None = None
+    serviceAccountName: str | None = None
     nodeSelector: dict[str, str] | None = None
     tolerations: list[Toleration] | None = None
     affinity: Affinity | None = None

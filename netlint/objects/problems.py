@@ -14,6 +14,7 @@ from netlint import addresses
 from netlint.objects.apps import CronJob, Workload
 from netlint.objects.core import Node, Service, ServicePort
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.endpoints import Endpoints
 from netlint.objects.meta import Path
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Container, ContainerPort, PodSpec, StrictPod
@@ -96,6 +97,23 @@ def _of_slice(piece: EndpointSlice) -> Iterator[Problem]:
             at = ("endpoints", index, "addresses", number)
             if address:
                 yield from _address(at, address, FAMILIES.get(piece.addressType or ""))
+
+
+def endpoints_port_problems(found: Endpoints) -> Iterator[Problem]:
+    """What is malformed in the ports of Endpoints."""
+    for number, subset in enumerate(found.subsets or ()):
+        for index, port in enumerate(subset.ports or ()):
+            if port.port is not None:
+                yield from _port(("subsets", number, "ports", index, "port"), port.port)
+
+
+def _of_endpoints(found: Endpoints) -> Iterator[Problem]:
+    yield from endpoints_port_problems(found)
+    for number, subset in enumerate(found.subsets or ()):
+        for field in ("addresses", "notReadyAddresses"):
+            for index, address in enumerate(getattr(subset, field) or ()):
+                if address.ip:
+                    yield from _address(("subsets", number, field, index, "ip"), address.ip)
 
 
 def _of_service_cidr(declared: ServiceCIDR) -> Iterator[Problem]:
@@ -191,8 +209,14 @@ def _port(path: Path, port: int) -> Iterator[Problem]:
         yield path, f"{port} is no port: ports go from 1 to {LARGEST_PORT}"
 
 
+IN_BULK: dict[type, Callable[[Any], Iterator[Problem]]] = {
+    Endpoints: endpoints_port_problems,
+    EndpointSlice: slice_port_problems,
+}
+"""What to ask of objects with so many addresses that only the tables which take these in look at them."""
 FINDERS: dict[type, Callable[[Any], Iterator[Problem]]] = {
     CronJob: _of_workload,
+    Endpoints: _of_endpoints,
     EndpointSlice: _of_slice,
     IPAddress: _of_ip_address,
     Node: _of_node,

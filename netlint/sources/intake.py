@@ -6,22 +6,19 @@ and a malformed item field by field, so that nothing that can be read is lost.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
 from itertools import count
 from sys import intern
 from typing import Any
 
 import msgspec
 
-from netlint import yamltext
 from netlint.errors import SourceError
 from netlint.objects import KIND_NAMED, Kind, kind_of
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.endpoints import Endpoints
 from netlint.objects.meta import Object, ObjectMeta, Path
 from netlint.objects.pod import Pod, StrictPod
-from netlint.objects.problems import problems, slice_port_problems
+from netlint.objects.problems import IN_BULK, problems
 from netlint.snapshot import (
     DuplicateKey,
     Form,
@@ -34,76 +31,25 @@ from netlint.snapshot import (
 )
 from netlint.snapshot.knowledge import ALL, ANY_KIND
 from netlint.sources import known
+from netlint.sources.documents import (
+    CORE_LIST,
+    HEAD,
+    NULL,
+    RAW_ITEMS,
+    Head,
+    is_list,
+    is_object,
+    kinds_named,
+    leaves,
+    list_kind,
+)
 from netlint.sources.inputs import Input
 from netlint.sources.leniency import without_problems, wrong_type
+from netlint.sources.repeats import repeated_keys
 from netlint.yamltext import Unreadable
 
-_RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _ITEMS = {kind.name: msgspec.json.Decoder(list[kind.struct]) for kind in KIND_NAMED.values()}  # type: ignore[name-defined]
 _ITEM = {kind.name: msgspec.json.Decoder(kind.struct) for kind in KIND_NAMED.values()}
-
-
-NO_ITEMS = msgspec.Raw(b"")
-NULL = msgspec.Raw(b"null")
-LIST = "List"
-
-
-class Head(msgspec.Struct, gc=False):
-    """What tells which kind an item has; of another type than text it is no Kubernetes object."""
-
-    apiVersion: Any = None
-    kind: Any = None
-    items: msgspec.Raw = NO_ITEMS
-
-
-LARGEST_BY_HAND = 2 << 20
-_HEAD = msgspec.json.Decoder(Head)
-CORE_LIST = Head("v1", LIST)
-_KIND_NAMED = re.compile(rb"(?:^[ ]*+(?:- )?|[{,][ ]*+)[\"']?kind[\"']?[ ]*+:[ ]*+[\"']?([A-Z][A-Za-z]*)", re.MULTILINE)
-
-
-def leaves(document: msgspec.Raw, default: Kind | None = None) -> Iterator[tuple[Path, Head, msgspec.Raw]]:
-    """The objects in one document: itself, or the items of the list that it is, at any depth.
-
-    Items of a typed list (``PodList``) take their kind from it where they name none. Items that are no list
-    are a leaf without a kind.
-    """
-    try:
-        head = _HEAD.decode(document)
-    except msgspec.ValidationError:  # a scalar or a sequence
-        yield (), Head(default.api_version, default.kind) if default and document != NULL else Head(), document
-        return
-    if default is not None and not head.kind:
-        head = Head(default.api_version, default.kind)
-    if not (_is_list(head) or (str(head.kind).endswith("List") and head.items != NO_ITEMS)):
-        yield (), head, document
-        return
-    try:
-        items = [] if head.items in (NO_ITEMS, NULL) else _RAW_ITEMS.decode(head.items)
-    except msgspec.ValidationError:
-        yield ("items",), Head(), head.items
-        return
-    of_list = list_kind(head)
-    for index, item in enumerate(items):
-        for path, found, leaf in leaves(item, of_list):
-            yield ("items", index, *path), found, leaf
-
-
-def _kinds_named(text: bytes) -> set[str]:
-    """The kinds of the objects in a text that cannot be read; ``ANY_KIND`` for a list of whatever kinds."""
-    named = {name.decode() for name in _KIND_NAMED.findall(text.replace(b"\0", b""))}  # UTF-16 has these
-    return {name.removesuffix("List") or ANY_KIND for name in named}
-
-
-def list_kind(head: Head) -> Kind | None:
-    """The kind of a typed list's items; None for ``kind: List``, which mixes kinds."""
-    name = str(head.kind).removesuffix("List")
-    return kind_of(str(head.apiVersion or ""), name) if name else None
-
-
-def _is_list(head: Head) -> bool:
-    """Whether it is a list of objects for certain: other kinds may end in "List" too."""
-    return (head.apiVersion, head.kind) == ("v1", LIST) or (str(head.kind).endswith(LIST) and bool(list_kind(head)))
 
 
 class Intake:
@@ -115,6 +61,7 @@ class Intake:
         self.default_namespace = default_namespace
         self.source: Input | None = None  # what is being read; None for a live cluster
         self._last: Kind | None = None
+        self._lacks_trailer = False  # of the snapshot that is being read
 
     def take(self, items: bytes, window: Window | None, of_list: Kind | None = None) -> set[str]:
         """Take in a JSON array of items; gives the namespaces they are in.
@@ -127,7 +74,7 @@ class Intake:
         try:
             if kind is not None and decoded is not None:
                 return self._add_all(kind, decoded, items, window)
-            return self._one_by_one(_RAW_ITEMS.decode(items), window, of_list)
+            return self._one_by_one(RAW_ITEMS.decode(items), window, of_list)
         finally:
             self.snapshot.pods.flush()
 
@@ -150,7 +97,7 @@ class Intake:
 
         In files that nobody named, only what looks like a Kubernetes object counts.
         """
-        kinds = _kinds_named(text)
+        kinds = kinds_named(text)
         if not (kinds or self.source is None or self.source.explicit):
             self.snapshot.reading.ignored += 1
             return
@@ -166,7 +113,8 @@ class Intake:
         ``text`` is how it begins and where it broke off, ``at_end`` whether nothing comes behind that. In
         files that nobody named, only what looks like a Kubernetes object counts.
         """
-        kinds = _kinds_named(text)
+        self._lacks_trailer = False
+        kinds = kinds_named(text)
         holding = file in self.snapshot.reading.holding
         if not (kinds or holding or self.source is None or self.source.explicit):
             self.snapshot.reading.ignored += 1
@@ -177,6 +125,7 @@ class Intake:
 
     def lost(self, error: SourceError, file: str) -> None:
         """The bytes of a file cannot be had, or not all of them; what is in them may be anything."""
+        self._lacks_trailer = False
         self.snapshot.reading.errors.append(str(error))
         self._lose({ANY_KIND}, f"{file} cannot be read to its end")
 
@@ -189,11 +138,9 @@ class Intake:
         self.snapshot.duplicate_keys.append(DuplicateKey(spot, path))
 
     def find_duplicate_keys(self, text: bytes, window: Window) -> None:
-        """Record the keys that a JSON document holds twice; only a hand writes such documents."""
-        if len(text) <= LARGEST_BY_HAND and _has_duplicate_keys(text):
-            for duplicate in _duplicate_keys(text):
-                spot = Spot(window.file, window.lines + duplicate.line, duplicate.column)
-                self.duplicate_key(spot, duplicate.path)
+        """Record the keys that a JSON document holds twice."""
+        for repeated in repeated_keys(text):
+            self.duplicate_key(Spot(window.file, window.lines + repeated.line, repeated.column), repeated.path)
 
     def _in_bulk(self, items: bytes, kind: Kind, of_list: Kind | None) -> list[Any] | None:
         try:
@@ -215,7 +162,7 @@ class Intake:
             try:
                 namespaces.add(self._add(kind, item, origin))
             except ValueError:
-                raw = _RAW_ITEMS.decode(items)[ordinal]
+                raw = RAW_ITEMS.decode(items)[ordinal]
                 namespaces.add(self._add_malformed(kind, raw, origin))
         return namespaces
 
@@ -229,9 +176,9 @@ class Intake:
             for path, head, leaf in leaves(raw, of_list):
                 is_list = bool(path)
                 ordinal = next(ordinals)
-                if (is_list or in_list) and leaf != NULL and not _is_object(head):
+                if (is_list or in_list) and leaf != NULL and not is_object(head):
                     origin = self.snapshot.origins.add(number, ordinal) if number else 0
-                    self._add_stray(_HEAD.decode(raw) if is_list else CORE_LIST, path, leaf, origin)
+                    self._add_stray(HEAD.decode(raw) if is_list else CORE_LIST, path, leaf, origin)
                     continue
                 kind = self._kind_of(head, leaf)
                 if kind is not None:
@@ -239,7 +186,7 @@ class Intake:
                     found.add(self._add_raw(kind, head, leaf, origin))
                     self._last = kind
             if is_list:
-                self.listed(list_kind(_HEAD.decode(raw)), found)
+                self.listed(list_kind(HEAD.decode(raw)), found)
             namespaces |= found
         return namespaces
 
@@ -248,7 +195,7 @@ class Intake:
 
         In files that nobody named, only what certainly is a list of objects counts.
         """
-        if not (_is_list(of) or self.source is None or self.source.explicit):
+        if not (is_list(of) or self.source is None or self.source.explicit):
             self.snapshot.reading.ignored += 1
             return
         self._holding()
@@ -263,29 +210,38 @@ class Intake:
         self._lose({kind.name if kind else ANY_KIND}, f"a {of.kind} has items that are no objects")
 
     def _kind_of(self, head: Head, leaf: msgspec.Raw) -> Kind | None:
-        if not _is_object(head):
+        if not is_object(head):
             self.snapshot.reading.ignored += 1
             return None
         kind = kind_of(head.apiVersion, head.kind)
         self._holding()
-        if (head.apiVersion, head.kind) == (known.API_VERSION, known.KIND):
-            self._learn(leaf)
+        if head.apiVersion == known.API_VERSION and head.kind in {known.HEADER_KIND, known.KIND}:
+            self._learn(head, leaf)
             return None
         if kind is None:
             self.snapshot.reading.other_kinds[head.kind] += 1
         return kind
 
-    def _learn(self, trailer: msgspec.Raw) -> None:
+    def _learn(self, head: Head, trailer: msgspec.Raw) -> None:
         """What a snapshot says of the lists that it holds."""
+        file = self.source.name if self.source else ""
+        if head.kind == known.HEADER_KIND:
+            self._lacks_trailer = True
+            return
+        self._lacks_trailer = False
         try:
             found = msgspec.json.decode(trailer, type=known.Trailer)
         except msgspec.ValidationError as error:
-            file = self.source.name if self.source else ""
             self.lost(SourceError(f"{file}: the {known.KIND} in it cannot be read: {error}"), file)
             return
         self.snapshot.reading.server = {**found.server, "takenAt": found.taken_at}
         for one in found.lists:
             one.teach(self.snapshot.knowledge)
+
+    def finish(self, file: str) -> None:
+        """A file has been read to its end: a snapshot without its trailer lacks lists that nobody can name."""
+        if self._lacks_trailer:
+            self.lost(SourceError(f"{file}: the snapshot was cut off; take it again"), file)
 
     def _holding(self) -> None:
         if self.source is not None:
@@ -310,7 +266,7 @@ class Intake:
         if isinstance(item, Pod):
             self.snapshot.pods.add(item, namespace, origin)
             return namespace
-        finder = slice_port_problems if isinstance(item, EndpointSlice) else problems
+        finder = IN_BULK.get(type(item), problems)
         for _, problem in finder(item):
             raise ValueError(problem)
         self._add_object(kind, item, namespace, origin)
@@ -320,6 +276,9 @@ class Intake:
         item.apiVersion, item.kind = item.apiVersion or kind.api_version, kind.name
         item.metadata.namespace, item.origin = namespace, origin
         _slim(item.metadata)
+        if isinstance(item, Endpoints):
+            for subset in item.subsets or ():
+                subset.pack()
         if isinstance(item, EndpointSlice):
             self.snapshot.slices.add(item)
         else:
@@ -380,29 +339,6 @@ def _slim(meta: ObjectMeta) -> None:
         meta.labels = {intern(key): intern(value) for key, value in meta.labels.items()}
     if meta.annotations:
         meta.annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
-
-
-def _has_duplicate_keys(text: bytes) -> bool:
-    found = False
-
-    def pairs(members: list[tuple[str, object]]) -> None:
-        nonlocal found
-        found = found or len(dict(members)) < len(members)
-
-    json.loads(text.decode("utf-8", "replace"), object_pairs_hook=pairs)
-    return found
-
-
-def _duplicate_keys(text: bytes) -> tuple[yamltext.Duplicate, ...]:
-    """JSON read as YAML, whose reader knows where a key is written twice."""
-    try:
-        return yamltext.to_json(text).duplicates
-    except yamltext.Unreadable:  # the few JSON texts that are no YAML: a tab that indents, an escaped slash
-        return (yamltext.Duplicate((), 1, 1),)
-
-
-def _is_object(head: Head) -> bool:
-    return isinstance(head.kind, str) and isinstance(head.apiVersion, str)
 
 
 class UnversionedMeta(msgspec.Struct):

@@ -18,8 +18,9 @@ import msgspec
 from netlint.objects import Kind
 from netlint.snapshot import Form
 from netlint.sources.cursor import SPACE, Cursor
+from netlint.sources.documents import HEAD, Head, list_kind
 from netlint.sources.inputs import Input
-from netlint.sources.intake import Head, Intake, list_kind
+from netlint.sources.intake import Intake
 from netlint.yamltext import Unreadable
 
 HEADER = 64 << 10
@@ -32,7 +33,6 @@ _FIRST_ITEM = re.compile(rb'([ \t\r\n]*)\{([ \t\r\n]*"(?:[^"\\]|\\.)*")?')
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?[ \t\r\n]*(?:\{[ \t\r\n]*["}]|\[[ \t\r\n]*[\[{\]])')
 _BYTE = re.compile(r" \(byte (\d+)\)")
 PROBLEMS = {"Input data was truncated": "the JSON ends too early: the file is truncated"}
-_HEAD = msgspec.json.Decoder(Head)
 
 
 def is_json(text: bytes) -> bool:
@@ -66,7 +66,7 @@ def layout_of(text: bytes, tail: Callable[[], bytes]) -> Layout | None:
     """
     for match in _ITEMS_KEY.finditer(text, 0, HEADER):
         try:
-            head = _HEAD.decode(text[: match.end()] + b"]}")
+            head = HEAD.decode(text[: match.end()] + b"]}")
         except (msgspec.DecodeError, RecursionError):
             continue
         first = _FIRST_ITEM.match(text, match.end())
@@ -85,7 +85,7 @@ def layout_of(text: bytes, tail: Callable[[], bytes]) -> Layout | None:
 def _head_behind(tail: bytes) -> Head | None:
     for match in re.finditer(rb"\]", tail):
         try:
-            return _HEAD.decode(_OPEN_ITEMS + tail[match.start() :])
+            return HEAD.decode(_OPEN_ITEMS + tail[match.start() :])
         except msgspec.DecodeError:
             continue
     return None
@@ -158,7 +158,7 @@ def _take_last(cursor: Cursor, intake: Intake, layout: Layout, namespaces: set[s
     size = _document_end(text)
     if size < 0:
         raise _unreadable(cursor, text, len(_OPEN_ITEMS))
-    items = bytes(_HEAD.decode(text[:size]).items)
+    items = bytes(HEAD.decode(text[:size]).items)
     window = cursor.window(len(items) - 2, Form.JSON_ITEMS)
     namespaces |= intake.take(items, window, layout.kind)
     return size - len(_OPEN_ITEMS)
@@ -204,7 +204,7 @@ def _documents_before(lines: bytes) -> bytes:
 
 def _is_document(text: bytes) -> bool:
     try:
-        _HEAD.decode(text)
+        HEAD.decode(text)
     except msgspec.ValidationError:  # JSON, though no object
         return True
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

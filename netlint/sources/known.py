@@ -7,6 +7,7 @@ import msgspec
 from netlint.snapshot import Knowledge, Reason
 
 API_VERSION = "netlint.dev/v1"
+HEADER_KIND = "SnapshotHeader"
 KIND = "Snapshot"
 
 
@@ -25,6 +26,13 @@ class Known(msgspec.Struct, rename="camel"):
             knowledge.completed(self.kind, self.namespace)
         else:
             knowledge.withdraw(self.kind, self.namespace, self.reason, self.message)
+
+
+class Header(msgspec.Struct, rename="camel"):
+    """The first document of a snapshot: a trailer has to follow."""
+
+    api_version: str = API_VERSION
+    kind: str = HEADER_KIND
 
 
 class Trailer(msgspec.Struct, rename="camel"):

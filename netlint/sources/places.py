@@ -13,8 +13,8 @@ from netlint import yamltext
 from netlint.errors import SourceError
 from netlint.objects.meta import Path
 from netlint.snapshot import Form, Origins, Place, Spot, Window
+from netlint.sources.documents import leaves
 from netlint.sources.inputs import Input, Stream, read_exactly
-from netlint.sources.intake import leaves
 from netlint.sources.targets import Targets
 from netlint.sources.yamlstream import item_ranges
 

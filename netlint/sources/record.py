@@ -1,7 +1,8 @@
 """Snapshots on disk: the lists of a cluster as they were served, and a trailer that says what they are.
 
 Whole objects, without managedFields, the environment of containers and the copy that kubectl apply keeps, as
-a stream of JSON documents: typed lists, a page on each line, then one document of kind ``Snapshot``.
+a stream of JSON documents: one of kind ``SnapshotHeader``, typed lists, a page on each line, then one of kind
+``Snapshot``, without which the file was cut off.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from netlint.sources.cluster import (
     nothing_allowed,
     side_by_side,
 )
-from netlint.sources.known import API_VERSION, KIND, Known, Trailer
+from netlint.sources.known import API_VERSION, KIND, Header, Known, Trailer
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -51,6 +52,7 @@ def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[
         raise ClusterError(missing)
     try:
         with _opened(path) as stream:
+            stream.write(msgspec.json.encode(Header()) + b"\n")
             lists = _write_lists(connection, set(kinds), source.namespaces, stream)
             asked = [known for known in lists if known.reason is not Reason.NOT_APPLICABLE]
             if all(known.reason is Reason.FORBIDDEN for known in asked):

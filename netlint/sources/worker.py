@@ -88,6 +88,7 @@ class Worker:
         cursor.fill()
         read = jsontext.read if _is_json(cursor) else yamlstream.read
         self._readable(cursor, lambda: read(cursor, self._intake))
+        self._intake.finish(source.name)
 
     def _share(self, share: Share) -> None:
         before = self._counts()

@@ -10,8 +10,9 @@ from netlint import yamltext
 from netlint.objects import Kind
 from netlint.snapshot import Form, Spot, Window
 from netlint.sources.cursor import Cursor
+from netlint.sources.documents import Head, list_kind
 from netlint.sources.inputs import Input
-from netlint.sources.intake import Head, Intake, list_kind
+from netlint.sources.intake import Intake
 from netlint.yamltext import Unreadable
 
 SEPARATOR = b"\n---"

@@ -110,6 +110,20 @@ def test_a_snapshot_with_fewer_rights_says_what_its_user_may_know(faulty: Contro
     assert f"netlint: not in it: {pods}" in written.err.splitlines()
 
 
+@pytest.mark.parametrize("left", [1, 3, -1])
+def test_a_snapshot_that_was_cut_off_is_no_whole_one(faulty: ControlPlane, tmp_path: Path, left: int) -> None:
+    """At the end of a line, where what is left of it is whole documents."""
+    cut = tmp_path / "cut.json"
+    _snapshot(cut, faulty.kubeconfig())
+    lines = cut.read_text().splitlines(keepends=True)
+    cut.write_text("".join(lines[:left]))
+
+    run = check(None, cut)
+
+    assert (run.code, run.errors) == (2, [f"{cut}: the snapshot was cut off; take it again"])
+    assert [finding for finding in run.findings if finding not in faults.findings()] == []
+
+
 # What is in it
 
 
@@ -119,7 +133,8 @@ def test_a_snapshot_holds_whole_objects_without_secrets(faulty: ControlPlane, tm
 
     with gzip.open(tmp_path / "cluster.json.gz", "rt") as file:
         text = file.read()
-    *documents, trailer = map(json.loads, text.splitlines())
+    header, *documents, trailer = map(json.loads, text.splitlines())
+    assert header == {"apiVersion": "netlint.dev/v1", "kind": "SnapshotHeader"}
     assert not [word for word in ("SECRET", "managedFields", "last-applied", '"env', "settings") if word in text]
     lists = {each["kind"].removesuffix("List"): each for each in documents if each["kind"] != "ConfigMap"}
     objects = {kind: each["items"] for kind, each in lists.items()}
@@ -163,7 +178,7 @@ def test_a_snapshot_holds_what_was_denied(faulty: ControlPlane, tmp_path: Path) 
 
     written = _snapshot(tmp_path / "cluster.json", faulty.kubeconfig("keeper"))
 
-    *documents, trailer = map(json.loads, (tmp_path / "cluster.json").read_text().splitlines())
+    _, *documents, trailer = map(json.loads, (tmp_path / "cluster.json").read_text().splitlines())
     assert [each["kind"] for each in documents] == ["PodList"]
     lists = [each for each in trailer["lists"] if each["reason"] != NOT_APPLICABLE]
     reasons = [(each["kind"], each["namespace"], each["reason"]) for each in lists]

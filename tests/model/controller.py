@@ -3,6 +3,7 @@
 Nothing here comes from netlint. Sources, at Kubernetes 1.36: k8s.io/endpointslice utils.go (``podToEndpoint``,
 ``getEndpointPorts``, ``getEndpointAddresses``, ``getAddressTypesForService``, ``FindPort``), util/controller_utils.go
 (``ShouldPodBeInEndpoints``, ``ShouldSetHostname``, ``IsPodReady``), reconciler.go (``reconcileByAddressType``);
+k8s.io/kubernetes/pkg/controller/endpoint/endpoints_controller.go (``syncService``, ``addEndpointSubset``);
 defaults of Service ports: k8s.io/kubernetes/pkg/apis/core/v1/defaults.go.
 """
 
@@ -155,6 +156,31 @@ def endpoint_slice(service: Object, suffix: str, address_type: str, ports: Ports
         "ports": [{"name": n, "port": number, "protocol": how} for n, number, how in sorted(ports)] or None,
         "endpoints": [_written(meta["namespace"], one) for one in found] or None,
     }
+
+
+def legacy_endpoints(service: Object, pods: Iterable[Object]) -> list[Object]:
+    """The Endpoints of a Service that selects pods: of its first family, without pods that terminate."""
+    meta, spec = service["metadata"], service["spec"]
+    subsets: dict[Ports, Object] = {}
+    for address_type in address_types(service)[:1]:
+        for found in endpoints(service, pods, None, address_type):
+            if found.terminating and not spec.get("publishNotReadyAddresses"):
+                continue
+            if spec.get("ports") and not found.ports:
+                continue
+            subset = subsets.setdefault(found.ports, {"addresses": [], "notReadyAddresses": []})
+            target = {"kind": "Pod", "namespace": meta["namespace"], "name": found.pod, "uid": found.uid}
+            written = {"ip": found.address, "nodeName": found.node, "targetRef": target}
+            subset["addresses" if found.ready else "notReadyAddresses"].append(written)
+    if not address_types(service):
+        return []
+    named = {"name": meta["name"], "namespace": meta["namespace"], "creationTimestamp": "2026-01-05T09:00:00Z"}
+    listed = [
+        {name: found for name, found in subset.items() if found}
+        | {"ports": [{"name": name, "port": number, "protocol": how} for name, number, how in sorted(ports)]}
+        for ports, subset in subsets.items()
+    ]
+    return [{"apiVersion": "v1", "kind": "Endpoints", "metadata": named, "subsets": listed}]
 
 
 def _written(namespace: str, found: Endpoint) -> Object:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from model.controller import Object, endpoint_slices
+from model.controller import Object, endpoint_slices, legacy_endpoints
 
 NODES = ("node1", "node2", "node3")
 SERVICE_CIDR = "10.96.0.0/12"
@@ -53,6 +53,7 @@ class Network:
     kubeadm: dict[str, str] = field(default_factory=dict)  # networking of the ClusterConfiguration
     service_cidrs: tuple[str, ...] = (SERVICE_CIDR,)
     families: tuple[str, ...] = ("IPv4",)
+    labels: dict[str, str] = field(default_factory=dict)  # of every node
     dumps: dict[str, Any] = field(default_factory=dict)  # files of node dumps, as JSON
 
 
@@ -61,9 +62,15 @@ def meta(name: str, namespace: str = "", **more: Any) -> Object:
     return found | {"creationTimestamp": "2026-01-05T09:00:00Z"} | {key: value for key, value in more.items() if value}
 
 
-def node(name: str, cidrs: list[str], addresses: list[str], annotations: dict[str, str] | None = None) -> Object:
+def node(
+    name: str,
+    cidrs: list[str],
+    addresses: list[str],
+    annotations: dict[str, str] | None = None,
+    labels: dict[str, str] | None = None,
+) -> Object:
     listed = [{"type": "InternalIP", "address": address} for address in addresses]
-    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", **(labels or {})}
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -219,7 +226,13 @@ def cluster(network: Network) -> list[Object]:
     """A cluster of three nodes with the network; each node but the first runs ordinary pods."""
     pods = _Pods(network)
     nodes = [
-        node(name, network.node_ranges.get(name, []), host_addresses(name, network), network.annotations(name))
+        node(
+            name,
+            network.node_ranges.get(name, []),
+            host_addresses(name, network),
+            network.annotations(name),
+            network.labels,
+        )
         for name in NODES
     ]
     _control_plane(pods, network)
@@ -235,11 +248,14 @@ def cluster(network: Network) -> list[Object]:
         *_service_proxy(),
         service_cidr(*network.service_cidrs),
         *ip_addresses(services),
+        *_rights([item for item in (*network.objects, *_service_proxy()) if item["kind"] == "DaemonSet"]),
         *workloads,
         *services,
         *pods.made,
         *slices,
+        *(old for found in services for old in legacy_endpoints(found, pods.made)),
         _kubernetes_slice(network),
+        _kubernetes_endpoints(network),
     ]
 
 
@@ -263,6 +279,32 @@ def _service_proxy() -> list[Object]:
     return found
 
 
+def _rights(agents: list[Object]) -> Iterator[Object]:
+    """What agents may read, by roles of their own."""
+    group = "rbac.authorization.k8s.io"
+    rules = [
+        {"apiGroups": [""], "resources": ["nodes", "services"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+    ]
+    admin = {"apiGroup": group, "kind": "Group", "name": "system:masters"}
+    accounts = [
+        (
+            item["metadata"]["name"],
+            {
+                "kind": "ServiceAccount",
+                "namespace": item["metadata"]["namespace"],
+                "name": item["spec"]["template"]["spec"].get("serviceAccountName", "default"),
+            },
+        )
+        for item in agents
+    ]
+    for name, subject in (("cluster-admin", admin), *accounts):
+        api = {"apiVersion": f"{group}/v1"}
+        yield api | {"kind": "ClusterRole", "metadata": meta(name), "rules": rules}
+        reference = {"apiGroup": group, "kind": "ClusterRole", "name": name}
+        yield api | {"kind": "ClusterRoleBinding", "metadata": meta(name), "roleRef": reference, "subjects": [subject]}
+
+
 def _dns(network: Network) -> Iterator[Object]:
     """CoreDNS as kubeadm configures it, and what kubeadm tells the kubelets."""
     yield config_map("coredns", "kube-system", Corefile=COREFILE)
@@ -282,7 +324,7 @@ def _control_plane(pods: _Pods, network: Network) -> None:
     service_range = "--service-cluster-ip-range=" + ",".join(network.service_cidrs)
     commands = {
         "etcd": (["etcd"], [port(2379, "client"), port(2380, "peer")]),
-        "kube-apiserver": (["kube-apiserver", service_range], [port(6443, "https")]),
+        "kube-apiserver": (["kube-apiserver", service_range, "--authorization-mode=Node,RBAC"], [port(6443, "https")]),
         "kube-controller-manager": (["kube-controller-manager", service_range, *network.flags], [port(10257, "https")]),
         "kube-scheduler": (["kube-scheduler"], [port(10259, "https")]),
     }
@@ -438,6 +480,18 @@ def _kubernetes_slice(network: Network) -> Object:
         "addressType": network.families[0],
         "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
         "endpoints": [{"addresses": [host_addresses("node1", network)[0]], "conditions": {"ready": True}}],
+    }
+
+
+def _kubernetes_endpoints(network: Network) -> Object:
+    """Written by API servers, too, and not to be mirrored."""
+    labels = {"endpointslice.kubernetes.io/skip-mirror": "true"}
+    addresses = [{"ip": host_addresses("node1", network)[0]}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": meta("kubernetes", "default", labels=labels),
+        "subsets": [{"addresses": addresses, "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}],
     }
 
 
@@ -614,6 +668,13 @@ def azure_cni() -> Network:
     return Network({}, subnet, agent("azure-cns", "kube-system"), service_cidrs=("172.20.0.0/16",))
 
 
+def azure_cni_overlay() -> Network:
+    """Each node has a /24 of its own in its NodeNetworkConfig, and Azure's network routes between them."""
+    labels = {"kubernetes.azure.com/azure-cni-overlay": "true", "kubernetes.azure.com/podnetwork-type": "overlay"}
+    agents = agent("azure-cns", "kube-system")
+    return Network({}, per_node(POD_CIDR), agents, service_cidrs=("10.0.0.0/16",), labels=labels)
+
+
 def ovn_kubernetes() -> Network:
     ranges = per_node("10.128.0.0/14")
 
@@ -653,6 +714,17 @@ def antrea() -> Network:
     return Network(ranges, ranges, objects, annotations, KCM, KUBEADM)
 
 
+def antrea_bridging() -> Network:
+    """Pods have addresses of an IPPool in the nodes' network, their Nodes have ranges for others."""
+    subnet = {name: [f"192.168.10.{64 + 64 * number}/26"] for number, name in enumerate(NODES)}
+    agent_conf = "trafficEncapMode: noEncap\nnoSNAT: true\nenableBridgingMode: true\n"
+    objects = [
+        config_map("antrea-config", "kube-system", **{"antrea-agent.conf": agent_conf, "antrea-controller.conf": ""}),
+        *agent("antrea-agent", "kube-system"),
+    ]
+    return Network(per_node(POD_CIDR), subnet, objects, antrea().annotations, KCM, KUBEADM)
+
+
 ANTREA = """\
 trafficEncapMode: encap
 tunnelType: geneve
@@ -681,8 +753,10 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     made.__name__: made
     for made in (
         antrea,
+        antrea_bridging,
         aws_vpc_cni,
         azure_cni,
+        azure_cni_overlay,
         calico,
         calico_operator,
         canal,

@@ -94,7 +94,7 @@ def test_whose_pods_report_a_foreign_address(made: list[Object], running: list[O
     found = cluster([*made, *running])
     rows = [
         (one.node.name, addresses.text(one.family, one.value), row)
-        for one in mismatches(found.pods, found.nodes)
+        for one in mismatches(found.pods, found.nodes, found.own_addresses)
         for row, _ in one.rows
     ]
     assert len(set(rows)) == len(rows)

@@ -6,7 +6,7 @@ own. Each plugin is a module of this package.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from netlint.model.cni.evidence import agent_pod, agents, annotated, evidence
 from netlint.model.cni.plugin import ELSEWHERE, UNKNOWN, Allocation, Masquerade, Plugin, Transport, Way, Whom
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Trouble
-from netlint.model.plan.nodes import is_virtual, is_windows, node_ranges, pod_cidrs
+from netlint.model.plan.nodes import is_virtual, is_windows
 from netlint.model.scheduling import runs_on
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
@@ -110,15 +110,15 @@ class Fabric:
         """
         ranges: dict[str, list[Declaration]] = {node.name: [] for node in self._inventory.nodes}
         if self.allocates_from_node:
-            return self.of_nodes
+            return dict(self.of_nodes)
         for found in self.own_ranges:
             ranges.setdefault(found.node, []).append(found)
         return ranges
 
     @property
-    def of_nodes(self) -> dict[str, list[Declaration]]:
+    def of_nodes(self) -> Mapping[str, list[Declaration]]:
         """What Nodes declare themselves, by their name."""
-        return {node.name: node_ranges(node) for node in self._inventory.nodes}
+        return self._inventory.pod_cidrs
 
     @property
     def own_ranges(self) -> list[Declaration]:
@@ -143,6 +143,12 @@ class Fabric:
         return next((found.allocation.pieces for found in self.plugins if found.allocation.pieces), "")
 
     @property
+    def pools(self) -> str:
+        """The setting by which pods may have addresses outside of all that is known; empty where there is none."""
+        given = ((found.name, found.allocation.pools) for found in self.plugins)
+        return next((f"{setting} of {name}" for name, setting in given if setting), "")
+
+    @property
     def needs_node_ranges(self) -> Detected | None:
         """A plugin that does not start on a node without a pod range, unless pods show that another one serves them."""
         needing = (found for found in self.plugins if found.allocation.from_node)
@@ -160,10 +166,11 @@ class Fabric:
     @property
     def shares_node_subnet(self) -> bool:
         """Whether pods get addresses of their node's own subnet."""
-        return any(
+        shared = any(
             found.name in clouds.IN_NODE_SUBNET or (found.name == cilium.NAME and found.allocation is ELSEWHERE)
             for found in self.plugins
         )
+        return (shared and not clouds.is_azure_overlay(self._inventory)) or bool(self.pools)
 
     @cached_property
     def declared(self) -> list[Declaration | Trouble]:
@@ -229,7 +236,7 @@ class Fabric:
     def _inside_and_outside(self) -> tuple[int, int]:
         """How many addresses of pods lie in their node's range, and how many do not."""
         pods = self._inventory.pods
-        ranges = {node.name: [cidr.range for _, cidr in pod_cidrs(node)] for node in self._inventory.nodes}
+        ranges = {name: [declared.range for declared in found] for name, found in self.of_nodes.items()}
         inside = outside = 0
         for row in pods.live_on_network():
             own = ranges.get(pods.node(row))

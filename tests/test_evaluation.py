@@ -1,0 +1,80 @@
+"""Two processes say together what one says."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netlint import catalogue, engine, evaluation, sources
+from netlint.checks import CHECKS
+from netlint.errors import NetlintError
+from netlint.evaluation import Evaluation, evaluate
+from netlint.findings import Violation
+from netlint.forks import ENDED, Children
+from netlint.model.cluster import Cluster
+
+BROKEN = Path(__file__).parent.parent / "examples" / "broken-cluster"
+AROUND_SERVICES = "services-without-pods"
+
+
+@pytest.fixture
+def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(evaluation, "cores", lambda: 2)
+
+
+def evaluated() -> list[Evaluation]:
+    """What all rules say of the broken example."""
+    rules = catalogue.selected((), ())
+    snapshot, _ = sources.read(sources.Files((str(BROKEN),)), engine.kinds_read(rules), "default")
+    return evaluate(rules, Cluster(snapshot))
+
+
+def failures(evaluations: list[Evaluation]) -> list[tuple[str, str]]:
+    return [(found.rule, found.message) for each in evaluations if (found := each.failure)]
+
+
+def test_one_process_or_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "cores", lambda: 2)
+    alone = evaluated()
+    monkeypatch.setattr(evaluation, "WORTH_A_PROCESS", 0)
+
+    assert evaluated() == alone
+    assert [each.rule.name for each in alone if each.found] != []
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_a_check_that_crashes_in_the_other_process_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(_: Cluster) -> Iterator[Violation]:
+        raise ZeroDivisionError(f"in process {os.getpid() == parent}")
+        yield
+
+    parent = os.getpid()
+    monkeypatch.setitem(CHECKS, AROUND_SERVICES, crash)
+
+    assert failures(evaluated()) == [(AROUND_SERVICES, "ZeroDivisionError: in process False")]
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_a_process_that_is_killed_is_told_of_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CHECKS, AROUND_SERVICES, lambda _: os.kill(os.getpid(), signal.SIGKILL))
+
+    with pytest.raises(NetlintError) as told:
+        evaluated()
+
+    assert str(told.value) == ENDED
+
+
+def test_what_crashes_in_a_child_is_raised() -> None:
+    def work(_: Any) -> None:
+        raise LookupError("nowhere")
+
+    with Children() as children:
+        children.start(work)
+        with pytest.raises(RuntimeError, match="LookupError: nowhere"):
+            [child.received() for child in children]
