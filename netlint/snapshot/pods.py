@@ -10,7 +10,6 @@ from array import array
 from dataclasses import dataclass
 from enum import IntEnum
 from sys import intern
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,8 @@ from netlint import addresses
 from netlint.objects.meta import OwnerReference
 from netlint.objects.pod import NULL, ContainerPort, Pod, PodStatus, RawContainer
 from netlint.objects.problems import port_problems
-from netlint.snapshot.strings import Strings, renumbered
+from netlint.snapshot.attached import Attached, attached
+from netlint.snapshot.strings import Names, Strings, renumbered
 
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-proxy")
 SUPPRESSION = b'"ignore.netlint.dev/'
@@ -117,7 +117,7 @@ class PodTable:
 
     def __init__(self) -> None:
         """No rows."""
-        self.names: list[str] = []
+        self.names = Names()
         self.shapes: list[PodShape] = []
         self.strings = Strings()
         self.shape = array("I")
@@ -133,18 +133,15 @@ class PodTable:
         self.origin = array("I")
         self.suppressions: dict[int, dict[str, str]] = {}
         self.commands: dict[int, CommandLine] = {}  # of the control plane's pods
-        self._rows: list[tuple[int, ...]] = []
+        self.attached: dict[int, tuple[Attached, ...]] = {}  # networks beside the cluster's
+        self._rows: list[tuple[int, ...]] = []  # not yet in their columns
+        self._names: list[str] = []
         self._shape_numbers: dict[int, int] = {}  # by the hash of what makes a shape: the whole would cost more
         self._containers: dict[int, tuple[ContainerShape, ...]] = {}
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the caches that only reading needs."""
-        names = msgspec.msgpack.encode(self.names)
-        return {**self.__dict__, "names": names, "_shape_numbers": {}, "_containers": {}}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """The reverse."""
-        self.__dict__.update(state, names=msgspec.msgpack.decode(state["names"]))
+        return {**self.__dict__, "_shape_numbers": {}, "_containers": {}}
 
     def __len__(self) -> int:
         """How many pods."""
@@ -169,12 +166,14 @@ class PodTable:
                 flags |= READY if condition.status == "True" else 0
                 changed = max(changed, condition.lastTransitionTime or "")
                 break
-        if meta.annotations is not NULL and _DEFAULT_NETWORK in bytes(meta.annotations):
+        annotations = b"" if meta.annotations is NULL else bytes(meta.annotations)
+        if _DEFAULT_NETWORK in annotations:
             flags |= OTHER_NETWORK
         if meta.deletionTimestamp:
             flags |= TERMINATING
             changed = max(changed, meta.deletionTimestamp)
-        suppressions = {} if meta.annotations is NULL else _suppressions(bytes(meta.annotations))
+        suppressions = _suppressions(annotations)
+        networks = attached(annotations)
         command = _command(pod.spec.containers) if _is_control_plane(pod, namespace) else None
         self._rows.append(
             (
@@ -191,11 +190,14 @@ class PodTable:
                 origin,
             )
         )
+        row = len(self.names) + len(self._names)
         if suppressions:
-            self.suppressions[len(self.names)] = suppressions
+            self.suppressions[row] = suppressions
+        if networks:
+            self.attached[row] = networks
         if command is not None:
-            self.commands[len(self.names)] = command
-        self.names.append(meta.name or "")
+            self.commands[row] = command
+        self._names.append(meta.name or "")
 
     def flush(self) -> None:
         """Move the rows added since the last time into their columns."""
@@ -203,6 +205,8 @@ class PodTable:
             for name, values in zip(COLUMNS, zip(*self._rows, strict=True), strict=True):
                 getattr(self, name).extend(values)
             self._rows.clear()
+            self.names.add(self._names)
+            self._names.clear()
 
     def _shape_of(self, pod: Pod, namespace: str) -> int:
         meta, spec = pod.metadata, pod.spec
@@ -233,12 +237,13 @@ class PodTable:
             and all(column[row] == column[other] for column in (*columns, self.uid, self.changed))
             and self.suppressions.get(row) == self.suppressions.get(other)
             and self.commands.get(row) == self.commands.get(other)
+            and self.attached.get(row) == self.attached.get(other)
         )
 
     def drop(self, rows: set[int]) -> None:
         """Remove rows, and shapes without any; those behind them move up."""
         kept = [row for row in range(len(self)) if row not in rows]
-        self.names = [self.names[row] for row in kept]
+        self.names = self.names.only(kept)
         for name in COLUMNS:
             column = getattr(self, name)
             setattr(self, name, array(column.typecode, map(column.__getitem__, kept)))
@@ -249,6 +254,7 @@ class PodTable:
         moved = {row: number for number, row in enumerate(kept)}
         self.suppressions = {moved[row]: found for row, found in self.suppressions.items() if row in moved}
         self.commands = {moved[row]: found for row, found in self.commands.items() if row in moved}
+        self.attached = {moved[row]: found for row, found in self.attached.items() if row in moved}
 
     def extend(self, other: PodTable, first_origin: int) -> None:
         """Append all rows of another table whose origins start at ``first_origin`` here."""
@@ -256,7 +262,7 @@ class PodTable:
         numbers = self.strings.merge(other.strings)
         shapes = range(len(self.shapes), len(self.shapes) + len(other.shapes))
         self.shapes += other.shapes
-        self.names += other.names
+        self.names.take_in(other.names)
         self.shape.extend(renumbered(other.shape, list(shapes)))
         for column in ("node", "host_ip", "hostname"):
             getattr(self, column).extend(renumbered(getattr(other, column), numbers))
@@ -265,6 +271,7 @@ class PodTable:
         self.origin.extend(array("I", [first_origin + origin for origin in other.origin]))
         self.suppressions.update({rows + row: found for row, found in other.suppressions.items()})
         self.commands.update({rows + row: found for row, found in other.commands.items()})
+        self.attached.update({rows + row: found for row, found in other.attached.items()})
 
 
 def _containers(pod: Pod) -> tuple[ContainerShape, ...]:
