@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from netlint import catalogue, engine
 from netlint.objects import CONFIG_MAPS, KIND_NAMED, Kind
 
-BUILT_IN = ("v1", "apps/v1", "batch/v1", "discovery.k8s.io/v1", "networking.k8s.io/v1")
+BUILT_IN = (
+    "v1",
+    "apps/v1",
+    "batch/v1",
+    "discovery.k8s.io/v1",
+    "networking.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1",
+)
 CONFIG_MAP_NAMES = sorted({name for _, name in CONFIG_MAPS})
 CONFIG_MAP_PATHS = [f"/api/v1/namespaces/{within}/configmaps/{name}" for within, name in CONFIG_MAPS]
 
