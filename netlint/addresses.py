@@ -57,6 +57,12 @@ class Cidr(NamedTuple):
     range: Range
     address: int
     prefix_length: int
+    written: str
+
+    @property
+    def is_canonical(self) -> bool:
+        """Whether it is written as RFC 5952 says; IPv4 has no other way."""
+        return self.range.family == 4 or self.written == str(self)
 
     @property
     def has_host_bits(self) -> bool:
@@ -64,7 +70,7 @@ class Cidr(NamedTuple):
         return self.address != self.range.first
 
     def __str__(self) -> str:
-        """As it was written."""
+        """In its canonical form, with the host bits that it was given."""
         return f"{text(self.range.family, self.address)}/{self.prefix_length}"
 
 
@@ -98,7 +104,7 @@ def parse_cidr(cidr: str) -> Cidr:
         raise ValueError(f"{cidr!r} is no CIDR: /{length} is no prefix length of IPv{family}")
     size = 1 << (BITS[family] - int(length))
     first = value & -size
-    return Cidr(Range(family, first, first + size - 1), value, int(length))
+    return Cidr(Range(family, first, first + size - 1), value, int(length), cidr)
 
 
 def text(family: int, address: int) -> str:

@@ -137,6 +137,8 @@ def _unknown_homes(cluster: Cluster) -> Undecided | None:
     fabric = cluster.fabric
     plugins = ", ".join(plugin.name for plugin in fabric.plugins) or "the CNI plugin"
     gap = cluster.gap(fabric.pieces) if fabric.pieces and not fabric.allocates_from_node else None
+    if fabric.pools:
+        return Undecided(None, f"with {fabric.pools} pods may have addresses of pools, which netlint does not read")
     if fabric.allocates_from_node is None:
         return Undecided(None, "the input does not show whether pods get their addresses from spec.podCIDRs")
     if gap is not None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import listed, shortened, sides
+from netlint.checks.wording import NAMED, listed, said, shortened, sides
 from netlint.findings import Related, Undecided, Violation
+from netlint.model import docker
 from netlint.model.cluster import Cluster
-from netlint.model.cni import flannel
+from netlint.model.cni import flannel, weave
 from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.plan import Declaration, Role
-from netlint.model.plan.hosts import Host, is_bridge
+from netlint.model.plan import Declaration, Role, Standing
+from netlint.model.plan.hosts import DOCKER_FILE, Host, is_bridge
 from netlint.objects.host import Link
 from netlint.snapshot import Reason
 
@@ -32,7 +33,7 @@ def stale_bridge_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
             told = host.subnets.get(family)
             if link.ifname not in host.pod_bridges or not own or any(held.range.covers(network) for held in own):
                 continue
-            if told is None or told[1] != network:  # else the bridge is what flannel says, which another rule judges
+            if network not in {told[1] if told else None, host.docker_bridge}:  # else what is written is judged
                 length = addresses.BITS[family] - network.size.bit_length() + 1
                 yield Violation(
                     host.subject,
@@ -73,6 +74,48 @@ def _written(host: Host, name: str, text: str, against: list[Declaration], key: 
         key=key,
         spot=host.spot(SUBNET_ENV),
     )
+
+
+def mismatched_docker_bridges(cluster: Cluster) -> Iterator[Violation]:
+    """Docker connects the pods of a host otherwise than flannel has told it."""
+    for host in cluster.hosts:
+        for found in docker.mismatches(host):
+            value = str(found.value).lower() if isinstance(found.value, bool) else found.value
+            yield Violation(
+                host.subject,
+                (),
+                f"{found.setting} of Docker is {value}, and {found.variable} is {found.expected}",
+                {"setting": found.setting, "value": found.value, "expected": found.expected},
+                (Related(host.file(SUBNET_ENV), (found.variable,), f"is {found.expected}"),),
+                key=found.setting,
+                spot=host.spot(DOCKER_FILE),
+            )
+
+
+def routes_in_weave_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """A host has a route into the range from which Weave gives addresses."""
+    ranges = [found for found in cluster.plan.of(Role.POD) if found.authority == weave.NAME]
+    if not ranges:
+        return
+    yield from _lacking(cluster, ROUTES, bound=False)
+    obstructed: dict[tuple[str, Declaration], list[Host]] = {}
+    for host in cluster.hosts:
+        for route, span in host.routes:
+            is_own = route.dev in weave.LINKS or route.protocol == "kernel"  # of links, which the plan knows
+            for held in (found for found in ranges if not is_own and found.range.overlaps(span)):
+                obstructed.setdefault((route.dst, held), []).append(host)
+    for (destination, held), (first, *others) in obstructed.items():
+        more = f", as on {shortened([str(host.subject) for host in others])}" if others else ""
+        yield Violation(
+            first.subject,
+            (),
+            f"the route to {destination} overlaps {said(held)}{more}",
+            {"destination": destination, "hosts": [host.node or host.dump.name for host in (first, *others)]},
+            (*sides([held]), *(Related(host.subject, (), "has the route") for host in others[:NAMED])),
+            key=destination,
+            mitigated=held.standing is Standing.INFERRED,
+            spot=first.spot(ROUTES),
+        )
 
 
 def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -178,8 +221,10 @@ def _lacking(cluster: Cluster, file: str, bound: bool = True) -> Iterator[Undeci
 
 
 CHECKS = (
+    mismatched_docker_bridges,
     mismatched_vtep_macs,
     misrouted_own_subnets,
+    routes_in_weave_range,
     shared_host_addresses,
     stale_bridge_addresses,
     stale_flannel_subnets,

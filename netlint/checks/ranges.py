@@ -12,6 +12,7 @@ from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.plan import Authority, Declaration, Role, Standing
 from netlint.model.plan.agreement import disagreements
 from netlint.model.plan.control_plane import repeated_flags
+from netlint.model.plan.secondary import HOST_LOCAL
 
 ONE_OF_EACH_FAMILY = (
     Authority.NODE,
@@ -46,7 +47,8 @@ def catch_all_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def ranges_with_host_bits(cluster: Cluster) -> Iterator[Violation]:
     """The address in front of the prefix length is not the first one of the range."""
-    for declared in cluster.plan.of(*ALLOCATED):
+    of_host_local = [found.declaration for found in cluster.plan.secondary if found.ipam == HOST_LOCAL]
+    for declared in (*cluster.plan.of(*ALLOCATED, Role.LOAD_BALANCER), *of_host_local):
         written = declared.cidr
         if written is not None and written.has_host_bits and declared.standing is Standing.DECLARED:
             yield Violation(
@@ -55,6 +57,20 @@ def ranges_with_host_bits(cluster: Cluster) -> Iterator[Violation]:
                 f"the {declared.what} {written} has host bits: its first address is {text(*declared.range[:2])}",
                 {"written": str(written), **as_evidence(declared)},
                 key=str(written),
+            )
+
+
+def non_canonical_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """An IPv6 range is not written in its one canonical form."""
+    for declared in cluster.plan.of(*ALLOCATED, Role.LOAD_BALANCER, Role.SECONDARY):
+        written = declared.cidr
+        if written is not None and not written.is_canonical and declared.standing is Standing.DECLARED:
+            yield Violation(
+                declared.subject,
+                declared.path,
+                f"the {declared.what} {written.written} is {written} in its canonical form",
+                {"written": written.written, **as_evidence(declared)},
+                key=written.written,
             )
 
 
@@ -152,6 +168,7 @@ CHECKS = (
     contradicting_flags,
     exhausted_cluster_cidrs,
     malformed_ranges,
+    non_canonical_ranges,
     ranges_with_host_bits,
     repeated_range_families,
     undivided_cluster_cidrs,

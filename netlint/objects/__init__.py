@@ -204,6 +204,8 @@ CONFIG_MAPS = (
     ("kube-system", "kube-router-cfg"),
     ("kube-system", "kubeadm-config"),
     ("kube-system", "kubelet-config"),
+    ("kube-system", "weave-net"),
     ("metallb-system", "config"),
+    ("ovn-kubernetes", "ovn-config"),
 )
 """Namespace and name of the ConfigMaps that are read from a live cluster, where they are not listed."""

@@ -53,6 +53,7 @@ class Network:
     kubeadm: dict[str, str] = field(default_factory=dict)  # networking of the ClusterConfiguration
     service_cidrs: tuple[str, ...] = (SERVICE_CIDR,)
     families: tuple[str, ...] = ("IPv4",)
+    labels: dict[str, str] = field(default_factory=dict)  # of every node
     dumps: dict[str, Any] = field(default_factory=dict)  # files of node dumps, as JSON
 
 
@@ -61,9 +62,15 @@ def meta(name: str, namespace: str = "", **more: Any) -> Object:
     return found | {"creationTimestamp": "2026-01-05T09:00:00Z"} | {key: value for key, value in more.items() if value}
 
 
-def node(name: str, cidrs: list[str], addresses: list[str], annotations: dict[str, str] | None = None) -> Object:
+def node(
+    name: str,
+    cidrs: list[str],
+    addresses: list[str],
+    annotations: dict[str, str] | None = None,
+    labels: dict[str, str] | None = None,
+) -> Object:
     listed = [{"type": "InternalIP", "address": address} for address in addresses]
-    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", **(labels or {})}
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -219,7 +226,13 @@ def cluster(network: Network) -> list[Object]:
     """A cluster of three nodes with the network; each node but the first runs ordinary pods."""
     pods = _Pods(network)
     nodes = [
-        node(name, network.node_ranges.get(name, []), host_addresses(name, network), network.annotations(name))
+        node(
+            name,
+            network.node_ranges.get(name, []),
+            host_addresses(name, network),
+            network.annotations(name),
+            network.labels,
+        )
         for name in NODES
     ]
     _control_plane(pods, network)
@@ -655,6 +668,13 @@ def azure_cni() -> Network:
     return Network({}, subnet, agent("azure-cns", "kube-system"), service_cidrs=("172.20.0.0/16",))
 
 
+def azure_cni_overlay() -> Network:
+    """Each node has a /24 of its own in its NodeNetworkConfig, and Azure's network routes between them."""
+    labels = {"kubernetes.azure.com/azure-cni-overlay": "true", "kubernetes.azure.com/podnetwork-type": "overlay"}
+    agents = agent("azure-cns", "kube-system")
+    return Network({}, per_node(POD_CIDR), agents, service_cidrs=("10.0.0.0/16",), labels=labels)
+
+
 def ovn_kubernetes() -> Network:
     ranges = per_node("10.128.0.0/14")
 
@@ -694,6 +714,17 @@ def antrea() -> Network:
     return Network(ranges, ranges, objects, annotations, KCM, KUBEADM)
 
 
+def antrea_bridging() -> Network:
+    """Pods have addresses of an IPPool in the nodes' network, their Nodes have ranges for others."""
+    subnet = {name: [f"192.168.10.{64 + 64 * number}/26"] for number, name in enumerate(NODES)}
+    agent_conf = "trafficEncapMode: noEncap\nnoSNAT: true\nenableBridgingMode: true\n"
+    objects = [
+        config_map("antrea-config", "kube-system", **{"antrea-agent.conf": agent_conf, "antrea-controller.conf": ""}),
+        *agent("antrea-agent", "kube-system"),
+    ]
+    return Network(per_node(POD_CIDR), subnet, objects, antrea().annotations, KCM, KUBEADM)
+
+
 ANTREA = """\
 trafficEncapMode: encap
 tunnelType: geneve
@@ -722,8 +753,10 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     made.__name__: made
     for made in (
         antrea,
+        antrea_bridging,
         aws_vpc_cni,
         azure_cni,
+        azure_cni_overlay,
         calico,
         calico_operator,
         canal,

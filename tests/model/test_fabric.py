@@ -12,9 +12,11 @@ from model.reading import cluster
 BETWEEN_SUBNETS = "plain routing inside a subnet, overlay ({}) between subnets"
 STATED = {
     "antrea": ["antrea: overlay (Geneve)"],
+    "antrea_bridging": ["antrea: plain routing"],
     "aws_custom_networking": ["aws-vpc-cni: underlay"],
     "aws_vpc_cni": ["aws-vpc-cni: underlay"],
     "azure_cni": ["azure-cni: underlay"],
+    "azure_cni_overlay": ["azure-cni: overlay"],
     "calico": ["calico: overlay (IPIP)"],
     "calico_operator": [f"calico: {BETWEEN_SUBNETS.format('VXLAN')}"],
     "calico_reflectors": ["calico: plain routing"],

@@ -143,6 +143,12 @@ class Fabric:
         return next((found.allocation.pieces for found in self.plugins if found.allocation.pieces), "")
 
     @property
+    def pools(self) -> str:
+        """The setting by which pods may have addresses outside of all that is known; empty where there is none."""
+        given = ((found.name, found.allocation.pools) for found in self.plugins)
+        return next((f"{setting} of {name}" for name, setting in given if setting), "")
+
+    @property
     def needs_node_ranges(self) -> Detected | None:
         """A plugin that does not start on a node without a pod range, unless pods show that another one serves them."""
         needing = (found for found in self.plugins if found.allocation.from_node)
@@ -160,10 +166,11 @@ class Fabric:
     @property
     def shares_node_subnet(self) -> bool:
         """Whether pods get addresses of their node's own subnet."""
-        return any(
+        shared = any(
             found.name in clouds.IN_NODE_SUBNET or (found.name == cilium.NAME and found.allocation is ELSEWHERE)
             for found in self.plugins
         )
+        return (shared and not clouds.is_azure_overlay(self._inventory)) or bool(self.pools)
 
     @cached_property
     def declared(self) -> list[Declaration | Trouble]:

@@ -1,6 +1,7 @@
 """Antrea.
 
-Source: github.com/antrea-io/antrea, docs/configuration.md, docs/design/architecture.md, docs/noencap-hybrid-modes.md.
+Source: github.com/antrea-io/antrea, docs/configuration.md, docs/design/architecture.md, docs/noencap-hybrid-modes.md,
+docs/antrea-ipam.md.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from netlint.model import settings
-from netlint.model.cni.plugin import FROM_NODE, Evidence, Mtu, Plugin, Transport, Way
+from netlint.model.cni.plugin import Allocation, Evidence, Mtu, Plugin, Transport, Way
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
@@ -19,6 +20,7 @@ NAME = "antrea"
 CONFIG = "antrea-config"
 PREFIX = "node.antrea.io/"
 TUNNELS = {"geneve": ("Geneve", 50), "vxlan": ("VXLAN", 50), "gre": ("GRE", 42), "stt": ("STT", 50)}
+BRIDGING = "enableBridgingMode"
 _KEYS = ("antrea-agent.conf", "antrea-controller.conf")
 
 
@@ -50,6 +52,12 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     services = [str(agent[key]) for key in ("serviceCIDR", "serviceCIDRv6") if agent.get(key)]
     if settings.at(agent, "antreaProxy", "enable") is False:  # else the agent does not read them
         yield from Voice(Role.SERVICE, NAME, subject_of(found)).says_all(("data", _KEYS[0]), services)
+
+
+def allocation(inventory: Inventory) -> Allocation:
+    """Ranges of Nodes; with bridging, annotated pods and namespaces get addresses of IPPools in the nodes' network."""
+    found, agent = _read(inventory, _KEYS[0])
+    return Allocation(from_node=True if found else None, pools=BRIDGING if agent.get(BRIDGING) is True else "")
 
 
 def transports(inventory: Inventory) -> Iterator[Transport]:
@@ -91,7 +99,7 @@ def programs_services(inventory: Inventory) -> bool:
 PLUGIN = Plugin(
     NAME,
     Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",), types=(NAME,)),
-    allocation=lambda _: FROM_NODE,
+    allocation=allocation,
     ranges=ranges,
     transports=transports,
     rides=enforces_policies_only,

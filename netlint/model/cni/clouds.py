@@ -1,6 +1,7 @@
 """The plugins of the clouds: AWS VPC CNI, Azure CNI, GKE.
 
 Source: github.com/aws/amazon-vpc-cni-k8s (README.md, docs), github.com/Azure/azure-container-networking,
+docs/overlay-for-aks.md, learn.microsoft.com/azure/aks/azure-cni-overlay,
 cloud.google.com/kubernetes-engine/docs/concepts/alias-ips.
 """
 
@@ -30,10 +31,21 @@ IN_NODE_SUBNET = (AWS, AZURE)
 AWS_DAEMON_SET = "aws-node"
 EXTERNAL_SNAT = "AWS_VPC_K8S_CNI_EXTERNALSNAT"
 SPARED = "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS"
+POD_NETWORK = "kubernetes.azure.com/podnetwork-type"  # a label of Nodes
 
 
 def _underlay(_: Inventory) -> Iterator[Transport]:
     yield Transport(Way.UNDERLAY)
+
+
+def is_azure_overlay(inventory: Inventory) -> bool:
+    """Whether Azure's own network has a routing domain for pods, apart from that of the nodes."""
+    return any(node.labels.get(POD_NETWORK) == "overlay" for node in inventory.nodes)
+
+
+def _azure_transports(inventory: Inventory) -> Iterator[Transport]:
+    """Nodes encapsulate nothing, in an overlay neither."""
+    yield Transport(Way.OVERLAY if is_azure_overlay(inventory) else Way.UNDERLAY)
 
 
 def _aws_transports(inventory: Inventory) -> Iterator[Transport]:
@@ -73,7 +85,7 @@ PLUGINS = (
         AZURE,
         Evidence(daemon_sets=("azure-cns", "azure-cni-networkmonitor"), types=("azure-vnet",)),
         allocation=lambda _: ELSEWHERE,
-        transports=_underlay,
+        transports=_azure_transports,
     ),
     Plugin(
         GKE,

@@ -38,7 +38,8 @@ class Allocation:
     ``ranges``: the ranges that the plugin gave to nodes itself. ``missing``: the kind that would tell
     which, where none of it is in the input. ``borrows``: a pod may have an address of another node's range.
     ``pieces``: the kind of the objects that give a node its ranges, where there may be several of them.
-    ``open_ranges``: ranges in which pods of any node may have an address.
+    ``open_ranges``: ranges in which pods of any node may have an address. ``pools``: the setting by which pods may
+    be given addresses of pools that are not read.
     """
 
     from_node: bool | None = None
@@ -47,6 +48,7 @@ class Allocation:
     borrows: bool = False
     pieces: str = ""
     open_ranges: tuple[Declaration, ...] = ()
+    pools: str = ""
 
 
 FROM_NODE = Allocation(from_node=True)

@@ -14,6 +14,7 @@ from netlint.model.subjects import subject_of
 
 NAME = "weave"
 DAEMON_SET = "weave-net"
+LINKS = ("weave", "datapath", "vethwe-bridge")
 DEFAULT = "10.32.0.0/12"
 OVERHEAD = 50  # of the fast datapath without encryption; everything else takes more
 

@@ -19,6 +19,8 @@ from netlint.snapshot import Spot
 Found = Iterator[Declaration | Trouble]
 BRIDGES = ("docker0", "cni0", "cbr0", "kbr0", "lxcbr0", "virbr0", "kube-bridge", "weave", "obr0")
 POD_BRIDGES = ("cni0", "cbr0")
+DOCKER = "docker0"
+DOCKER_FILE = "etc-docker-daemon.json"
 _ON_CARDS = ("macvlan", "ipvlan")
 TUNNELS = ("vxlan", "ipip", "sit", "geneve", "wireguard", "gre", "gretap", "ip6tnl", "tun")
 
@@ -58,13 +60,21 @@ class Host:
         """By family: how flannel's agent wrote down the subnet of this host, and the range."""
         written = self.dump.subnet_env or {}
         texts = (written.get(key, "") for key in ("FLANNEL_SUBNET", "FLANNEL_IPV6_SUBNET"))
-        return {span.family: (text, span) for text in texts if (span := _range(text)) is not None}
+        return {span.family: (text, span) for text in texts if (span := read_range(text)) is not None}
+
+    @property
+    def docker_bridge(self) -> Range | None:
+        """The network of docker0 where Docker itself connects the pods, in ranges that flannel has given."""
+        network = read_range((self.dump.subnet_env or {}).get("FLANNEL_NETWORK", ""))
+        bridge = read_range(self.dump.docker.bip) if self.dump.docker else None
+        joined = network and bridge and not self.configurations and network.covers(bridge)
+        return bridge if joined else None
 
     @property
     def routes(self) -> list[tuple[Route, Range]]:
         """The ordinary routes of the main table with a destination of their own."""
         listed = (route for route in self.dump.routes or () if (route.table, route.type) == ("main", "unicast"))
-        return [(route, span) for route in listed if (span := _range(route.dst)) is not None]
+        return [(route, span) for route in listed if (span := read_range(route.dst)) is not None]
 
     @cached_property
     def configurations(self) -> list[Configuration]:
@@ -75,6 +85,8 @@ class Host:
     def pod_bridges(self) -> set[str]:
         """The bridges of the pods' network; where no file names one, those that are made for nothing else."""
         named = set(self.configurations[0].bridges) if self.configurations else set()
+        if self.docker_bridge:
+            named.add(DOCKER)
         return named or {link.ifname for link in self.dump.links or () if link.ifname in POD_BRIDGES}
 
     @property
@@ -87,7 +99,8 @@ class Host:
         return [link for link in self.dump.links or () if link.master == bridge]
 
 
-def _range(text: str) -> Range | None:
+def read_range(text: str) -> Range | None:
+    """The range of a CIDR, or around an address with a prefix length; None for other text."""
     try:
         return addresses.parse_cidr(text).range
     except ValueError:
@@ -168,7 +181,7 @@ def _docker_pools(host: Host) -> Found:
     docker = host.dump.docker
     if docker is None:
         return
-    file = host.file("etc-docker-daemon.json")
+    file = host.file(DOCKER_FILE)
     voice = Voice(Role.BRIDGE, "Docker", file, host.node, label="Docker address pool")
     for index, pool in enumerate(docker.default_address_pools):
         yield voice.says(("default-address-pools", index, "base"), pool.base)
