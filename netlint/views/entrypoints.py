@@ -17,7 +17,7 @@ from netlint.views import Side, Spots, columns, counted, place, text_of
 
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")
-READ = {*KINDS, "EndpointSlice", "Gateway", "Ingress", *ROUTES, *WORKLOADS}
+READ = {*KINDS, "EndpointSlice", "Gateway", "Ingress", "Namespace", *ROUTES, *WORKLOADS}
 NAMED = 3
 TITLES = ["way in", "address", "port", "leads to", "state", "what answers", "declared by", "place"]
 

@@ -25,7 +25,7 @@ from netlint.views.entrypoints import row as entry_row
 
 SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
-READ = {*KINDS, "Gateway", "Ingress", *ROUTES, *WORKLOADS}
+READ = {*KINDS, "Gateway", "Ingress", "Namespace", *ROUTES, *WORKLOADS}
 SHOWN = 20  # pods, endpoints, and groups of nodes, each
 NAMED = 3
 
