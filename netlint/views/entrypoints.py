@@ -64,7 +64,7 @@ def row(entry: EntryPoint, backing: Backing) -> list[str]:
 
 
 def _where(entry: EntryPoint) -> str:
-    given = ", ".join(entry.addresses)
+    given = ", ".join(f"{one} (ipMode Proxy)" if one in entry.proxied else one for one in entry.addresses)
     if entry.via is Via.NODE_PORT:
         given = "every node"
     if entry.via is Via.HOST_PORT:
@@ -96,6 +96,7 @@ def as_json(entry: EntryPoint, backing: Backing, known: Spots) -> Json:
     return {
         "via": entry.via,
         "addresses": list(entry.addresses),
+        "proxied": list(entry.proxied),
         "everyNode": entry.via is Via.NODE_PORT,
         "nodes": list(entry.nodes),
         "port": entry.port,
