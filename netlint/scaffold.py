@@ -125,12 +125,6 @@ def new_rule(root: Path, topic: str, name: str) -> list[Path]:
     return [page, module, rules / "README.md"]
 
 
-def is_known(root: Path, topic: str) -> bool:
-    """Whether the checks of a topic are among those that are run."""
-    checks = (root / "netlint" / "checks" / "__init__.py").read_text(encoding="utf-8")
-    return re.search(rf"^from netlint\.checks import \([^)]*\b{topic},", checks, re.MULTILINE) is not None
-
-
 def _with_check(module: str, function: str, words: str) -> str:
     """The module with one more check, and its name in the sorted tuple at the end."""
     body, marker, listed = module.partition("\n\nCHECKS = (")

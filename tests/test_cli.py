@@ -14,11 +14,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from days import EPOCH
+from program import ENVIRONMENT, ROOT, netlint
 
 from netlint.cli.reference import SCHEMAS
 
-ROOT = Path(__file__).parent.parent
 BROKEN = """
 apiVersion: v1
 kind: Node
@@ -31,20 +30,6 @@ metadata: {name: node2}
 spec: {podCIDRs: [10.244.1.0/24]}
 """
 HEALTHY = BROKEN.replace("node2}\nspec: {podCIDRs: [10.244.1", "node2}\nspec: {podCIDRs: [10.244.2")
-WITHOUT_HOME = {"HOME": "/nonexistent", "KUBECONFIG": "", "SOURCE_DATE_EPOCH": EPOCH, "COLUMNS": "100"}
-
-
-def netlint(*arguments: str | Path, cwd: Path, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "netlint", *map(str, arguments)],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"PATH": os.environ["PATH"], **WITHOUT_HOME, **env},
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -189,7 +174,7 @@ def test_a_terminal_gets_colour_and_the_same_text(here: Path) -> None:
         stdin=subprocess.DEVNULL,
         stdout=follower,
         stderr=follower,
-        env={"PATH": os.environ["PATH"], "TERM": "xterm", **WITHOUT_HOME},
+        env={"PATH": os.environ["PATH"], "TERM": "xterm", **ENVIRONMENT},
     ) as process:
         os.close(follower)
         shown = b""
@@ -217,7 +202,7 @@ def test_interruption_gives_130(here: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"PATH": os.environ["PATH"], **WITHOUT_HOME},
+        env={"PATH": os.environ["PATH"], **ENVIRONMENT},
     ) as process:
         writer = os.open(here / "pipe.yaml", os.O_WRONLY)  # returns when netlint has opened the other end
         time.sleep(0.1)
@@ -240,7 +225,7 @@ def test_an_interrupted_reading_leaves_no_process(here: Path, whole_group: bool)
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"PATH": os.environ["PATH"], **WITHOUT_HOME},
+        env={"PATH": os.environ["PATH"], **ENVIRONMENT},
         start_new_session=True,
     ) as process:
         while not (readers := children(process.pid)) and process.poll() is None:
@@ -267,7 +252,7 @@ def test_a_reader_that_goes_away_is_no_traceback(here: Path) -> None:
         cwd=here,
         capture_output=True,
         text=True,
-        env={"PATH": os.environ["PATH"], **WITHOUT_HOME},
+        env={"PATH": os.environ["PATH"], **ENVIRONMENT},
         check=False,
     )
     assert (run.stdout, run.stderr) == ("[", "")

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from days import EPOCH
+from program import ROOT, netlint
 
-ROOT = Path(__file__).parent.parent
 SHOWN = re.compile(r"^<!-- example: netlint (?P<command>.+?) -->\n```\n(?P<output>.*?)^```$", re.MULTILINE | re.DOTALL)
 ROW = re.compile(
     r"^\| [^|]+ \| `(?P<rule>\S+)` \| (?P<object>[^|]+) \| `(?P<field>\S+)` \| `(?P<place>\S+)` \|$", re.MULTILINE
 )
-
-
-def netlint(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "netlint", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SOURCE_DATE_EPOCH": EPOCH},
-        check=False,
-    )
 
 
 def report(folder: str) -> dict[str, Any]:

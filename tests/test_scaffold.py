@@ -97,12 +97,9 @@ def is_clean(checkout: Path, module: str) -> bool:
 
 def test_a_new_topic(checkout: Path) -> None:
     made = python(checkout, "netlint", "dev", "new-rule", "routing", "lost-routes")
-    assert made.stderr.splitlines()[-1] == "netlint: a new topic: add routing to netlint/checks/__init__.py"
+    assert made.returncode == 0
     assert changed(checkout) == ["netlint/checks/routing.py", "rules/README.md", "rules/routing/lost-routes.md"]
-    checks = checkout / "netlint" / "checks" / "__init__.py"
-    checks.write_text(checks.read_text().replace("    pods,\n", "    pods,\n    routing,\n"))
-    again = python(checkout, "netlint", "dev", "new-rule", "routing", "broken-routes")
-    assert "a new topic" not in again.stderr
+    assert python(checkout, "netlint", "dev", "new-rule", "routing", "broken-routes").returncode == 0
     assert outcomes(checkout, "lost-routes", "broken-routes") == passed("lost-routes", "broken-routes")
     assert is_clean(checkout, "netlint/checks/routing.py")
 

@@ -8,7 +8,7 @@ from netlint.checks.wording import shortened
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.cni import Detected, custom_networking, flannel
-from netlint.model.cni.coverage import Coverage
+from netlint.model.coverage import Coverage
 from netlint.model.plan.nodes import is_ready, is_virtual
 from netlint.model.scheduling import NETWORK_UNAVAILABLE
 from netlint.model.subjects import subject_of

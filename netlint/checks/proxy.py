@@ -9,6 +9,7 @@ from netlint.checks.wording import NAMED, shortened
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import proxy, settings
 from netlint.model.cluster import Cluster
+from netlint.model.coverage import coverage
 from netlint.model.endpoints import is_headless
 from netlint.model.plan.nodes import is_ready, is_virtual, is_windows
 from netlint.model.proxy import Client
@@ -30,8 +31,9 @@ def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undeci
         why = f"{instead} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
-    known = cluster.is_complete("Pod", proxy.NAMESPACE)
-    found = proxy.absence(cluster.inventory, [node for node in cluster.nodes if _is_judged(node)], known)
+    pods = cluster.pods if cluster.is_complete("Pod", proxy.NAMESPACE) else None
+    judged = [node for node in cluster.nodes if _is_judged(node)]
+    found = proxy.absence([coverage(agent, cluster.inventory) for agent in agents], judged, pods)
     reasons = (
         ("excluded", found.excluded, "its node selector, affinity or tolerations leave out"),
         ("lacking", found.lacking, "it has no pod on"),

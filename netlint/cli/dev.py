@@ -22,8 +22,6 @@ def new_rule(
 
     for path in scaffold.new_rule(_root(), topic, name):
         say(f"{path} written")
-    if not scaffold.is_known(_root(), topic):
-        say(f"a new topic: add {topic} to netlint/checks/__init__.py")
 
 
 @dev_app.command()

@@ -191,11 +191,11 @@ class EndpointModel:
         ports = {shape: expected_ports(service, table.shapes[shape]) for shape in shapes}
         named = {shape: table.shapes[shape].subdomain == service.name for shape in shapes}
         demanded = DEMANDED_CODES[bool(service.spec.publishNotReadyAddresses)]
-        number_of = self._number_of
+        number_of, names = self._number_of, table.names.hashes
         return {
             (
                 address,
-                table.names[row],
+                names[row],
                 demanded[table.flags[row]],
                 number_of[table.node[row]],
                 table.uid[row],
@@ -216,7 +216,7 @@ class EndpointModel:
             said.update(
                 zip(
                     table.addresses(rows, family),
-                    table.target[part],
+                    table.target.hashes[part],
                     map(UNDERSTOOD_CODES.__getitem__, table.flags[part]),
                     table.node[part],
                     table.target_uid[part],

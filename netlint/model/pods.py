@@ -193,8 +193,8 @@ class Pods:
 
     def named(self, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """The rows of the pods with these namespaces and names."""
-        names = {name for _, name in wanted}
-        found = {self.order(row): row for row, name in enumerate(self.table.names) if name in names}
+        hashes = {hash(name) for _, name in wanted}
+        found = {self.order(row): row for row, hashed in enumerate(self.table.names.hashes) if hashed in hashes}
         return {key: row for key, row in found.items() if key in wanted}
 
     def at(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], list[int]]:

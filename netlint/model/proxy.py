@@ -7,13 +7,14 @@ kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1; for replacem
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netlint.model import settings
 from netlint.model.cni import antrea, cilium
+from netlint.model.coverage import Coverage
 from netlint.model.inventory import Inventory
 from netlint.model.plan.control_plane import command_lines, service_proxy_settings
+from netlint.model.pods import Pods
 from netlint.model.rights import DEFAULT_ACCOUNT, Account, Resource
 from netlint.model.scheduling import runs_on
 from netlint.objects.apps import Workload
@@ -131,21 +132,17 @@ class Absence:
     unready: list[Node]
 
 
-def absence(inventory: Inventory, nodes: list[Node], pods_known: bool) -> Absence:
-    """The DaemonSets held against nodes and pods; nodes of which it is not clear are left out."""
-    held = {node.name: [runs_on(agent, node) for agent in agents(inventory)] for node in nodes}
-    having = dict(_pods_by_node(inventory)) if pods_known else {}
-    excluded = [node for node in nodes if set(held[node.name]) == {False} and node.name not in having]
-    wanted = [node for node in nodes if True in held[node.name]] if pods_known else []
+def absence(found: list[Coverage], nodes: list[Node], pods: Pods | None) -> Absence:
+    """The DaemonSets held against these nodes and all pods (None: not all are known)."""
+    wanted = {node.name for one in found for node in one.wanted}
+    having: set[str] = set().union(*(one.having for one in found))
+    left_out = [node for node in nodes if node.name not in wanted | having]
+    excluded = [node for node in left_out if all(runs_on(one.agent, node) is False for one in found)]
+    if pods is None:
+        return Absence(excluded, [], [])
+    unready = {pods.node(row) for one in found for row in one.unready}
     return Absence(
         excluded,
-        [node for node in wanted if node.name not in having],
-        [node for node in wanted if having.get(node.name) is False],
+        [node for node in nodes if node.name in wanted - having],
+        [node for node in nodes if node.name in unready],
     )
-
-
-def _pods_by_node(inventory: Inventory) -> Iterator[tuple[str, bool]]:
-    """Every node with a pod of kube-proxy, and whether it has one that is ready; ready ones come last."""
-    pods = inventory.pods
-    rows = [row for row in pods.table.commands if pods.name(row).startswith(NAME) and pods.is_live(row)]
-    return iter(sorted((pods.node(row), pods.is_ready(row)) for row in rows))

@@ -10,7 +10,6 @@ from array import array
 from dataclasses import dataclass
 from enum import IntEnum
 from sys import intern
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,7 @@ from netlint import addresses
 from netlint.objects.meta import OwnerReference
 from netlint.objects.pod import NULL, ContainerPort, Pod, PodStatus, RawContainer
 from netlint.objects.problems import port_problems
-from netlint.snapshot.strings import Strings, renumbered
+from netlint.snapshot.strings import Names, Strings, renumbered
 
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-proxy")
 SUPPRESSION = b'"ignore.netlint.dev/'
@@ -117,7 +116,7 @@ class PodTable:
 
     def __init__(self) -> None:
         """No rows."""
-        self.names: list[str] = []
+        self.names = Names()
         self.shapes: list[PodShape] = []
         self.strings = Strings()
         self.shape = array("I")
@@ -133,18 +132,14 @@ class PodTable:
         self.origin = array("I")
         self.suppressions: dict[int, dict[str, str]] = {}
         self.commands: dict[int, CommandLine] = {}  # of the control plane's pods
-        self._rows: list[tuple[int, ...]] = []
+        self._rows: list[tuple[int, ...]] = []  # not yet in their columns
+        self._names: list[str] = []
         self._shape_numbers: dict[int, int] = {}  # by the hash of what makes a shape: the whole would cost more
         self._containers: dict[int, tuple[ContainerShape, ...]] = {}
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the caches that only reading needs."""
-        names = msgspec.msgpack.encode(self.names)
-        return {**self.__dict__, "names": names, "_shape_numbers": {}, "_containers": {}}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """The reverse."""
-        self.__dict__.update(state, names=msgspec.msgpack.decode(state["names"]))
+        return {**self.__dict__, "_shape_numbers": {}, "_containers": {}}
 
     def __len__(self) -> int:
         """How many pods."""
@@ -191,11 +186,12 @@ class PodTable:
                 origin,
             )
         )
+        row = len(self.names) + len(self._names)
         if suppressions:
-            self.suppressions[len(self.names)] = suppressions
+            self.suppressions[row] = suppressions
         if command is not None:
-            self.commands[len(self.names)] = command
-        self.names.append(meta.name or "")
+            self.commands[row] = command
+        self._names.append(meta.name or "")
 
     def flush(self) -> None:
         """Move the rows added since the last time into their columns."""
@@ -203,6 +199,8 @@ class PodTable:
             for name, values in zip(COLUMNS, zip(*self._rows, strict=True), strict=True):
                 getattr(self, name).extend(values)
             self._rows.clear()
+            self.names.add(self._names)
+            self._names.clear()
 
     def _shape_of(self, pod: Pod, namespace: str) -> int:
         meta, spec = pod.metadata, pod.spec
@@ -238,7 +236,7 @@ class PodTable:
     def drop(self, rows: set[int]) -> None:
         """Remove rows, and shapes without any; those behind them move up."""
         kept = [row for row in range(len(self)) if row not in rows]
-        self.names = [self.names[row] for row in kept]
+        self.names = self.names.only(kept)
         for name in COLUMNS:
             column = getattr(self, name)
             setattr(self, name, array(column.typecode, map(column.__getitem__, kept)))
@@ -256,7 +254,7 @@ class PodTable:
         numbers = self.strings.merge(other.strings)
         shapes = range(len(self.shapes), len(self.shapes) + len(other.shapes))
         self.shapes += other.shapes
-        self.names += other.names
+        self.names.take_in(other.names)
         self.shape.extend(renumbered(other.shape, list(shapes)))
         for column in ("node", "host_ip", "hostname"):
             getattr(self, column).extend(renumbered(getattr(other, column), numbers))

@@ -13,7 +13,7 @@ from netlint import addresses
 from netlint.objects.discovery import Endpoint, EndpointConditions, EndpointSlice
 from netlint.objects.problems import FAMILIES
 from netlint.snapshot.pods import hashed
-from netlint.snapshot.strings import Strings, renumbered
+from netlint.snapshot.strings import Names, Strings, renumbered
 
 _MASK = (1 << 64) - 1
 _NO_CONDITIONS = EndpointConditions()
@@ -63,7 +63,7 @@ class SliceTable:
         self.node = array("I")
         self.zone = array("I")
         self.hostname = array("I")
-        self.target: list[str] = []  # targetRef.name; almost every one is another, so they are not numbered
+        self.target = Names()  # targetRef.name
         self.target_namespace = array("I")
         self.target_uid = array("Q")
         self.names: dict[int, str] = {}  # the address of an FQDN slice's endpoint
@@ -103,7 +103,7 @@ class SliceTable:
         self.hints.update({row: _hints(found) for row, found in enumerate(endpoints, len(self.v4)) if found.hints})
         for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=False):  # no column without rows
             getattr(self, name).extend(values)
-        self.target += [(found.targetRef.name or "") if found.targetRef else "" for found in endpoints]
+        self.target.add([(found.targetRef.name or "") if found.targetRef else "" for found in endpoints])
         piece.endpoints = None
         self.slices.append(piece)
         self.starts.append(len(self.v4))
@@ -134,7 +134,7 @@ class SliceTable:
     def same(self, number: int, other: int) -> bool:
         """Whether two slices say the same."""
         rows, others = self.endpoints(number), self.endpoints(other)
-        columns: tuple[Sequence[object], ...] = tuple(getattr(self, name) for name in (*COLUMNS, "target"))
+        columns: tuple[Sequence[object], ...] = (*(getattr(self, name) for name in COLUMNS), self.target.hashes)
         return (
             structs.replace(self.slices[number], origin=0) == structs.replace(self.slices[other], origin=0)
             and len(rows) == len(others)
@@ -149,7 +149,7 @@ class SliceTable:
         rows = [row for number in kept for row in self.endpoints(number)]
         self.starts = array("I", [0, *accumulate(len(self.endpoints(number)) for number in kept)])
         self.slices = [self.slices[number] for number in kept]
-        self.target = [self.target[row] for row in rows]
+        self.target = self.target.only(rows)
         for name in COLUMNS:
             column = getattr(self, name)
             setattr(self, name, array(column.typecode, map(column.__getitem__, rows)))
@@ -164,7 +164,7 @@ class SliceTable:
         for piece in other.slices:
             piece.origin += first_origin
         self.slices += other.slices
-        self.target += other.target
+        self.target.take_in(other.target)
         self.starts.extend(array("I", [rows + start for start in other.starts[1:]]))
         for column in ("node", "zone", "hostname", "target_namespace"):
             getattr(self, column).extend(renumbered(getattr(other, column), numbers))

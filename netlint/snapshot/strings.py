@@ -1,8 +1,16 @@
-"""Strings that repeat: each is kept once and known by its number."""
+"""Strings in tables: those that repeat are known by a number, names lie one behind the other."""
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from sys import intern
+
+from netlint.objects.core import Node
+from netlint.objects.meta import Object
+
+UTF_8 = ("utf-8", "surrogatepass")
 
 
 class Strings:
@@ -32,6 +40,65 @@ class Strings:
         return [self.number(text) for text in other.texts]
 
 
+class Names:
+    """Texts of which hardly two are the same: without an object each, which would cost more than its text.
+
+    ``hashes`` are for comparisons, stable within one run only.
+    """
+
+    def __init__(self) -> None:
+        """None."""
+        self._text = bytearray()
+        self._starts = array("I", [0])
+        self.hashes = array("q")
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.hashes)
+
+    def __getitem__(self, row: int) -> str:
+        """One of them."""
+        return self._text[self._starts[row] : self._starts[row + 1]].decode(*UTF_8)
+
+    def __iter__(self) -> Iterator[str]:
+        """All of them."""
+        return map(self.__getitem__, range(len(self)))
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Append these texts."""
+        joined = "".join(texts)
+        sizes = map(len, texts) if joined.isascii() else (len(text.encode(*UTF_8)) for text in texts)
+        self._starts.extend(accumulate(sizes, initial=self._starts.pop()))
+        self._text += joined.encode(*UTF_8)
+        self.hashes.extend(map(hash, texts))
+
+    def take_in(self, other: Names) -> None:
+        """Append all of another table."""
+        first = self._starts.pop()
+        self._starts.extend(array("I", [first + start for start in other._starts]))
+        self._text += other._text
+        self.hashes.extend(other.hashes)
+
+    def only(self, rows: Iterable[int]) -> Names:
+        """These of them."""
+        kept = Names()
+        kept.add([self[row] for row in rows])
+        return kept
+
+
 def renumbered(column: array[int], numbers: list[int]) -> array[int]:
     """The column with every number replaced."""
     return array(column.typecode, map(numbers.__getitem__, column))
+
+
+def intern_texts(item: Object) -> None:
+    """Keep once what thousands of objects say."""
+    meta = item.metadata
+    item.apiVersion, meta.namespace = intern(item.apiVersion), intern(meta.namespace or "")
+    if meta.labels:
+        meta.labels = {intern(key): intern(value) for key, value in meta.labels.items()}
+    if meta.annotations:
+        meta.annotations = {intern(key): value for key, value in meta.annotations.items()}
+    if isinstance(item, Node):
+        for condition in item.status.conditions or ():
+            condition.type, condition.reason = intern(condition.type or ""), intern(condition.reason or "")

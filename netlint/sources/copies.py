@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import structs
@@ -10,6 +11,8 @@ from netlint.objects import KIND_NAMED
 from netlint.snapshot import ConflictingCopy, Snapshot
 
 Same = Callable[[int, int], bool]
+NameOf = Callable[[int], tuple[str, str]]
+"""Namespace and name by number."""
 
 
 def merge(snapshot: Snapshot) -> None:
@@ -17,14 +20,18 @@ def merge(snapshot: Snapshot) -> None:
     pods, slices = snapshot.pods, snapshot.slices
 
     namespaces = [shape.namespace for shape in pods.shapes]
-    pod_names = list(zip(map(namespaces.__getitem__, pods.shape), pods.names, strict=True))
-    dropped = set(_superfluous(snapshot, "Pod", pods.origin, pod_names, pods.same))
-    del pod_names
+
+    def pod(row: int) -> tuple[str, str]:
+        return namespaces[pods.shape[row]], pods.names[row]
+
+    hashes = list(map(hash, zip(map(namespaces.__getitem__, pods.shape), pods.names.hashes, strict=True)))
+    dropped = set(_superfluous(snapshot, "Pod", pods.origin, hashes, pod, pods.same))
     if dropped:
         pods.drop(dropped)
     origins = [piece.origin for piece in slices.slices]
     names = [(piece.namespace, piece.name) for piece in slices.slices]
-    dropped = set(_superfluous(snapshot, "EndpointSlice", origins, names, slices.same))
+    hashes = list(map(hash, names))
+    dropped = set(_superfluous(snapshot, "EndpointSlice", origins, hashes, names.__getitem__, slices.same))
     if dropped:
         slices.drop(dropped)
     for kind, found in snapshot.objects.items():
@@ -39,34 +46,36 @@ def _merge_objects(snapshot: Snapshot, kind: str, found: list) -> None:  # type:
     def same(number: int, other: int) -> bool:
         return bool(structs.replace(found[number], origin=0) == structs.replace(found[other], origin=0))
 
-    dropped = set(_superfluous(snapshot, kind, origins, names, same))
+    dropped = set(_superfluous(snapshot, kind, origins, list(map(hash, names)), names.__getitem__, same))
     if dropped:
         found[:] = [item for number, item in enumerate(found) if number not in dropped]
 
 
 def _superfluous(
-    snapshot: Snapshot, kind: str, origins: Sequence[int], names: Sequence[tuple[str, str]], same: Same
+    snapshot: Snapshot, kind: str, origins: Sequence[int], hashes: Sequence[int], name_of: NameOf, same: Same
 ) -> Iterator[int]:
     """Every copy but the last by path; differing ones are recorded as a conflict."""
-    for numbers in _repeated(names):
+    for (namespace, called), numbers in _repeated(hashes, name_of):
         numbers.sort(key=lambda number: _path(snapshot, origins[number]))
         *earlier, last = numbers
         yield from earlier
         ignored = tuple(origins[number] for number in earlier if not same(number, last))
         if ignored:
-            namespace, called = names[last]
             api_version = KIND_NAMED[kind].api_version
             conflict = ConflictingCopy(api_version, kind, namespace, called, origins[last], ignored)
             snapshot.conflicts.append(conflict)
 
 
-def _repeated(names: Sequence[tuple[str, str]]) -> Iterator[list[int]]:
-    """Groups of numbers with one name."""
+def _repeated(hashes: Sequence[int], name_of: NameOf) -> Iterator[tuple[tuple[str, str], list[int]]]:
+    """Names that several have, with the numbers of these; ``hashes`` are those of all names."""
+    if len(set(hashes)) == len(hashes):
+        return
+    repeated = {value for value, count in Counter(hashes).items() if count > 1}
     groups: dict[tuple[str, str], list[int]] = {}
-    if len(set(map(hash, names))) < len(names):
-        for number, name in enumerate(names):
-            groups.setdefault(name, []).append(number)
-    yield from (numbers for numbers in groups.values() if len(numbers) > 1)
+    for number, value in enumerate(hashes):
+        if value in repeated:
+            groups.setdefault(name_of(number), []).append(number)
+    yield from ((name, numbers) for name, numbers in groups.items() if len(numbers) > 1)
 
 
 def _path(snapshot: Snapshot, origin: int) -> tuple[str, int, int]:

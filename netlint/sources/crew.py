@@ -10,7 +10,7 @@ import os
 import pickle
 import struct
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -18,13 +18,16 @@ from netlint.forks import Child, Children, cores
 from netlint.memory import uncollected
 from netlint.objects import KIND_NAMED
 from netlint.objects.discovery import EndpointSlice
+from netlint.objects.meta import Object
 from netlint.snapshot import DuplicateKey, PodTable, SliceTable, Snapshot, Spot, UnreadableDocument
+from netlint.snapshot.strings import intern_texts
 from netlint.sources.tasks import Task
 from netlint.sources.worker import Done, Worker
 
 WORTH_A_PROCESS = 2 << 20
 MOST_PROCESSES = 4
 _NUMBER = struct.Struct("<H")
+T = TypeVar("T", bound=Object)
 
 
 class TornError(Exception):
@@ -94,14 +97,13 @@ def _take_in(snapshot: Snapshot, child: Child) -> list[Done]:
     part, done = child.received()
     first_origin = snapshot.learn(part)
     snapshot.pods.extend(child.received(), first_origin)
-    pieces = msgspec.msgpack.decode(child.received(), type=list[EndpointSlice])
+    pieces = _decoded(child.received(), EndpointSlice)
     slices = child.received()
     slices.slices = pieces
     snapshot.slices.extend(slices, first_origin)
     while child.has_more:
         name, objects = child.received()
-        decoded = msgspec.msgpack.decode(objects, type=list[KIND_NAMED[name].struct])  # type: ignore[misc]
-        snapshot.take(name, decoded, first_origin)
+        snapshot.take(name, _decoded(objects, KIND_NAMED[name].struct), first_origin)  # type: ignore[arg-type]
     return [
         replace(
             share,
@@ -111,6 +113,13 @@ def _take_in(snapshot: Snapshot, child: Child) -> list[Done]:
         )
         for share in done
     ]
+
+
+def _decoded(objects: bytes, struct: type[T]) -> list[T]:
+    found: list[T] = msgspec.msgpack.decode(objects, type=list[struct])  # type: ignore[valid-type]
+    for item in found:
+        intern_texts(item)
+    return found
 
 
 def _shifted(numbers: range, by: int) -> range:

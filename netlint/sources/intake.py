@@ -7,7 +7,6 @@ and a malformed item field by field, so that nothing that can be read is lost.
 from __future__ import annotations
 
 from itertools import count
-from sys import intern
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from netlint.errors import SourceError
 from netlint.objects import KIND_NAMED, Kind, kind_of
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.endpoints import Endpoints
-from netlint.objects.meta import Object, ObjectMeta, Path
+from netlint.objects.meta import Object, Path
 from netlint.objects.pod import Pod, StrictPod
 from netlint.objects.problems import IN_BULK, problems
 from netlint.snapshot import (
@@ -30,6 +29,7 @@ from netlint.snapshot import (
     Window,
 )
 from netlint.snapshot.knowledge import ALL, ANY_KIND
+from netlint.snapshot.strings import intern_texts
 from netlint.sources import known
 from netlint.sources.documents import (
     CORE_LIST,
@@ -48,6 +48,7 @@ from netlint.sources.leniency import without_problems, wrong_type
 from netlint.sources.repeats import repeated_keys
 from netlint.yamltext import Unreadable
 
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # a copy of the object
 _ITEMS = {kind.name: msgspec.json.Decoder(list[kind.struct]) for kind in KIND_NAMED.values()}  # type: ignore[name-defined]
 _ITEM = {kind.name: msgspec.json.Decoder(kind.struct) for kind in KIND_NAMED.values()}
 
@@ -275,7 +276,9 @@ class Intake:
     def _add_object(self, kind: Kind, item: Object, namespace: str, origin: int) -> None:
         item.apiVersion, item.kind = item.apiVersion or kind.api_version, kind.name
         item.metadata.namespace, item.origin = namespace, origin
-        _slim(item.metadata)
+        if item.metadata.annotations:
+            item.metadata.annotations.pop(LAST_APPLIED, None)
+        intern_texts(item)
         if isinstance(item, Endpoints):
             for subset in item.subsets or ():
                 subset.pack()
@@ -331,14 +334,6 @@ class Intake:
     def _withdraw(self, kind: Kind, namespace: str, message: str) -> None:
         where = namespace or ALL
         self.snapshot.knowledge.withdraw(kind.name, where, Reason.INCOMPLETE, message)
-
-
-def _slim(meta: ObjectMeta) -> None:
-    """Keep equal labels once, and not the copy of the object that kubectl apply leaves behind."""
-    if meta.labels:
-        meta.labels = {intern(key): intern(value) for key, value in meta.labels.items()}
-    if meta.annotations:
-        meta.annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
 
 
 class UnversionedMeta(msgspec.Struct):

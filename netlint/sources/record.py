@@ -33,9 +33,8 @@ from netlint.sources.cluster import (
     nothing_allowed,
     side_by_side,
 )
+from netlint.sources.intake import LAST_APPLIED
 from netlint.sources.known import API_VERSION, KIND, Header, Known, Trailer
-
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[[str], None]) -> Trailer:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from days import EPOCH, TODAY
+from days import TODAY
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from model.healthy import container, node, pod, service
 from model.reading import Object, exported, snapshot
+from program import ROOT, netlint
 from rulepages import Example, examples
 
 from netlint import catalogue, engine, sources
@@ -31,7 +31,7 @@ from netlint.reports import Report, render
 from netlint.snapshot import Spot
 from netlint.suppress import Entry
 
-ROOT = Path(__file__).parent.parent.parent
+check = partial(netlint, "check")
 GOLDEN = Path(__file__).parent / "golden"
 FILES = {"text": "broken-cluster.txt", "concise": "broken-cluster.concise.txt", "json": "broken-cluster.json"}
 SCHEMA = json.loads((ROOT / "schemas" / "report-v1.schema.json").read_text(encoding="utf-8"))
@@ -39,23 +39,10 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Fo
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def netlint(*arguments: str, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SOURCE_DATE_EPOCH": EPOCH, "COLUMNS": "80"}
-    return subprocess.run(
-        [sys.executable, "-m", "netlint", "check", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environment | env,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("form", FILES)
 def test_the_broken_example(form: str, accept: bool) -> None:
     """``pytest --accept`` writes the golden file; the diff is to be read."""
-    run = netlint("examples/broken-cluster", "--format", form)
+    run = check("examples/broken-cluster", "--format", form)
     assert (run.returncode, run.stderr) == (1, "")
     golden = GOLDEN / FILES[form]
     if accept:
@@ -67,10 +54,10 @@ def test_the_broken_example(form: str, accept: bool) -> None:
 def test_the_terminal_has_no_influence() -> None:
     """Lines are as long as they are; colours come on top of the same text."""
     golden = (GOLDEN / FILES["text"]).read_text(encoding="utf-8")
-    colored = netlint("examples/broken-cluster", "--color", "always", COLUMNS="40", TERM="dumb")
+    colored = check("examples/broken-cluster", "--color", "always", COLUMNS="40", TERM="dumb")
     assert COLOR.sub("", colored.stdout) == golden
     assert colored.stdout != golden
-    assert netlint("examples/broken-cluster", COLUMNS="40", LINES="5").stdout == golden
+    assert check("examples/broken-cluster", COLUMNS="40", LINES="5").stdout == golden
 
 
 @pytest.mark.parametrize(
@@ -90,7 +77,7 @@ def test_the_terminal_has_no_influence() -> None:
 )
 def test_colours(arguments: tuple[str, ...], env: dict[str, str], colored: bool, tmp_path: Path) -> None:
     (tmp_path / "nodes.json").write_text(exported(overlapping(2)))
-    shown = netlint("nodes.json", "--select", "overlapping-pod-cidrs", *arguments, cwd=tmp_path, **env).stdout
+    shown = check("nodes.json", "--select", "overlapping-pod-cidrs", *arguments, cwd=tmp_path, **env).stdout
     assert ("\x1b[1;31merror[overlapping-pod-cidrs]\x1b[0m" in shown) is colored
     assert ("\x1b" in shown) is colored
 
@@ -491,7 +478,7 @@ def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
     select = ("--select", "unreadable-documents")
     for inputs in ((".",), (name,), (name, "gone-" + name)):
         for form in FILES:
-            run = netlint(*inputs, *select, "--format", form, cwd=tmp_path)
+            run = check(*inputs, *select, "--format", form, cwd=tmp_path)
             assert (run.returncode, run.stderr) == (2 if len(inputs) == 2 else 1, "")
             assert re.search(r"broken-\\+(xff|udcff)\.yaml", run.stdout)
             if form == "json":

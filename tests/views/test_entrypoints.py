@@ -8,12 +8,13 @@ import pytest
 from model.healthy import NETWORKS, container, node, pod, port, service, service_port, workload
 from model.healthy import cluster as objects_of
 from model.reading import cluster
+from program import netlint
 
 from netlint.model.backing import Backing, Backings, State
 from netlint.model.cluster import Cluster
 from netlint.model.entrypoints import EntryPoint, Via, entry_points, follow
 from netlint.views import entrypoints as view
-from views.goldens import BROKEN, HEALTHY, assert_golden, netlint, valid
+from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 
 Object = dict[str, Any]
 

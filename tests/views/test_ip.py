@@ -10,6 +10,7 @@ import pytest
 from model.healthy import NETWORKS, config_map, node, pod, service
 from model.healthy import cluster as objects_of
 from model.reading import cluster, snapshot
+from program import netlint
 
 from netlint import addresses, sources
 from netlint.addresses import Range
@@ -17,7 +18,7 @@ from netlint.model.cluster import Cluster
 from netlint.model.lookup import Answer, Nature, Relation, look_up
 from netlint.sources import nodedumps
 from netlint.views import ip, spots
-from views.goldens import BROKEN, HEALTHY, assert_golden, netlint, valid
+from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 
 ASKED = [
     ("pod", "10.244.0.21", BROKEN),

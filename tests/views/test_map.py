@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from model.healthy import NETWORKS, config_map, node, pod, service_cidr
 from model.healthy import cluster as objects_of
 from model.reading import cluster, snapshot
+from program import netlint
 
 from netlint import addresses
 from netlint.addresses import Range
@@ -27,7 +28,7 @@ from netlint.sources import nodedumps
 from netlint.views import plansvg, topologysvg
 from netlint.views import topology as topologies
 from netlint.views import tree as trees
-from views.goldens import BROKEN, HEALTHY, assert_golden, netlint, valid
+from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 
 ASKED = [
     ("broken", [BROKEN]),

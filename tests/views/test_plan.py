@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model.healthy import config_map, container, node, pod
 from model.reading import cluster, snapshot
+from program import netlint
 
 from netlint import addresses, catalogue, engine
 from netlint.addresses import BITS, Range
@@ -27,7 +28,7 @@ from netlint.model.plan.proposal import (
 )
 from netlint.model.special import PRIVATE
 from netlint.views import configurations, plan
-from views.goldens import BROKEN, HEALTHY, assert_golden, netlint, valid
+from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 
 ASKED = [
     ("small", ["--nodes", "3", "--pods-per-node", "110"]),

@@ -11,12 +11,13 @@ from model.healthy import cluster as objects_of
 from model.healthy import container as container_of
 from model.healthy import port as port_of
 from model.reading import cluster
+from program import netlint
 
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import has_pods
 from netlint.model.trace import Trace, trace
 from netlint.views import service as view
-from views.goldens import BROKEN, HEALTHY, assert_golden, netlint, valid
+from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 
 FOLLOWED = [
     ("broken-web", "shop/web", BROKEN, 1),

@@ -1,4 +1,4 @@
-"""Which nodes have the pods that a network plugin runs on every node."""
+"""Which nodes have the pods of a DaemonSet: of a network plugin's agent, or of the service proxy."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from netlint.snapshot.pods import Phase
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Where a DaemonSet should have pods, where it has none, and the rows of those that are not ready."""
+    """Where a DaemonSet should have pods and has (by name), where it has none, and the rows of those not ready."""
 
     agent: Workload
     wanted: list[Node]
+    having: set[str]
     lacking: list[Node]
     unready: list[int]
 
@@ -34,9 +35,8 @@ def coverage(agent: Workload, inventory: Inventory) -> Coverage:
     heard = {node.name for node in wanted if readiness(node) != "Unknown"}  # a silent kubelet's pods are never ready
     waiting = heard - {pods.node(row) for row in rows if pods.is_ready(row)}
     unready = [row for row in rows if pods.node(row) in waiting and _is_starting_or_running(pods, row)]
-    return Coverage(
-        agent, wanted, [node for node in wanted if node.name not in having], sorted(unready, key=pods.order)
-    )
+    lacking = [node for node in wanted if node.name not in having]
+    return Coverage(agent, wanted, having, lacking, sorted(unready, key=pods.order))
 
 
 def _is_starting_or_running(pods: Pods, row: int) -> bool:
