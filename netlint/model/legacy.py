@@ -38,7 +38,8 @@ OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 MOST_MIRRORED = 1000  # addresses of a subset, --mirroring-max-endpoints-per-subset
 IS_READY = [conditions.ready for conditions in UNDERSTOOD]
 
-Pair = tuple[frozenset[Port], int, int]  # ports, family, address
+Ports = frozenset[Port] | tuple[None]  # (None,) where no port is named
+Pair = tuple[Port | None, int, int]  # port, family, address: Endpoints and slices group them in other ways
 
 
 @dataclass(slots=True)
@@ -80,9 +81,9 @@ class Contrast:
         return {(family, value) for _, family, value in differing}
 
 
-def ports_of(subset: EndpointsSubset) -> frozenset[Port]:
+def ports_of(subset: EndpointsSubset) -> Ports:
     """The ports of a subset."""
-    return frozenset((port.name or "", port.port, port.protocol or "TCP") for port in subset.ports or ())
+    return frozenset((port.name or "", port.port, port.protocol or "TCP") for port in subset.ports or ()) or (None,)
 
 
 def of_endpoints(found: Endpoints, of_families: Iterable[int]) -> Listed:
@@ -91,8 +92,8 @@ def of_endpoints(found: Endpoints, of_families: Iterable[int]) -> Listed:
     for subset in found.subsets or ():
         ports = ports_of(subset)
         for family in of_families:
-            listed.ready.update((ports, family, value) for value in subset.ready.of(family))
-            listed.waiting.update((ports, family, value) for value in subset.waiting.of(family))
+            listed.ready.update((port, family, value) for value in subset.ready.of(family) for port in ports)
+            listed.waiting.update((port, family, value) for value in subset.waiting.of(family) for port in ports)
     listed.waiting -= listed.ready
     return listed
 
@@ -105,10 +106,10 @@ def of_slices(table: SliceTable, numbers: Iterable[int], of_families: dict[str, 
         family = of_families.get(piece.addressType or "")
         if family is None:
             continue
-        ports, rows = slice_ports(piece), table.endpoints(number)
+        ports, rows = slice_ports(piece) or (None,), table.endpoints(number)
         flags = table.flags[rows.start : rows.stop]
         for value, flag in zip(table.addresses(rows, family), flags, strict=True):
-            (listed.ready if IS_READY[flag] else listed.waiting).add((ports, family, value))
+            (listed.ready if IS_READY[flag] else listed.waiting).update((port, family, value) for port in ports)
     listed.waiting -= listed.ready
     return listed
 
@@ -133,25 +134,26 @@ def beside_controller(cluster: Cluster) -> Iterator[Contrast]:
         yield from _judged(cluster, Contrast(found, service, here, there))
 
 
-def _ready_here(found: Endpoints, family: int) -> dict[frozenset[Port], set[int]]:
-    """The ready addresses by their ports: nearly always what the slices say."""
-    ready: defaultdict[frozenset[Port], set[int]] = defaultdict(set)
+def _ready_here(found: Endpoints, family: int) -> dict[Port | None, set[int]]:
+    """The ready addresses by port: nearly always what the slices say."""
+    ready: defaultdict[Port | None, set[int]] = defaultdict(set)
     for subset in found.subsets or ():
-        if subset.ready.size:
-            ready[ports_of(subset)].update(subset.ready.of(family))
+        values = subset.ready.of(family) if subset.ready.size else ()
+        for port in ports_of(subset) if values else ():
+            ready[port].update(values)
     return ready
 
 
 def _ready_there(
     table: SliceTable, numbers: Iterable[int], family: int, service: Service
-) -> dict[frozenset[Port], set[int]]:
-    ready: defaultdict[frozenset[Port], set[int]] = defaultdict(set)
+) -> dict[Port | None, set[int]]:
+    ready: defaultdict[Port | None, set[int]] = defaultdict(set)
     for number in numbers:
         ports, rows = slice_ports(table.slices[number]), table.endpoints(number)
         flags = map(IS_READY.__getitem__, table.flags[rows.start : rows.stop])
         values = [*compress(table.addresses(rows, family), flags)]
-        if values and (ports or not service.spec.ports):
-            ready[ports].update(values)
+        for port in ports or (() if service.spec.ports else (None,)) if values else ():
+            ready[port].update(values)
     return ready
 
 
