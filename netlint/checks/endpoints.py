@@ -96,8 +96,8 @@ def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 subject_of(table.slices[number]),
                 ("endpoints", rows[0] - table.starts[number], "addresses", 1),
-                f"{shortened(list(unused))} {'is' if len(unused) == 1 else 'are'} not used, as consumers read the first "
-                f"address of an endpoint alone{more}",
+                f"{shortened(list(unused))} {'is' if len(unused) == 1 else 'are'} not used, as consumers read the "
+                f"first address of an endpoint alone{more}",
                 {"unused": [text for row in rows for text in table.surplus[row]]},
             )
 
