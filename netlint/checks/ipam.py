@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import as_evidence, listed, said, shortened, sides
+from netlint.checks.wording import NAMED, as_evidence, listed, said, shortened, sides
 from netlint.findings import Related, Violation
 from netlint.model import ipam
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.plan import Declaration
 from netlint.model.plan.secondary import SecondaryRange
+from netlint.snapshot.attached import STATUS
+from netlint.snapshot.pods import Phase
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
@@ -146,8 +148,11 @@ def assignable_gateways(cluster: Cluster) -> Iterator[Violation]:
 
 def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Every node gives out the same addresses of a network that nodes share."""
+    hurting = {found.definition for found in cluster.shared_attachments}
     for found in ipam.unshared_ranges(cluster.inventory, cluster.plan):
         declared = found.declaration
+        if declared.subject in hurting:
+            continue  # that pods share addresses is the finding
         yield Violation(
             declared.subject,
             declared.path,
@@ -157,6 +162,35 @@ def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
         )
 
 
+def duplicate_secondary_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """Several live pods have one address in a network beside the cluster's."""
+    pods = cluster.pods
+    path = ("metadata", "annotations", STATUS)
+    for found in cluster.shared_attachments:
+        (text, rows), *more = found.holders.items()
+        holders = [pods.subject(row) for row in rows]
+        others = f", and {len(more)} more addresses have several pods each" if more else ""
+        subject = found.definition or holders[0]
+        yield Violation(
+            subject,
+            ("spec", "config") if found.definition else path,
+            f"{text} in {found.network} belongs to {shortened([str(holder) for holder in holders])}{others}",
+            {"network": found.network, "addresses": {text: _names(cluster, of) for text, of in found.holders.items()}},
+            tuple(Related(holder, path, f"has {text}") for holder in holders[:NAMED] if holder != subject),
+            key=found.node if found.definition else found.network,
+            mitigated=not any(_are_firm(cluster, of) for of in found.holders.values()),
+        )
+
+
+def _names(cluster: Cluster, rows: list[int]) -> list[str]:
+    return [f"{cluster.pods.namespace(row)}/{cluster.pods.name(row)}" for row in rows]
+
+
+def _are_firm(cluster: Cluster, rows: list[int]) -> bool:
+    pods = cluster.pods
+    return sum(not pods.is_terminating(row) and pods.phase(row) != Phase.UNKNOWN for row in rows) > 1
+
+
 def _link(found: SecondaryRange) -> str:
     return f"the {found.plugin} network" + (f" on {found.segment[0]}" if found.segment[0] else "")
 
@@ -164,6 +198,7 @@ def _link(found: SecondaryRange) -> str:
 CHECKS = (
     assignable_gateways,
     contested_ipam_blocks,
+    duplicate_secondary_addresses,
     exhausted_ip_pools,
     overlapping_host_local_ranges,
     overlapping_ip_pools,

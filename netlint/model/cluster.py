@@ -7,6 +7,7 @@ from functools import cached_property
 from netlint.addresses import Range, overlapping_groups
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
+from netlint.model.attached import Sharing, sharing
 from netlint.model.cni import Fabric, detect
 from netlint.model.coverage import Coverage, coverage
 from netlint.model.endpoints import EndpointModel, is_foreign
@@ -197,6 +198,11 @@ class Cluster(Input):
         """Where the addresses of each node's pods have to be."""
         undivided = {declared.node for group in self.undivided_pod_cidrs for declared in group}
         return Homes(self.fabric.node_ranges, self.fabric.open_ranges, undivided)
+
+    @cached_property
+    def shared_attachments(self) -> list[Sharing]:
+        """Networks beside the cluster's in which several pods have one address."""
+        return sharing(self.pods, self.inventory)
 
     @cached_property
     def cluster_ips(self) -> list[ClusterIP]:

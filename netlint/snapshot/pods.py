@@ -17,6 +17,7 @@ from netlint import addresses
 from netlint.objects.meta import OwnerReference
 from netlint.objects.pod import NULL, ContainerPort, Pod, PodStatus, RawContainer
 from netlint.objects.problems import port_problems
+from netlint.snapshot.attached import Attached, attached
 from netlint.snapshot.strings import Names, Strings, renumbered
 
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-proxy")
@@ -132,6 +133,7 @@ class PodTable:
         self.origin = array("I")
         self.suppressions: dict[int, dict[str, str]] = {}
         self.commands: dict[int, CommandLine] = {}  # of the control plane's pods
+        self.attached: dict[int, tuple[Attached, ...]] = {}  # networks beside the cluster's
         self._rows: list[tuple[int, ...]] = []  # not yet in their columns
         self._names: list[str] = []
         self._shape_numbers: dict[int, int] = {}  # by the hash of what makes a shape: the whole would cost more
@@ -164,12 +166,14 @@ class PodTable:
                 flags |= READY if condition.status == "True" else 0
                 changed = max(changed, condition.lastTransitionTime or "")
                 break
-        if meta.annotations is not NULL and _DEFAULT_NETWORK in bytes(meta.annotations):
+        annotations = b"" if meta.annotations is NULL else bytes(meta.annotations)
+        if _DEFAULT_NETWORK in annotations:
             flags |= OTHER_NETWORK
         if meta.deletionTimestamp:
             flags |= TERMINATING
             changed = max(changed, meta.deletionTimestamp)
-        suppressions = {} if meta.annotations is NULL else _suppressions(bytes(meta.annotations))
+        suppressions = _suppressions(annotations)
+        networks = attached(annotations)
         command = _command(pod.spec.containers) if _is_control_plane(pod, namespace) else None
         self._rows.append(
             (
@@ -189,6 +193,8 @@ class PodTable:
         row = len(self.names) + len(self._names)
         if suppressions:
             self.suppressions[row] = suppressions
+        if networks:
+            self.attached[row] = networks
         if command is not None:
             self.commands[row] = command
         self._names.append(meta.name or "")
@@ -231,6 +237,7 @@ class PodTable:
             and all(column[row] == column[other] for column in (*columns, self.uid, self.changed))
             and self.suppressions.get(row) == self.suppressions.get(other)
             and self.commands.get(row) == self.commands.get(other)
+            and self.attached.get(row) == self.attached.get(other)
         )
 
     def drop(self, rows: set[int]) -> None:
@@ -247,6 +254,7 @@ class PodTable:
         moved = {row: number for number, row in enumerate(kept)}
         self.suppressions = {moved[row]: found for row, found in self.suppressions.items() if row in moved}
         self.commands = {moved[row]: found for row, found in self.commands.items() if row in moved}
+        self.attached = {moved[row]: found for row, found in self.attached.items() if row in moved}
 
     def extend(self, other: PodTable, first_origin: int) -> None:
         """Append all rows of another table whose origins start at ``first_origin`` here."""
@@ -263,6 +271,7 @@ class PodTable:
         self.origin.extend(array("I", [first_origin + origin for origin in other.origin]))
         self.suppressions.update({rows + row: found for row, found in other.suppressions.items()})
         self.commands.update({rows + row: found for row, found in other.commands.items()})
+        self.attached.update({rows + row: found for row, found in other.attached.items()})
 
 
 def _containers(pod: Pod) -> tuple[ContainerShape, ...]:
