@@ -64,17 +64,14 @@ def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -
     for part in parts:
         snapshot.merge(part)
     snapshot.reading.errors = sorted(set(snapshot.reading.errors))
-    _tell_what_was_left_out(snapshot.knowledge, kinds, namespaces)
+    _tell_what_was_left_out(snapshot.knowledge, kinds)
     return snapshot
 
 
-def _tell_what_was_left_out(knowledge: Knowledge, kinds: set[str], namespaces: tuple[str, ...]) -> None:
-    """Kinds that nobody asked for, and what is in other namespaces than those that were asked for."""
-    for kind in KIND_NAMED.values():
-        if kind.name not in kinds:
-            knowledge.withdraw(kind.name, ALL, Reason.NOT_APPLICABLE, "it was not listed, as nothing selected reads it")
-        elif kind.namespaced and namespaces:
-            knowledge.never[kind.name] = f"the {kind.plural} of other namespaces were not listed"
+def _tell_what_was_left_out(knowledge: Knowledge, kinds: set[str]) -> None:
+    """Kinds that nobody asked for."""
+    for name in KIND_NAMED.keys() - kinds:
+        knowledge.withdraw(name, ALL, Reason.NOT_APPLICABLE, "it was not listed, as nothing selected reads it")
 
 
 def read_again(connection: Connection, places: Mapping[str, Collection[str]], namespaces: tuple[str, ...]) -> Snapshot:
