@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,6 +111,20 @@ class Wanted:
         if self.node_dumps or not isinstance(self.source, LiveCluster):
             return True
         return bool(self.source.kubeconfig or self.source.context or self.source.user or self.source.namespaces)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is a live cluster."""
+        from netlint.sources import LiveCluster
+
+        return isinstance(self.source, LiveCluster)
+
+    def within(self, namespace: str) -> Wanted:
+        """The same of a live cluster, but only this namespace."""
+        from netlint.sources import LiveCluster
+
+        assert isinstance(self.source, LiveCluster)
+        return replace(self, source=replace(self.source, namespaces=(namespace,)))
 
     def read(
         self, kinds: Iterable[str], *, verbose: bool = False, default_namespace: str = "default"

@@ -34,6 +34,7 @@ def service(wanted: Wanted, name: Name, namespace: Namespace = None, form: Forma
     """
     from netlint import clock, config, engine
     from netlint.findings import Severity
+    from netlint.snapshot import Reason
     from netlint.views import gaps, spots
     from netlint.views import service as view
 
@@ -43,6 +44,10 @@ def service(wanted: Wanted, name: Name, namespace: Namespace = None, form: Forma
     rules = chosen_rules(settings, (), ())
     kinds = {*engine.kinds_read(rules), *view.READ}
     snapshot, locate = wanted.read(kinds, default_namespace=settings.default_namespace)
+    gap = snapshot.knowledge.withdrawn("Service")
+    if namespace and gap and gap.reason is Reason.FORBIDDEN and wanted.is_live:
+        wanted = wanted.within(namespace)  # who may not read all may still read this one
+        snapshot, locate = wanted.read(kinds, default_namespace=settings.default_namespace)
     failed = said(snapshot.reading.errors)
     today = clock.now().date()
     followed = _followed(snapshot, name, namespace)
@@ -51,7 +56,8 @@ def service(wanted: Wanted, name: Name, namespace: Namespace = None, form: Forma
         followed = _followed(snapshot, name, namespace)
     broken = followed.breaks(result.open)
     render = view.json if form == "json" else view.text
-    typer.echo(render(followed, broken, spots(locate, view.sides(followed)), gaps(snapshot, view.KINDS)), nl=False)
+    known, missing = spots(locate, view.sides(followed)), gaps(snapshot, view.KINDS, view.OPTIONAL)
+    typer.echo(render(followed, broken, known, missing), nl=False)
     for failure in result.failures:
         say(f"{failure.rule} crashed: {failure.message}")
     bad = any(finding.severity is Severity.ERROR for _, finding in broken)
@@ -93,7 +99,7 @@ def _one(cluster: Cluster, name: str, namespace: str | None) -> Service:
     asked = f"{namespace}/{name}" if namespace else name
     near = nearest(cluster, name, namespace)
     gap = cluster.snapshot.knowledge.withdrawn("Service", namespace or ALL)
-    meant = (
-        f"; did you mean {' or '.join(near)}?" if near else f", but some are not known: {gap.message}" if gap else ""
-    )
-    raise UsageError(f"there is no Service {asked}{meant}")
+    if gap and not near:
+        hint = "" if namespace else "; -n reads its namespace only"
+        raise UsageError(f"no Service {asked} is known, and not all could be read: {gap.message}{hint}")
+    raise UsageError(f"there is no Service {asked}" + (f"; did you mean {' or '.join(near)}?" if near else ""))

@@ -136,13 +136,14 @@ def absence(found: list[Coverage], nodes: list[Node], pods: Pods | None) -> Abse
     """The DaemonSets held against these nodes and all pods (None: not all are known)."""
     wanted = {node.name for one in found for node in one.wanted}
     having: set[str] = set().union(*(one.having for one in found))
-    left_out = [node for node in nodes if node.name not in wanted | having]
+    concerned, empty = wanted | having, wanted - having
+    left_out = [node for node in nodes if node.name not in concerned]
     excluded = [node for node in left_out if all(runs_on(one.agent, node) is False for one in found)]
     if pods is None:
         return Absence(excluded, [], [])
     unready = {pods.node(row) for one in found for row in one.unready}
     return Absence(
         excluded,
-        [node for node in nodes if node.name in wanted - having],
+        [node for node in nodes if node.name in empty],
         [node for node in nodes if node.name in unready],
     )

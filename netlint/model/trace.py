@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from netlint.findings import Finding, Subject
+from netlint.findings import Finding, Subject, Violation
 from netlint.model import entrypoints, references
 from netlint.model.backing import Backing, Backings, Target
 from netlint.model.cluster import Cluster
@@ -58,17 +58,15 @@ class Trace:
     def breaks(self, findings: Iterable[Finding]) -> list[tuple[str, Finding]]:
         """The findings that concern the chain, each with its link, in the order of these."""
         parts = self._parts
-        own = [
-            (link_of(finding), finding)
-            for finding in findings
-            if any(subject.order in parts for subject in _subjects(finding))
-        ]
+        own = [(link_of(finding), finding) for finding in findings if self._concerns(finding.violation, parts)]
         return sorted(own, key=lambda found: (LINKS.index(found[0]), found[1].severity.rank))
 
-
-def _subjects(finding: Finding) -> Iterator[Subject]:
-    yield finding.violation.subject
-    yield from (side.subject for side in finding.violation.related)
+    def _concerns(self, violation: Violation, parts: set[tuple[str, str, str]]) -> bool:
+        """What is wrong with another Service concerns this one only where it is named itself, not by its pods."""
+        sides = {violation.subject.order, *(side.subject.order for side in violation.related)}
+        if violation.subject.kind == "Service":
+            return subject_of(self.service).order in sides
+        return not parts.isdisjoint(sides)
 
 
 def link_of(finding: Finding) -> str:

@@ -23,6 +23,7 @@ LONGEST_LINE = 1000
 NAME: Path = ("metadata", "name")  # where an object as a whole is shown
 LEAD = 4096  # bytes in which the beginning of a window's first line is looked for
 CHUNK = 64 << 10
+BETWEEN_ITEMS = b" \t\r\n,"
 _DECODER = json.JSONDecoder(parse_int=str)  # Python refuses numbers of thousands of digits
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -187,9 +188,9 @@ def _ranges(window: Window, text: bytes) -> Iterator[tuple[int, int]]:
 def _consecutive(text: bytes, items: list[msgspec.Raw]) -> Iterator[tuple[int, int]]:
     at = 0
     for item in items:
-        content = bytes(item)
-        start = text.index(content, at)
-        at = start + len(content)
+        while text[at] in BETWEEN_ITEMS:
+            at += 1
+        start, at = at, at + len(bytes(item))
         yield start, at
 
 

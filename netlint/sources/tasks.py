@@ -13,7 +13,7 @@ from netlint.sources.inputs import Input
 from netlint.sources.targets import Targets
 
 LARGE = 8 << 20  # a file from this size on is shared out
-SHARE = 32 << 20
+SHARE = 16 << 20
 BATCH = 1 << 20
 BATCHES = 1000
 

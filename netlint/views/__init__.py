@@ -8,7 +8,7 @@ from netlint.findings import Subject, field_name
 from netlint.objects.meta import Path
 from netlint.reports import printable
 from netlint.reports.concise import spot_name
-from netlint.snapshot import Gap, Locator, Snapshot, Spot
+from netlint.snapshot import Gap, Locator, Reason, Snapshot, Spot
 
 Side = tuple[Subject, Path]
 Spots = dict[tuple[int, Path], Spot]
@@ -46,11 +46,18 @@ def text_of(lines: Iterable[str]) -> str:
     return "".join(printable(line) + "\n" for line in lines)
 
 
-def gaps(snapshot: Snapshot, kinds: Iterable[str]) -> list[Gap]:
-    """Why objects of these kinds may be missing: some could not be read, or none is there."""
+def gaps(snapshot: Snapshot, kinds: Iterable[str], optional: Iterable[str] = ()) -> list[Gap]:
+    """Why objects of these kinds may be missing: some could not be read, or none is there.
+
+    Of ``optional`` kinds there may well be none.
+    """
     withdrawn = ((kind, snapshot.knowledge.withdrawn(kind)) for kind in kinds)
     found = (gap or (None if snapshot.count(kind) else snapshot.knowledge.gap(kind)) for kind, gap in withdrawn)
-    return [gap for gap in found if gap is not None]
+    lost = (snapshot.knowledge.withdrawn(kind) for kind in optional)
+    return [
+        *(gap for gap in found if gap is not None),
+        *(gap for gap in lost if gap is not None and gap.reason is not Reason.NOT_APPLICABLE),
+    ]
 
 
 def counted(number: int, noun: str) -> str:

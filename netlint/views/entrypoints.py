@@ -17,7 +17,12 @@ from netlint.views import Side, Spots, columns, counted, place, text_of
 
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")
+<<<<<<< HEAD
 READ = {*KINDS, "EndpointSlice", "Gateway", "Ingress", "Namespace", *ROUTES, *WORKLOADS}
+=======
+OPTIONAL = ("Gateway", "Ingress", *ROUTES)
+READ = {*KINDS, "EndpointSlice", *OPTIONAL, *WORKLOADS}
+>>>>>>> trunk
 NAMED = 3
 TITLES = ["way in", "address", "port", "leads to", "state", "what answers", "declared by", "place"]
 
@@ -33,7 +38,9 @@ def sides(followed: Followed) -> list[Side]:
 def text(followed: Followed, nodes: list[Node], known: Spots, missing: list[Gap]) -> str:
     """For people."""
     if not followed:
-        return text_of(["No way leads into the cluster.", *_incomplete(missing)])
+        return text_of(
+            [f"No way {'is known to lead' if missing else 'leads'} into the cluster.", *_incomplete(missing)]
+        )
     table = [
         [*row(entry, backing), str(entry.subject), place((entry.subject, entry.path), known)]
         for entry, backing in followed

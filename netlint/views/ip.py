@@ -33,7 +33,7 @@ def sides(answer: Answer) -> list[Side]:
 
 def text(answer: Answer, known: Spots, missing: list[Gap]) -> str:
     """For people."""
-    lines = [f"{_asked(answer)}: {_headline(answer)}"]
+    lines = [f"{_asked(answer)}: {_headline(answer, missing)}"]
     lines += [f"  {note}" for note in answer.notes]
     lines += _section("Owners", [_owner(owner, answer, known) for owner in answer.owners])
     lines += _section("Ranges", _ranges(answer.matches, known))
@@ -54,9 +54,10 @@ def _asked(answer: Answer) -> str:
     return addresses.text(asked.family, asked.first) if asked.size == 1 else str(asked)
 
 
-def _headline(answer: Answer) -> str:
+def _headline(answer: Answer, missing: list[Gap]) -> str:
     if not answer.is_known:
-        return f"{Nature.UNKNOWN}: in no range, and nobody has it"
+        known = " known" if missing else ""
+        return f"{Nature.UNKNOWN}: in no{known} range, and nobody{known} has it"
     what, where = ", ".join(answer.natures), f" on {_listed(answer.nodes)}" if answer.nodes else ""
     if answer.asked.size > 1:
         number = len({owner.address for owner in answer.owners})

@@ -25,7 +25,12 @@ from netlint.views.entrypoints import row as entry_row
 
 SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
+<<<<<<< HEAD
 READ = {*KINDS, "Gateway", "Ingress", "Namespace", *ROUTES, *WORKLOADS}
+=======
+OPTIONAL = ("Gateway", "Ingress", *ROUTES)
+READ = {*KINDS, *OPTIONAL, *WORKLOADS}
+>>>>>>> trunk
 SHOWN = 20  # pods, endpoints, and groups of nodes, each
 NAMED = 3
 
@@ -96,7 +101,10 @@ def _selector(trace: Trace) -> list[str]:
     pods = trace.cluster.pods
     live = [row for row in trace.pods if pods.is_live(row)]
     ready = sum(pods.is_ready(row) and not pods.is_terminating(row) for row in live)
-    lines = [f"  {labels_text(spec.selector or {})}: {counted(len(live), 'live pod')}, {ready:,} of them ready"]
+    selected = f"{counted(len(live), 'live pod')}, {ready:,} of them ready"
+    if not (live or trace.cluster.is_complete("Pod", trace.service.namespace)):
+        selected = "its pods are not known"
+    lines = [f"  {labels_text(spec.selector or {})}: {selected}"]
     return lines + [
         f"  {template.subject}: {'an unknown number of' if template.replicas is None else template.replicas} replicas, "
         "whose pods are not in the input"

@@ -134,7 +134,13 @@ class _Chance:
     def population(self) -> Population:
         found = Population()
         found.pods = [self._pod(number) for number in range(self._pods)]
-        found.services = [self._service(number, found.pods) for number in range(self._services)]
+        selected: set[str] = set()
+        for number in range(self._services):
+            made = self._service(number, found.pods)
+            while self._healthy and _selected(made) in selected:  # nobody needs two Services of the same pods
+                made = self._service(number, found.pods)
+            selected.add(_selected(made))
+            found.services.append(made)
         return found
 
     def _happens(self, share: float) -> bool:
@@ -335,6 +341,11 @@ def _create(plane: ControlPlane, planned: PlannedPod) -> None:
         plane.admin.patch_status(planned.manifest, planned.status)
     if planned.is_terminating:
         plane.admin.delete(planned.manifest, grace_seconds=GRACE_SECONDS)
+
+
+def _selected(made: Object) -> str:
+    selector = made["spec"].get("selector")
+    return f"{key(made)[0]} {sorted(selector.items())}" if selector else made["metadata"]["name"]
 
 
 def _untranslated(declared: Object) -> Object:
