@@ -17,12 +17,8 @@ from netlint.views import Side, Spots, columns, counted, place, text_of
 
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")
-<<<<<<< HEAD
-READ = {*KINDS, "EndpointSlice", "Gateway", "Ingress", "Namespace", *ROUTES, *WORKLOADS}
-=======
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
-READ = {*KINDS, "EndpointSlice", *OPTIONAL, *WORKLOADS}
->>>>>>> trunk
+READ = {*KINDS, "EndpointSlice", "Namespace", *OPTIONAL, *WORKLOADS}
 NAMED = 3
 TITLES = ["way in", "address", "port", "leads to", "state", "what answers", "declared by", "place"]
 

@@ -25,12 +25,8 @@ from netlint.views.entrypoints import row as entry_row
 
 SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
-<<<<<<< HEAD
-READ = {*KINDS, "Gateway", "Ingress", "Namespace", *ROUTES, *WORKLOADS}
-=======
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
-READ = {*KINDS, *OPTIONAL, *WORKLOADS}
->>>>>>> trunk
+READ = {*KINDS, *OPTIONAL, "Namespace", *WORKLOADS}
 SHOWN = 20  # pods, endpoints, and groups of nodes, each
 NAMED = 3
 
