@@ -14,14 +14,15 @@ from netlint.findings import Finding, Violation
 from netlint.objects import KIND_NAMED
 from netlint.snapshot import Reason, Snapshot
 from netlint.snapshot.knowledge import ALL
+from netlint.sources.apiserver import PAGE
 
 Places = Mapping[str, set[str]]
 """Namespaces by kind; ``ALL`` for every one, and for kinds that are in none."""
 
 PAUSE = 2.0  # seconds
 UNREADABLE = {Reason.FORBIDDEN, Reason.NOT_APPLICABLE}
-MOST_NAMESPACES = 20
-"""With more of them, one list of everything is read sooner than a list of each."""
+FEW = 20
+"""So many namespaces are read one by one in any case; more of them where a list of everything has as many pages."""
 
 
 def confirm(
@@ -33,7 +34,7 @@ def confirm(
     what was found there stays.
     """
     time.sleep(PAUSE)
-    later = look(_together(_places(finding, result.snapshot) for finding in doubted))
+    later = look(_together((_places(finding, result.snapshot) for finding in doubted), result.snapshot))
     result.snapshot.renew(later)
     rules = {finding.rule.name: finding.rule for finding in doubted}
     again = engine.run(result.snapshot, rules.values(), config, today)
@@ -55,12 +56,13 @@ def _places(finding: Finding, snapshot: Snapshot) -> dict[str, set[str]]:
     return places
 
 
-def _together(places: Iterable[Places]) -> Places:
+def _together(places: Iterable[Places], snapshot: Snapshot) -> Places:
     found: dict[str, set[str]] = {}
     for each in places:
         for kind, namespaces in each.items():
             found.setdefault(kind, set()).update(namespaces)
-    return {kind: named if len(named) <= MOST_NAMESPACES else {ALL} for kind, named in found.items()}
+    most = {kind: max(FEW, snapshot.count(kind) // PAGE) for kind in found}
+    return {kind: named if len(named) <= most[kind] else {ALL} for kind, named in found.items()}
 
 
 def _is_judged(finding: Finding, result: Result, later: Snapshot, again: Result) -> bool:

@@ -175,11 +175,25 @@ def test_a_rule_that_crashes_the_second_time_confirms_nothing(tmp_path: Path, mo
 
 
 def test_many_namespaces_are_read_in_one_list(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path, **{f"n{number}": ["10.1.9.1"] for number in range(confirmation.MOST_NAMESPACES + 1)})
+    cluster = Cluster(tmp_path, **{f"n{number}": ["10.1.9.1"] for number in range(confirmation.FEW + 1)})
     result = run(cluster.read())
     asked: list[Places] = []
 
     confirmation.confirm(result, result.open, Config(), TODAY, lambda places: asked.append(places) or cluster.read())
 
     assert asked == [{kind: {ALL} for kind in ("EndpointSlice", "Pod", "Service")}]
-    assert len(told(result)) == confirmation.MOST_NAMESPACES + 1
+    assert len(told(result)) == confirmation.FEW + 1
+
+
+def test_namespaces_are_read_one_by_one_where_a_list_of_everything_has_more_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {f"n{number}" for number in range(confirmation.FEW + 1)}
+    cluster = Cluster(tmp_path, **{name: ["10.1.9.1"] for name in sorted(names)})
+    result = run(cluster.read())
+    asked: list[Places] = []
+    monkeypatch.setattr(confirmation, "PAGE", 1)
+
+    confirmation.confirm(result, result.open, Config(), TODAY, lambda places: asked.append(places) or cluster.read())
+
+    assert asked == [dict.fromkeys(("EndpointSlice", "Pod", "Service"), names)]

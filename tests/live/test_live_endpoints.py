@@ -71,10 +71,9 @@ def test_what_the_controllers_wrote_is_right_and_every_edit_is_found(
     settled = check(plane.kubeconfig(), "--strict")
 
     assert (settled.findings, settled.skips, settled.errors, settled.code) == ([], [], [], 0)
-    roles = "/apis/rbac.authorization.k8s.io/v1"
     assert settled.seen == {
-        "ClusterRole": len(plane.admin.list(f"{roles}/clusterroles")),
-        "ClusterRoleBinding": len(plane.admin.list(f"{roles}/clusterrolebindings")),
+        "ClusterRole": len(plane.admin.list("/apis/rbac.authorization.k8s.io/v1/clusterroles")),
+        "ClusterRoleBinding": len(plane.admin.list("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings")),
         "Deployment": 1,
         "Endpoints": len(plane.admin.list("/api/v1/endpoints")),
         "ReplicaSet": 1,
