@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netlint.findings import Rule, Skip, Subject
 from netlint.objects import ADDRESS_PLAN, KIND_NAMED, ROUTES, WORKLOADS
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
-from netlint.snapshot.knowledge import ALL
+from netlint.snapshot.knowledge import ALL, absence
 
 API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
 LOST = {Reason.FORBIDDEN, Reason.INCOMPLETE}
@@ -44,8 +44,8 @@ def evaluability(rule: Rule, snapshot: Snapshot, inhabited: dict[str, set[str]] 
     """
     found = Evaluability()
     absent = _without_dumps(rule, snapshot) or _nothing_to_examine(rule, snapshot)
-    if absent is not None:
-        return _nowhere(rule, [absent])
+    if absent:
+        return _nowhere(rule, absent)
     needs = [need for need in rule.needs if need != NODE_DUMP]
     gaps = [gap for need in needs if not _is_namespaced(need) and (gap := _gap(need, ALL, snapshot))]
     if gaps:
@@ -75,30 +75,38 @@ def _nowhere(rule: Rule, gaps: list[Gap]) -> Evaluability:
         of_reason = [gap for gap in gaps if gap.reason is reason]
         if of_reason:
             needs = tuple(dict.fromkeys(gap.kind for gap in of_reason))
-            message = "; ".join(dict.fromkeys(gap.message for gap in of_reason))
-            skips.append(Skip(rule.name, reason, needs, message))
+            skips.append(Skip(rule.name, reason, needs, _together(of_reason)))
     return Evaluability(at_all=False, skips=skips)
 
 
-def _without_dumps(rule: Rule, snapshot: Snapshot) -> Gap | None:
+def _together(gaps: Sequence[Gap]) -> str:
+    """The messages of all gaps; kinds that are merely absent are one clause."""
+    absent = [gap.kind for gap in gaps if gap.message == absence(gap.kind)]
+    others = [gap.message for gap in gaps if gap.message != absence(gap.kind)]
+    *most, last = absent or [""]
+    clause = absence(f"{', '.join(most)} or {last}" if most else last)
+    return "; ".join(dict.fromkeys([clause, *others] if absent else others))
+
+
+def _without_dumps(rule: Rule, snapshot: Snapshot) -> list[Gap]:
     if NODE_DUMP not in rule.needs or snapshot.dumps:
-        return None
-    return Gap(NODE_DUMP, Reason.NOT_APPLICABLE, "there are no node dumps (--node-dumps)")
+        return []
+    return [Gap(NODE_DUMP, Reason.NOT_APPLICABLE, "there are no node dumps (--node-dumps)")]
 
 
-def _nothing_to_examine(rule: Rule, snapshot: Snapshot) -> Gap | None:
-    """The gap that leaves a rule without anything to look at; None where there is something, or surely nothing."""
+def _nothing_to_examine(rule: Rule, snapshot: Snapshot) -> list[Gap]:
+    """The gaps that leave a rule without anything to look at; none where there is something, or surely nothing."""
     examined = kinds(rule.examines)
     if not examined or any(snapshot.count(kind) for kind in examined):
-        return None
+        return []
     known = {kind for kind, _ in snapshot.knowledge.complete}
     gaps = [gap for kind in examined if kind not in known and (gap := snapshot.knowledge.gap(kind))]
     if len(gaps) < len(examined):
-        return None
-    first = next((gap for gap in gaps if gap.reason in LOST), gaps[0])
-    if first.reason is Reason.MISSING and not EVERYWHERE.intersection(examined):
-        return Gap(first.kind, Reason.NOT_APPLICABLE, first.message)
-    return first
+        return []
+    lost = [gap for gap in gaps if gap.reason in LOST]
+    if lost or EVERYWHERE.intersection(examined):
+        return (lost or [gap for gap in gaps if gap.kind in EVERYWHERE])[:1]
+    return [replace(gap, reason=Reason.NOT_APPLICABLE) if gap.reason is Reason.MISSING else gap for gap in gaps]
 
 
 def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:

@@ -77,7 +77,9 @@ class Subject:
 
     def __str__(self) -> str:
         """``Service shop/web``, or ``Node n1`` for what is not namespaced."""
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+        if not self.name and not self.kind.endswith("List"):  # lists have none
+            return f"{self.kind} without a name" + (f" in namespace {self.namespace}" if self.namespace else "")
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,23 @@ def _ports(found: list[tuple[str, str]]) -> str:
     return shortened(names) or "no port"
 
 
+def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
+    """An endpoint has several addresses, of which only the first is used."""
+    table = cluster.slices
+    for number in cluster.foreign_slices:
+        rows = [row for row in table.endpoints(number) if row in table.surplus] if table.surplus else []
+        if rows:
+            unused = table.surplus[rows[0]]
+            more = f"; so it is with {len(rows) - 1} more" if len(rows) > 1 else ""
+            yield Violation(
+                subject_of(table.slices[number]),
+                ("endpoints", rows[0] - table.starts[number], "addresses", 1),
+                f"{shortened(list(unused))} {'is' if len(unused) == 1 else 'are'} not used, as consumers read the "
+                f"first address of an endpoint alone{more}",
+                {"unused": [text for row in rows for text in table.surplus[row]]},
+            )
+
+
 def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
     """A slice that was mirrored from Endpoints stands beside those of the Service's own pods."""
     for number in cluster.foreign_slices:
@@ -232,5 +249,6 @@ CHECKS = (
     ignored_endpoint_slices,
     slices_without_services,
     stale_mirrored_slices,
+    surplus_endpoint_addresses,
     unmirrored_endpoints,
 )

@@ -33,6 +33,8 @@ def dead_entrypoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
         if service is None or backings.has_ready_pods(service):
             continue
         backing = backings.of(Target(*key, None))
+        if has_pods(service) and backings.is_scaled_down(service):
+            continue  # its last pods are going
         if backing.cause in {Cause.NOT_READY, Cause.NO_ENDPOINTS} and not backings.has_ignored_slices(service):
             yield _dead(cluster, backings, service, backing, [entry for entry, _ in entries])
         elif backing.state is State.UNKNOWN and not has_pods(service):
@@ -55,7 +57,7 @@ def _dead(
             *(Related(entry.subject, entry.path, "leads here") for entry in others.values()),
             *(Related(cluster.pods.subject(row), (), "is not ready") for row in rows[:NAMED]),
         ),
-        mitigated=bool(rows) and backings.is_scaled_down(service),
+        mitigated=backing.known > 0,
     )
 
 

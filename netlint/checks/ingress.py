@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 
+from netlint.checks.ingress_routes import unattachable_routes
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import references
 from netlint.model.cluster import Cluster
@@ -239,7 +240,8 @@ def missing_parent_gateways(cluster: Cluster) -> Iterator[Violation]:
 
 def unaccepted_routes(cluster: Cluster) -> Iterator[Violation]:
     """A gateway's controller says that it does not accept a route, or cannot resolve what it refers to."""
-    explained = {found.subject for found in chain(missing_parent_gateways(cluster), _refused(cluster))}
+    causes = chain(missing_parent_gateways(cluster), unattachable_routes(cluster), _refused(cluster))
+    explained = {found.subject for found in causes}
     for route in _routes(cluster):
         if subject_of(route) in explained or any(_is_missing(cluster, one) for one in references.of_route(route)):
             continue

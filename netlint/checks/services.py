@@ -16,13 +16,13 @@ from netlint.model.endpoints import (
     Difference,
     Mismatch,
     has_pods,
-    is_headless,
     protocol,
     resolved_port,
 )
 from netlint.model.nearest import nearest
 from netlint.model.selectors import text_of
 from netlint.model.subjects import subject_of
+from netlint.model.twins import ROLLOUT, is_made_by_controller, purpose
 from netlint.objects.core import Service, ServicePort
 
 NAMED = 3  # so many objects a message names; the evidence has them all
@@ -104,9 +104,10 @@ def shared_selectors(cluster: Cluster) -> Iterator[Violation]:
     """Two Services of one sort lead to the same ports of the same pods."""
     alike: defaultdict[tuple[object, ...], list[Service]] = defaultdict(list)
     for service in filter(has_pods, cluster.services):
-        alike[_purpose(service)].append(service)
+        alike[purpose(service)].append(service)
+    rollouts = ROLLOUT in cluster.snapshot.reading.other_kinds
     for first, *others in alike.values():
-        if others:
+        if others and not rollouts and not any(map(is_made_by_controller, (first, *others))):
             yield Violation(
                 subject_of(first),
                 ("spec", "selector"),
@@ -115,25 +116,6 @@ def shared_selectors(cluster: Cluster) -> Iterator[Violation]:
                 {"services": [str(subject_of(service)) for service in (first, *others)]},
                 tuple(Related(subject_of(other), ("spec", "selector"), "selects the same") for other in others),
             )
-
-
-def _purpose(service: Service) -> tuple[object, ...]:
-    """All that makes a difference to clients: a second Service of another sort has a reason."""
-    spec = service.spec
-    targets = {(port.targetPort or port.port, port.port, protocol(port)) for port in spec.ports or ()}
-    return (
-        service.namespace,
-        frozenset((spec.selector or {}).items()),
-        frozenset(targets),
-        spec.type or "ClusterIP",
-        is_headless(service),
-        spec.internalTrafficPolicy or "Cluster",
-        spec.externalTrafficPolicy or "Cluster",
-        bool(spec.publishNotReadyAddresses),
-        spec.sessionAffinity or "None",
-        tuple(spec.ipFamilies or ()),
-        tuple(spec.externalIPs or ()),
-    )
 
 
 def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:

@@ -19,6 +19,7 @@ SYSTEM = "kube-system"
 DNS_PORT = 53
 DEFAULT_DOMAIN = "cluster.local"
 NODE_LOCAL = "node-local-dns"
+NODE_LOCAL_ADDRESS = "169.254.20.10"
 LINK_LOCAL = (addresses.parse_cidr("169.254.0.0/16").range, addresses.parse_cidr("fe80::/10").range)
 LOOPBACK = (addresses.parse_cidr("127.0.0.0/8").range, addresses.parse_cidr("::1/128").range)
 REVERSE = {4: "in-addr.arpa", 6: "ip6.arpa"}

@@ -14,6 +14,7 @@ from netlint.findings import Subject
 from netlint.model.backing import Backing, Backings, State, Target
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import protocol
+from netlint.model.exposure import PROXY_MODE
 from netlint.model.forwarding import is_reached_from_outside
 from netlint.model.gateways import attachments, shared_hosts
 from netlint.model.hostnames import covers
@@ -58,6 +59,7 @@ class EntryPoint:
     """One way in, declared by a field of ``subject``; ``note`` says why there is no target.
 
     ``addresses``: none yet, or those of every node (node ports). ``nodes``: where a host port is taken.
+    ``proxied``: the addresses that the load balancer keeps to itself, so that no node captures them.
     """
 
     via: Via
@@ -70,6 +72,7 @@ class EntryPoint:
     name: str = ""
     nodes: tuple[str, ...] = ()
     note: str = ""
+    proxied: tuple[str, ...] = ()
 
     def leads_to(self, service: Service) -> bool:
         """Whether a Service is its target."""
@@ -118,7 +121,8 @@ def _of_service(service: Service) -> Iterator[EntryPoint]:
         what, how = Target(service.namespace, service.name, port), protocol(port)
         if spec.type == "LoadBalancer":
             path = status if balanced else ("spec", "type")
-            yield EntryPoint(Via.LOAD_BALANCER, subject, path, balanced, port.port, how, what)
+            kept = _proxied(service)
+            yield EntryPoint(Via.LOAD_BALANCER, subject, path, balanced, port.port, how, what, proxied=kept)
         if external:
             yield EntryPoint(Via.EXTERNAL_IP, subject, ("spec", "externalIPs"), external, port.port, how, what)
         if port.nodePort:
@@ -131,6 +135,13 @@ def load_balancer_addresses(item: Service | Ingress) -> tuple[str, ...]:
     balancer = item.status.loadBalancer if item.status else None
     found = ((entry.ip or entry.hostname) for entry in (balancer.ingress if balancer else None) or ())
     return tuple(text for text in found if text)
+
+
+def _proxied(service: Service) -> tuple[str, ...]:
+    balancer = service.status.loadBalancer if service.status else None
+    return tuple(
+        entry.ip for entry in (balancer.ingress if balancer else None) or () if entry.ip and entry.ipMode == PROXY_MODE
+    )
 
 
 def _of_ingress(ingress: Ingress) -> Iterator[EntryPoint]:

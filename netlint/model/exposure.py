@@ -12,9 +12,9 @@ from netlint.model.proxy import is_of_this_proxy
 from netlint.model.selectors import text_of
 from netlint.model.subjects import subject_of
 from netlint.objects.calico import BGPConfiguration
-from netlint.objects.cilium import CiliumBGPAdvertisement, CiliumBGPPeeringPolicy, ServiceSelector
+from netlint.objects.cilium import CiliumBGPAdvertisement, CiliumBGPPeeringPolicy
 from netlint.objects.core import Service
-from netlint.objects.meta import Path
+from netlint.objects.meta import LabelSelector, Path
 
 CLUSTER_IP = "ClusterIP"
 PROXY_MODE = "Proxy"  # of a load balancer that keeps its address to itself: nodes do not capture it
@@ -87,6 +87,6 @@ def advertised(
                 yield Advertised(subject_of(policy), at, "Cilium", _selected(router.serviceSelector))
 
 
-def _selected(selector: ServiceSelector) -> str:
+def _selected(selector: LabelSelector) -> str:
     labels = text_of(selector.matchLabels or {})
     return f"of Services with {labels}" if labels else "of the Services that it selects"

@@ -6,14 +6,17 @@ Source: sigs.k8s.io/gateway-api/apis/v1 (gateway_types.go, shared_types.go: Pare
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from netlint.model.cluster import Cluster
 from netlint.model.hostnames import intersect
 from netlint.model.references import gateways_of
+from netlint.model.selectors import chooses, keys_of, text_of
 from netlint.objects import ROUTES
-from netlint.objects.gateway import Gateway, Listener, ParentRef, Route
+from netlint.objects.core import Namespace
+from netlint.objects.gateway import GROUP, AllowedRoutes, Gateway, Listener, ParentRef, Route, RouteNamespaces
+from netlint.objects.meta import LabelSelector
 
 CARRIED = {
     "GRPCRoute": ("HTTP", "HTTPS"),
@@ -23,6 +26,7 @@ CARRIED = {
     "UDPRoute": ("UDP",),
 }
 """Protocols of the listeners to which routes can be attached."""
+NAME_LABEL = "kubernetes.io/metadata.name"
 STANDARD = {protocol for protocols in CARRIED.values() for protocol in protocols}
 
 
@@ -37,6 +41,7 @@ class Attachment(NamedTuple):
 
 def attachments(cluster: Cluster) -> Iterator[Attachment]:
     """Every listener of every Gateway."""
+    admission = Admission(cluster.objects("Namespace"))
     naming: defaultdict[tuple[str, str], list[tuple[Route, ParentRef]]] = defaultdict(list)
     for route in (route for kind in ROUTES for route in cluster.objects(kind)):
         for path, key in gateways_of(route):
@@ -45,21 +50,57 @@ def attachments(cluster: Cluster) -> Iterator[Attachment]:
         candidates = naming[gateway.namespace, gateway.name]
         for index, listener in enumerate(gateway.spec.listeners or ()):
             found = [
-                route for route, parent in candidates if _names(parent, listener) and _fits(route, gateway, listener)
+                route
+                for route, parent in candidates
+                if names(parent, listener)
+                and not admission.refusal(route, gateway, listener)
+                and accepted(route, gateway) != "False"
             ]
             once = {(route.kind, route.namespace, route.name): route for route in found}
             yield Attachment(gateway, index, listener, list(once.values()))
 
 
-def _names(parent: ParentRef, listener: Listener) -> bool:
+def names(parent: ParentRef, listener: Listener) -> bool:
+    """Whether a route means this listener of the Gateway that it names."""
     return parent.sectionName in {None, "", listener.name} and parent.port in {None, listener.port}
 
 
-def _fits(route: Route, gateway: Gateway, listener: Listener) -> bool:
-    """Listeners of protocols that are an implementation's own take any route."""
-    if listener.protocol in STANDARD and listener.protocol not in CARRIED[route.kind]:
-        return False
-    return bool(shared_hosts(route, listener)) and not _is_refused(route, gateway)
+class Admission:
+    """Which routes listeners let in; what is not known refuses nobody."""
+
+    def __init__(self, namespaces: Iterable[Namespace]) -> None:
+        """Namespaces have their name as a label, whether it is written or not."""
+        self._labels = {one.name: {**one.labels, NAME_LABEL: one.name} for one in namespaces}
+
+    def refusal(self, route: Route, gateway: Gateway, listener: Listener) -> str:
+        """Why a listener does not take a route, as what it does take; empty where it does.
+
+        Listeners of protocols that are an implementation's own take any route.
+        """
+        if listener.protocol in STANDARD and listener.protocol not in CARRIED[route.kind]:
+            return f"is for {listener.protocol}, not for {route.kind}s"
+        allowed = listener.allowedRoutes or AllowedRoutes()
+        kinds = [one.kind or "" for one in allowed.kinds or ()]
+        if kinds and not any((one.group or GROUP, one.kind) == (GROUP, route.kind) for one in allowed.kinds or ()):
+            return f"takes kind {' or '.join(kinds)} alone"
+        if not shared_hosts(route, listener):
+            return f"serves host {listener.hostname} alone"
+        return self._elsewhere(route, gateway, allowed.namespaces or RouteNamespaces())
+
+    def _elsewhere(self, route: Route, gateway: Gateway, allowed: RouteNamespaces) -> str:
+        if allowed.from_ == "None":
+            return "takes no route at all"
+        if allowed.from_ in {None, "", "Same"} and route.namespace != gateway.namespace:
+            return f"takes routes of namespace {gateway.namespace} alone"
+        selector = allowed.selector
+        if allowed.from_ != "Selector" or selector is None or self._is_chosen(selector, route.namespace) is not False:
+            return ""
+        return f"takes routes of namespaces with {text_of(selector.matchLabels or {}) or 'other labels'} alone"
+
+    def _is_chosen(self, selector: LabelSelector, namespace: str) -> bool | None:
+        if namespace not in self._labels and keys_of(selector) != {NAME_LABEL}:
+            return None
+        return chooses(selector, self._labels.get(namespace, {NAME_LABEL: namespace}))
 
 
 def shared_hosts(route: Route, listener: Listener) -> list[str]:
@@ -70,11 +111,16 @@ def shared_hosts(route: Route, listener: Listener) -> list[str]:
     return [host for host in route.spec.hostnames if intersect(own, host)]
 
 
-def _is_refused(route: Route, gateway: Gateway) -> bool:
-    """Whether its controller says that it does not accept the route."""
-    return any(
-        condition.type == "Accepted" and condition.status == "False"
+def accepted(route: Route, gateway: Gateway) -> str:
+    """What the Gateway's controller says of accepting the route: False where any listener's refusal is told, else True.
+
+    Empty where it says nothing.
+    """
+    said = {
+        condition.status or ""
         for parent in (route.status.parents if route.status else None) or ()
         if (parent.parentRef.namespace or route.namespace, parent.parentRef.name) == (gateway.namespace, gateway.name)
         for condition in parent.conditions or ()
-    )
+        if condition.type == "Accepted"
+    }
+    return next((status for status in ("False", "True") if status in said), "")

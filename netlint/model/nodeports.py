@@ -6,7 +6,7 @@ Source: k8s.io/kubernetes/pkg/registry/core/service/portallocator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from netlint.findings import Subject
@@ -15,6 +15,7 @@ from netlint.model.endpoints import protocol
 from netlint.model.plan.control_plane import command_lines
 from netlint.model.pods import Pods
 from netlint.objects.core import Service
+from netlint.objects.host import PORT_RANGE, RESERVED_PORTS
 from netlint.objects.meta import Path
 
 DEFAULT_RANGE = (30000, 32767)
@@ -71,3 +72,26 @@ def _numbers(text: str) -> tuple[int, int]:
     if not (first.isdecimal() and last.isdecimal()):
         return 0, 65535
     return int(first), int(last) if sign == "-" else int(first) + int(last)
+
+
+class Ephemeral(NamedTuple):
+    """The ports that a host takes for outgoing connections, and those among them that it must not take."""
+
+    first: int
+    last: int
+    reserved: frozenset[int]
+
+    def takes(self, number: int) -> bool:
+        """Whether it may take a port."""
+        return self.first <= number <= self.last and number not in self.reserved
+
+
+def ephemeral(kernel: Mapping[str, str]) -> Ephemeral | None:
+    """What the kernel's parameters say (Documentation/networking/ip-sysctl.rst); None where they cannot be read."""
+    try:
+        first, last = map(int, kernel.get(PORT_RANGE, "").split())
+        parts = [part.partition("-") for part in kernel.get(RESERVED_PORTS, "").split(",") if part.strip()]
+        spans = [range(int(low), int(high or low) + 1) for low, _, high in parts]
+    except ValueError:
+        return None
+    return Ephemeral(first, last, frozenset(number for span in spans for number in span))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from netlint.model.selectors import meets
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node, Taint
-from netlint.objects.pod import NodeRequirement, NodeTerm, PodSpec, Toleration
+from netlint.objects.pod import NodeTerm, PodSpec, Toleration
 
 REPELLING = ("NoSchedule", "NoExecute")
 _NODE = "node.kubernetes.io/"
@@ -47,38 +48,12 @@ def _holds(term: NodeTerm, node: Node) -> bool | None:
     """An empty term selects nothing."""
     fields = {"metadata.name": node.name}
     answers = [
-        *(_meets(one, node.labels) for one in term.matchExpressions or ()),
-        *(_meets(one, fields) for one in term.matchFields or ()),
+        *(meets(one, node.labels) for one in term.matchExpressions or ()),
+        *(meets(one, fields) for one in term.matchFields or ()),
     ]
     if not answers or False in answers:
         return False
     return None if None in answers else True
-
-
-def _meets(required: NodeRequirement, labels: Mapping[str, str]) -> bool | None:
-    value, values = labels.get(required.key or ""), required.values or []
-    match required.operator:
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case "Gt" | "Lt":
-            return _compares(value, required.operator, values)
-    return None
-
-
-def _compares(value: str | None, operator: str, values: list[str]) -> bool | None:
-    if value is None:
-        return False
-    try:
-        own, bound = int(value), int(values[0])
-    except (ValueError, IndexError):
-        return None
-    return own > bound if operator == "Gt" else own < bound
 
 
 def _tolerates(spec: PodSpec, node: Node) -> bool | None:

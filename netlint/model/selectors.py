@@ -8,10 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from netlint.objects.meta import LabelSelector, Requirement
+
 
 def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     """Whether a selector of equalities selects these labels; an empty one selects everything."""
     return all(labels.get(key) == value for key, value in selector.items())
+
+
+def meets(required: Requirement, labels: Mapping[str, str]) -> bool | None:
+    """Whether labels meet a requirement; None where that cannot be told."""
+    value, values = labels.get(required.key or ""), required.values or []
+    match required.operator:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case "Gt" | "Lt":
+            return _compares(value, required.operator, values)
+    return None
+
+
+def _compares(value: str | None, operator: str, values: list[str]) -> bool | None:
+    if value is None:
+        return False
+    try:
+        own, bound = int(value), int(values[0])
+    except (ValueError, IndexError):
+        return None
+    return own > bound if operator == "Gt" else own < bound
+
+
+def chooses(selector: LabelSelector, labels: Mapping[str, str]) -> bool | None:
+    """Whether a selector of labels and expressions selects these; None where that cannot be told."""
+    answers: list[bool | None] = [selects(selector.matchLabels or {}, labels)]
+    answers += [meets(one, labels) for one in selector.matchExpressions or ()]
+    return False if False in answers else None if None in answers else True
+
+
+def keys_of(selector: LabelSelector) -> set[str]:
+    """The labels that it asks for."""
+    return {*(selector.matchLabels or {}), *(one.key or "" for one in selector.matchExpressions or ())}
 
 
 def text_of(selector: Mapping[str, str]) -> str:

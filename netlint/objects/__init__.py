@@ -35,6 +35,7 @@ from netlint.objects.meta import Object, group_of
 from netlint.objects.multus import NetworkAttachmentDefinition, WhereaboutsIPPool
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Pod
+from netlint.objects.policies import NetworkPolicy
 from netlint.objects.rbac import ClusterRole, ClusterRoleBinding
 
 WORKLOADS = (
@@ -167,6 +168,7 @@ KINDS: tuple[Kind, ...] = (
         True,
         NetworkAttachmentDefinition,
     ),
+    Kind("NetworkPolicy", ("networking.k8s.io/v1",), "networkpolicies", True, NetworkPolicy),
     Kind("Node", ("v1",), "nodes", False, Node),
     Kind("Pod", ("v1",), "pods", True, Pod),
     Kind("ReferenceGrant", _SINCE_BETA, "referencegrants", True, ReferenceGrant),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from netlint.objects.meta import Object
+from netlint.objects.meta import LabelSelector, Object
 
 
 class CiliumNodeAddress(Struct, gc=False):
@@ -111,12 +111,6 @@ class CiliumLoadBalancerIPPool(Object, gc=False):
     spec: CiliumLoadBalancerIPPoolSpec = field(default_factory=CiliumLoadBalancerIPPoolSpec)
 
 
-class ServiceSelector(Struct, gc=False):
-    """Which Services are meant; an empty one means all, none at all means none."""
-
-    matchLabels: dict[str, str] | None = None
-
-
 class AdvertisedService(Struct, gc=False):
     """``service`` of an advertisement: which of its addresses (ClusterIP, ExternalIP, LoadBalancerIP)."""
 
@@ -128,7 +122,7 @@ class BGPAdvertisement(Struct, gc=False):
 
     advertisementType: str | None = None
     service: AdvertisedService | None = None
-    selector: ServiceSelector | None = None
+    selector: LabelSelector | None = None
 
 
 class CiliumBGPAdvertisementSpec(Struct, gc=False):
@@ -146,7 +140,7 @@ class CiliumBGPAdvertisement(Object, gc=False):
 class VirtualRouter(Struct, gc=False):
     """One entry of ``spec.virtualRouters``; of Services it advertises load-balancer addresses unless it says more."""
 
-    serviceSelector: ServiceSelector | None = None
+    serviceSelector: LabelSelector | None = None
     serviceAdvertisements: list[str] | None = None
 
 

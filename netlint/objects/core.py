@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from netlint.objects.meta import Condition, DatedMeta, Object, Protocol
+from netlint.objects.meta import Condition, DatedMeta, Object, OwnerReference, Protocol
 
 
 class NodeAddress(Struct, gc=False):
@@ -116,10 +116,16 @@ class ServiceStatus(Struct, gc=False):
     loadBalancer: LoadBalancerStatus | None = None
 
 
+class OwnedMeta(DatedMeta, gc=False):
+    """The metadata of kinds that controllers make as people do."""
+
+    ownerReferences: list[OwnerReference] | None = None
+
+
 class Service(Object, gc=False):
     """A Service."""
 
-    metadata: DatedMeta = field(default_factory=DatedMeta)
+    metadata: OwnedMeta = field(default_factory=OwnedMeta)
     spec: ServiceSpec = field(default_factory=ServiceSpec)
     status: ServiceStatus | None = None
 

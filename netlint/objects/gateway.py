@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from netlint.objects.meta import Object
+from netlint.objects.meta import LabelSelector, Object
 
 GROUP = "gateway.networking.k8s.io"
 
@@ -38,6 +38,27 @@ class ListenerTLS(Struct, gc=False):
     certificateRefs: list[SecretReference] | None = None
 
 
+class RouteNamespaces(Struct, gc=False):
+    """``namespaces`` of ``allowedRoutes``: those of All, of the Same as the Gateway's unless it says otherwise."""
+
+    from_: str | None = field(default=None, name="from")
+    selector: LabelSelector | None = None
+
+
+class RouteKind(Struct, gc=False):
+    """One entry of ``kinds`` of ``allowedRoutes``."""
+
+    group: str | None = None
+    kind: str | None = None
+
+
+class AllowedRoutes(Struct, gc=False):
+    """``allowedRoutes`` of a listener."""
+
+    namespaces: RouteNamespaces | None = None
+    kinds: list[RouteKind] | None = None
+
+
 class Listener(Struct, gc=False):
     """One entry of ``listeners``."""
 
@@ -46,6 +67,7 @@ class Listener(Struct, gc=False):
     port: int | None = None
     protocol: str | None = None
     tls: ListenerTLS | None = None
+    allowedRoutes: AllowedRoutes | None = None
 
 
 class GatewayAddress(Struct, gc=False):

@@ -86,11 +86,17 @@ class DockerDaemon(Struct, gc=False, rename="kebab"):
     default_address_pools: list[DockerPool] = field(default_factory=list)
 
 
+PORT_RANGE = "net.ipv4.ip_local_port_range"
+RESERVED_PORTS = "net.ipv4.ip_local_reserved_ports"
+KERNEL = (PORT_RANGE, RESERVED_PORTS)
+"""The kernel parameters that are read."""
+
+
 class NodeDump(Struct, gc=False):
     """All of one host; a part that the dump does not have is None.
 
     ``conflists`` are by file name in the order in which a container runtime looks at them, ``leases``
-    addresses by the name of the network that gave them out.
+    addresses by the name of the network that gave them out. ``kernel`` are the parameters in ``KERNEL``.
     """
 
     folder: str
@@ -101,3 +107,4 @@ class NodeDump(Struct, gc=False):
     subnet_env: dict[str, str] | None = None
     leases: dict[str, list[str]] = field(default_factory=dict)
     docker: DockerDaemon | None = None
+    kernel: dict[str, str] | None = None

@@ -70,6 +70,21 @@ class Object(Struct, gc=False):
         return self.metadata.annotations or {}
 
 
+class Requirement(Struct, gc=False):
+    """One entry of ``matchExpressions`` or ``matchFields``."""
+
+    key: str | None = None
+    operator: str | None = None
+    values: list[str] | None = None
+
+
+class LabelSelector(Struct, gc=False):
+    """Which labels are meant; an empty one means all of them."""
+
+    matchLabels: dict[str, str] | None = None
+    matchExpressions: list[Requirement] | None = None
+
+
 class Condition(Struct, gc=False):
     """One entry of ``status.conditions``."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Raw, Struct, field
 
-from netlint.objects.meta import OwnerReference, Protocol
+from netlint.objects.meta import OwnerReference, Protocol, Requirement
 
 NULL = Raw(b"null")
 
@@ -51,19 +51,11 @@ class Toleration(Struct, gc=False):
     effect: str | None = None
 
 
-class NodeRequirement(Struct, gc=False):
-    """One entry of ``matchExpressions`` or ``matchFields``."""
-
-    key: str | None = None
-    operator: str | None = None
-    values: list[str] | None = None
-
-
 class NodeTerm(Struct, gc=False):
     """One entry of ``nodeSelectorTerms``: all that it requires must hold."""
 
-    matchExpressions: list[NodeRequirement] | None = None
-    matchFields: list[NodeRequirement] | None = None
+    matchExpressions: list[Requirement] | None = None
+    matchFields: list[Requirement] | None = None
 
 
 class RequiredNodes(Struct, gc=False):

@@ -18,6 +18,7 @@ from netlint.objects.endpoints import Endpoints
 from netlint.objects.meta import Path
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Container, ContainerPort, PodSpec, StrictPod
+from netlint.objects.policies import NetworkPolicy
 
 Problem = tuple[Path, str]
 NAMED_NODE_ADDRESSES = {"Hostname", "InternalDNS", "ExternalDNS"}
@@ -125,6 +126,16 @@ def _of_ip_address(found: IPAddress) -> Iterator[Problem]:
         yield from _address(("metadata", "name"), found.name)
 
 
+def _of_policy(policy: NetworkPolicy) -> Iterator[Problem]:
+    for way, peers_of in (("ingress", "from_"), ("egress", "to")):
+        for number, rule in enumerate(getattr(policy.spec, way) or ()):
+            for index, peer in enumerate(getattr(rule, peers_of) or ()):
+                if peer.ipBlock is not None and peer.ipBlock.cidr:
+                    at = ("spec", way, number, peers_of.rstrip("_"), index, "ipBlock")
+                    yield from _cidr((*at, "cidr"), peer.ipBlock.cidr)
+                    yield from _cidrs((*at, "except"), peer.ipBlock.except_)
+
+
 def _of_workload(workload: Workload | CronJob) -> Iterator[Problem]:
     template = workload.template
     if template is not None:
@@ -219,6 +230,7 @@ FINDERS: dict[type, Callable[[Any], Iterator[Problem]]] = {
     Endpoints: _of_endpoints,
     EndpointSlice: _of_slice,
     IPAddress: _of_ip_address,
+    NetworkPolicy: _of_policy,
     Node: _of_node,
     Service: _of_service,
     ServiceCIDR: _of_service_cidr,

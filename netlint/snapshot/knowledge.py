@@ -32,11 +32,16 @@ class Gap:
     message: str
 
 
+def absence(kind: str) -> str:
+    """What is said of a kind without any object."""
+    return f"no {kind} in the input"
+
+
 @dataclass(slots=True)
 class Knowledge:
     """Built by the sources, read by the engine.
 
-    ``never``: why a kind cannot be in this input at all, as a clause.
+    ``never``: why a kind cannot be in this input, at all or beside what was read of it, as a clause.
     """
 
     complete: set[tuple[str, str]] = field(default_factory=set)
@@ -58,7 +63,7 @@ class Knowledge:
             return found
         if (kind, namespace) in self.complete or (kind, ALL) in self.complete:
             return None
-        return Gap(kind, Reason.MISSING, self.never.get(kind, f"no {kind} in the input"))
+        return Gap(kind, Reason.MISSING, self.never.get(kind, absence(kind)))
 
     def withdrawn(self, kind: str, namespace: str = ALL) -> Gap | None:
         """Why objects may be missing although some were read, or could not be read at all."""

@@ -68,6 +68,7 @@ class SliceTable:
         self.target_uid = array("Q")
         self.names: dict[int, str] = {}  # the address of an FQDN slice's endpoint
         self.hints: dict[int, Hints] = {}  # of the endpoints that have some
+        self.surplus: dict[int, tuple[str, ...]] = {}  # the addresses behind the first, which nobody reads
 
     def __len__(self) -> int:
         """How many slices."""
@@ -100,7 +101,10 @@ class SliceTable:
         if named:
             at = enumerate(endpoints, len(self.v4))
             self.names.update({row: found.addresses[0] for row, found in at if found.addresses})
-        self.hints.update({row: _hints(found) for row, found in enumerate(endpoints, len(self.v4)) if found.hints})
+        first = len(self.v4)
+        self.hints.update({row: _hints(found) for row, found in enumerate(endpoints, first) if found.hints})
+        listed = ((row, found.addresses or ()) for row, found in enumerate(endpoints, first))
+        self.surplus.update({row: tuple(texts[1:]) for row, texts in listed if len(texts) > 1})
         for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=False):  # no column without rows
             getattr(self, name).extend(values)
         self.target.add([(found.targetRef.name or "") if found.targetRef else "" for found in endpoints])
@@ -141,6 +145,7 @@ class SliceTable:
             and all(column[a] == column[b] for column in columns for a, b in zip(rows, others, strict=True))
             and [self.names.get(row) for row in rows] == [self.names.get(row) for row in others]
             and [self.hints.get(row) for row in rows] == [self.hints.get(row) for row in others]
+            and [self.surplus.get(row) for row in rows] == [self.surplus.get(row) for row in others]
         )
 
     def drop(self, numbers: set[int]) -> None:
@@ -156,6 +161,7 @@ class SliceTable:
         moved = {row: number for number, row in enumerate(rows)}
         self.names = {moved[row]: name for row, name in self.names.items() if row in moved}
         self.hints = {moved[row]: found for row, found in self.hints.items() if row in moved}
+        self.surplus = {moved[row]: found for row, found in self.surplus.items() if row in moved}
 
     def extend(self, other: SliceTable, first_origin: int) -> None:
         """Append all slices of another table whose origins start at ``first_origin`` here."""
@@ -172,6 +178,7 @@ class SliceTable:
             getattr(self, column).extend(getattr(other, column))
         self.names.update({rows + row: name for row, name in other.names.items()})
         self.hints.update({rows + row: found for row, found in other.hints.items()})
+        self.surplus.update({rows + row: found for row, found in other.surplus.items()})
 
 
 def _hints(endpoint: Endpoint) -> Hints:

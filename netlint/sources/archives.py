@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import stat
 import tarfile
 import zipfile
@@ -19,6 +20,14 @@ ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second begins an archive witho
 TAR_MAGIC = b"ustar"
 TAR_MAGIC_OFFSET = 257
 EMPTY_TAR = bytes(TAR_MAGIC_OFFSET + len(TAR_MAGIC))  # the zeros that end every tar archive
+UNREAD = {
+    rb"BZh[1-9]1AY&SY": "bzip2",
+    rb"\xfd7zXZ\x00": "xz",
+    rb"\x28\xb5\x2f\xfd": "zstd",
+    rb"\x04\x22\x4d\x18": "lz4",
+    rb"7z\xbc\xaf\x27\x1c": "7-Zip",
+}
+"""How files begin that are compressed in another way than gzip and zip, which are read."""
 STEP = 256 << 10
 ENCRYPTED = 1
 CORRUPT = (
@@ -197,12 +206,18 @@ class _Member:
 
 
 def as_archive(source: Input) -> Archive | None:
-    """The archive that a file is, by its first bytes; None where it is none."""
+    """The archive that a file is, by its first bytes; None where it is none.
+
+    Raises SourceError where it is packed in a way that is not read.
+    """
     try:
         with source.open() as stream:
             start = read_exactly(stream, len(EMPTY_TAR))
     except SourceError:
         return None  # whoever reads it as a text says what is wrong
+    for magic, how in UNREAD.items():
+        if re.match(magic, start):
+            raise SourceError(f"{source.name}: {how} is not read; unpack it, or pack it with gzip or as zip")
     zipped = start.startswith(ZIP_MAGIC) and source.size is not None
     if zipped or start == EMPTY_TAR or start[TAR_MAGIC_OFFSET:] == TAR_MAGIC:
         return Archive(source, zipped)

@@ -13,7 +13,7 @@ from netlint.errors import ClusterError
 from netlint.objects import CONFIG_MAPS, KIND_NAMED, Kind
 from netlint.objects.meta import group_of
 from netlint.snapshot import Reason, Snapshot
-from netlint.snapshot.knowledge import ALL, ANY_KIND
+from netlint.snapshot.knowledge import ALL, ANY_KIND, Knowledge
 from netlint.sources.apiserver import EXPIRED, Connection, Page, RequestError
 from netlint.sources.intake import Intake
 from netlint.sources.known import Known
@@ -64,7 +64,14 @@ def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -
     for part in parts:
         snapshot.merge(part)
     snapshot.reading.errors = sorted(set(snapshot.reading.errors))
+    _tell_what_was_left_out(snapshot.knowledge, kinds)
     return snapshot
+
+
+def _tell_what_was_left_out(knowledge: Knowledge, kinds: set[str]) -> None:
+    """Kinds that nobody asked for."""
+    for name in KIND_NAMED.keys() - kinds:
+        knowledge.withdraw(name, ALL, Reason.NOT_APPLICABLE, "it was not listed, as nothing selected reads it")
 
 
 def read_again(connection: Connection, places: Mapping[str, Collection[str]], namespaces: tuple[str, ...]) -> Snapshot:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from netlint.objects import KIND_NAMED
 from netlint.snapshot import Knowledge, Reason
+from netlint.snapshot.knowledge import ALL
 
 API_VERSION = "netlint.dev/v1"
 HEADER_KIND = "SnapshotHeader"
@@ -22,6 +24,8 @@ class Known(msgspec.Struct, rename="camel"):
 
     def teach(self, knowledge: Knowledge) -> None:
         """Put it into a snapshot's knowledge."""
+        if self.namespace not in {"", ALL} and self.kind in KIND_NAMED and self.kind != "ConfigMap":
+            knowledge.never[self.kind] = f"the {KIND_NAMED[self.kind].plural} of other namespaces were not listed"
         if self.reason is None:
             knowledge.completed(self.kind, self.namespace)
         else:

@@ -10,7 +10,7 @@ import msgspec
 
 from netlint import addresses
 from netlint.errors import SourceError
-from netlint.objects.host import DockerDaemon, Link, NodeDump, Route
+from netlint.objects.host import KERNEL, DockerDaemon, Link, NodeDump, Route
 from netlint.snapshot import Snapshot
 from netlint.sources import archives
 from netlint.sources.inputs import Stream, from_file, printable, read_exactly, reason
@@ -177,10 +177,16 @@ def _docker(dump: NodeDump, text: bytes) -> None:
     dump.docker = msgspec.json.decode(text, type=DockerDaemon)
 
 
+def _kernel(dump: NodeDump, text: bytes) -> None:
+    lines = (line.partition("=") for line in text.decode().splitlines())
+    dump.kernel = {key.strip(): value.strip() for key, _, value in lines if key.strip() in KERNEL}
+
+
 READERS: dict[str, Callable[[NodeDump, bytes], None]] = {
     "etc-docker-daemon.json": _docker,
     "ip-addr.json": _links,
     "ip-route.json": _routes,
     "ip-route6.json": _routes,
     "run-flannel-subnet.env": _subnet_env,
+    "sysctl.txt": _kernel,
 }

@@ -110,7 +110,11 @@ def _add(targets: Targets, path: Path, name: str) -> None:
 
 
 def _add_file(targets: Targets, path: str, source: Input) -> None:
-    archive = as_archive(source)
+    try:
+        archive = as_archive(source)
+    except SourceError as error:
+        targets.errors.append(str(error))
+        return
     if archive is None:
         targets.add(path, source)
     else:

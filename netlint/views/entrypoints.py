@@ -18,7 +18,7 @@ from netlint.views import Side, Spots, columns, counted, place, text_of
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
-READ = {*KINDS, "EndpointSlice", *OPTIONAL, *WORKLOADS}
+READ = {*KINDS, "EndpointSlice", "Namespace", *OPTIONAL, *WORKLOADS}
 NAMED = 3
 TITLES = ["way in", "address", "port", "leads to", "state", "what answers", "declared by", "place"]
 
@@ -67,7 +67,7 @@ def row(entry: EntryPoint, backing: Backing) -> list[str]:
 
 
 def _where(entry: EntryPoint) -> str:
-    given = ", ".join(entry.addresses)
+    given = ", ".join(f"{one} (ipMode Proxy)" if one in entry.proxied else one for one in entry.addresses)
     if entry.via is Via.NODE_PORT:
         given = "every node"
     if entry.via is Via.HOST_PORT:
@@ -99,6 +99,7 @@ def as_json(entry: EntryPoint, backing: Backing, known: Spots) -> Json:
     return {
         "via": entry.via,
         "addresses": list(entry.addresses),
+        "proxied": list(entry.proxied),
         "everyNode": entry.via is Via.NODE_PORT,
         "nodes": list(entry.nodes),
         "port": entry.port,

@@ -26,7 +26,7 @@ from netlint.views.entrypoints import row as entry_row
 SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
-READ = {*KINDS, *OPTIONAL, *WORKLOADS}
+READ = {*KINDS, *OPTIONAL, "Namespace", *WORKLOADS}
 SHOWN = 20  # pods, endpoints, and groups of nodes, each
 NAMED = 3
 

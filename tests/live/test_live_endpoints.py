@@ -79,6 +79,7 @@ def test_what_the_controllers_wrote_is_right_and_every_edit_is_found(
         "ReplicaSet": 1,
         "EndpointSlice": len(plane.admin.list(SLICES)),
         "IPAddress": len(plane.admin.list("/apis/networking.k8s.io/v1/ipaddresses")),
+        "Namespace": len(plane.admin.list("/api/v1/namespaces")),
         "Node": 4 + PODS // 100,
         "Pod": PODS + 3 + 1,  # with those of the starting Deployment, and the controller manager's
         "Service": SERVICES + 4 + 1,  # with the special cases and `kubernetes`

@@ -130,7 +130,7 @@ def test_roles_for_namespaces_are_enough_for_these(faulty: ControlPlane) -> None
     missing = ("pod-cidrs-outside-cluster-cidr", "missing", [], [], NO_CLUSTER_CIDR)
     assert run.findings == _findings_without("lab/", "pod-cidrs-outside-cluster-cidr")
     orphans, *others = run.skips  # records of the cluster IPs of Services elsewhere
-    assert (orphans[0], orphans[-1]) == ("orphaned-ip-addresses", "no Service in the input")
+    assert (orphans[0], orphans[-1]) == ("orphaned-ip-addresses", "the services of other namespaces were not listed")
     assert (others, run.errors, run.code) == ([missing], [], 1)
     assert _told(run) == _told(check(faulty.kubeconfig(), "-n", "shop"))
 

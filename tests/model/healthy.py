@@ -256,6 +256,7 @@ def cluster(network: Network) -> list[Object]:
         *(old for found in services for old in legacy_endpoints(found, pods.made)),
         _kubernetes_slice(network),
         _kubernetes_endpoints(network),
+        *_policies(),
     ]
 
 
@@ -493,6 +494,20 @@ def _kubernetes_endpoints(network: Network) -> Object:
         "metadata": meta("kubernetes", "default", labels=labels),
         "subsets": [{"addresses": addresses, "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}],
     }
+
+
+def _policies() -> Iterator[Object]:
+    """Pods of the shop may ask DNS, and speak with each other."""
+    system = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+    dns = [{"protocol": how, "port": 53} for how in ("UDP", "TCP")]
+    rules = {"deny": [], "dns": [{"to": [system], "ports": dns}], "shop": [{"to": [{"podSelector": {}}]}]}
+    for name, egress in rules.items():
+        yield {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": meta(name, "shop"),
+            "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": egress},
+        }
 
 
 def per_node(*cidrs: str) -> dict[str, list[str]]:

@@ -75,7 +75,8 @@ def dump(node: str, network: Network, bridge: str, files: Files) -> NodeDump:
             listed = zip(network.pod_ranges[peer], gateway, strict=True)
             # without a bridge there may be addresses that a peer has borrowed
             routes += [Route(dst=cidr if bridge else str(ip_network(cidr)[2]), gateway=way) for cidr, way in listed]
-    return NodeDump(f"nodes/{node}", node, links, routes, files)
+    kernel = {"net.ipv4.ip_local_port_range": "32768\t60999", "net.ipv4.ip_local_reserved_ports": ""}
+    return NodeDump(f"nodes/{node}", node, links, routes, files, kernel=kernel)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -303,14 +303,14 @@ def test_what_was_not_evaluated() -> None:
     assert render("text", found) == (
         f"{CRASH}{ERROR}"
         f"not evaluated: {', '.join(SOMEWHERE)}: {NO_POD}\n"
-        "not evaluated: missing-endpoint-addresses: no EndpointSlice in the input; no Pod in the input\n"
+        "not evaluated: missing-endpoint-addresses: no EndpointSlice or Pod in the input\n"
         "not evaluated: missing-pod-cidrs: no Node in the input\n"
         f"{NOT_ALL}: 7 objects of 1 file (1 Pod, 6 Service)\n"
         "5 of 7 rules evaluated, 6 not or not everywhere\n"
     )
     assert render("concise", found) == (
         f"-: skip: mismatched-endpoints: {NO_POD}\n"
-        "-: skip: missing-endpoint-addresses: no EndpointSlice in the input; no Pod in the input\n"
+        "-: skip: missing-endpoint-addresses: no EndpointSlice or Pod in the input\n"
         "-: skip: missing-pod-cidrs: no Node in the input\n"
         + "".join(f"-: skip: {rule}: {NO_POD}\n" for rule in SOMEWHERE[1:])
         + "-: failure: overlapping-pod-cidrs: KeyError: 'x'\n-: error: gone.yaml: no such file or folder\n"

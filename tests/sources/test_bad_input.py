@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 import subprocess
 import sys
@@ -128,7 +130,7 @@ def test_a_malformed_field_is_a_finding(name, tmp_path) -> None:
 
 
 def test_an_object_without_a_name_is_a_finding(tmp_path) -> None:
-    told = "bad.yaml:1:1: error: malformed-objects: Node  metadata.name: the object has no name\n"
+    told = "bad.yaml:1:1: error: malformed-objects: Node without a name metadata.name: the object has no name\n"
     skip = "-: skip: overlapping-pod-cidrs: Node without a name is malformed"
     assert alone(tmp_path, "apiVersion: v1\nkind: Node\n") == (1, f"{told}{skip}\n", "")
     assert with_others(tmp_path) == (1, f"{OVERLAP}{told}{skip} (Node *)\n", "")
@@ -186,7 +188,7 @@ def test_a_file_without_an_object_is_no_pass_and_in_a_folder_no_matter(content, 
 @pytest.mark.parametrize("items", ["{}", '"all"', "5", "true"])
 def test_items_that_are_no_list_are_a_finding(items, tmp_path) -> None:
     what = {"{}": "a mapping", "5": "a whole number", "true": "true or false"}.get(items, "text")
-    told = f"bad.yaml:1:42: error: malformed-objects: List  items: expected a list, found {what}\n"
+    told = f"bad.yaml:1:42: error: malformed-objects: List items: expected a list, found {what}\n"
     skip = "-: skip: overlapping-pod-cidrs: a List has items that are no objects"
     assert alone(tmp_path, LIST % items) == (1, f"{told}{skip}\n", "")
     assert with_others(tmp_path) == (1, f"{OVERLAP}{told}{skip} (Node *)\n", "")
@@ -213,7 +215,7 @@ def test_items_that_are_no_objects_are_a_finding_each(written, tmp_path) -> None
     assert (code, told) == (
         1,
         [
-            *(f"List  items: {problem}" for problem in PROBLEMS),
+            *(f"List items: {problem}" for problem in PROBLEMS),
             "-: skip: overlapping-pod-cidrs: a List has items that are no objects (Node *)",
         ],
     )
@@ -223,8 +225,8 @@ def test_items_of_a_typed_list_that_are_no_objects_are_malformed(tmp_path) -> No
     text = "apiVersion: v1\nkind: NodeList\nitems:\n- 5\n- {metadata: {name: c}}\n- [1]\n"
     assert alone(tmp_path, text) == (
         1,
-        "bad.yaml:4:3: error: malformed-objects: Node : expected a mapping, found a whole number\n"
-        "bad.yaml:6:3: error: malformed-objects: Node : expected a mapping, found a list\n"
+        "bad.yaml:4:3: error: malformed-objects: Node without a name: expected a mapping, found a whole number\n"
+        "bad.yaml:6:3: error: malformed-objects: Node without a name: expected a mapping, found a list\n"
         "-: skip: overlapping-pod-cidrs: Node without a name is malformed (Node *)\n",
         "",
     )
@@ -250,6 +252,23 @@ def test_compressed_data_that_cannot_be_unpacked_are_an_error(content, reason, t
     assert (code, error) == (2, f"-: error: bad.yaml: {reason}")
     skip = "-: skip: overlapping-pod-cidrs: bad.yaml cannot be read to its end (Node *)\n"
     assert with_others(tmp_path) == (2, f"{OVERLAP}{skip}-: error: bad.yaml: {reason}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "how"),
+    [
+        (bz2.compress(HEAD.encode()), "bzip2"),
+        (lzma.compress(HEAD.encode()), "xz"),
+        (b"\x28\xb5\x2f\xfd" + bytes(20), "zstd"),
+        (b"\x04\x22\x4d\x18" + bytes(20), "lz4"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(20), "7-Zip"),
+    ],
+    ids=["bzip2", "xz", "zstd", "lz4", "7-Zip"],
+)
+def test_compression_that_is_not_read_is_called_so(content, how, tmp_path) -> None:
+    code, out, _ = alone(tmp_path, content)
+    error = out.splitlines()[-1]
+    assert (code, error) == (2, f"-: error: bad.yaml: {how} is not read; unpack it, or pack it with gzip or as zip")
 
 
 def test_a_binary_file_is_a_finding_where_it_is_named_and_no_matter_in_a_folder(tmp_path) -> None:

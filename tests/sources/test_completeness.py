@@ -122,7 +122,7 @@ def test_a_list_whose_items_are_none_knows_nothing(items, what, tmp_path) -> Non
     files = {"a.yaml": SERVICE % "shop", "b.json": pods, "c.yaml": POD % ("db", "shop")}
     assert found(tmp_path, files) == (
         1,
-        f"b.json:1:45: error: malformed-objects: PodList  items: expected a list, found {what}\n"
+        f"b.json:1:45: error: malformed-objects: PodList items: expected a list, found {what}\n"
         "-: skip: services-without-pods: a PodList has items that are no objects\n",
     )
 

@@ -12,7 +12,7 @@ from program import netlint
 
 from netlint.model.backing import Backing, Backings, State
 from netlint.model.cluster import Cluster
-from netlint.model.entrypoints import EntryPoint, entry_points, follow
+from netlint.model.entrypoints import EntryPoint, Via, entry_points, follow
 from netlint.views import entrypoints as view
 from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 
@@ -149,6 +149,15 @@ def test_a_shop_with_every_way_in(accept: bool) -> None:
     found = cluster(SHOP)
     assert_golden("entrypoints-shop.txt", view.text(all_of(found), found.nodes, {}, []), accept)
     valid("entrypoints", view.json(all_of(found), found.nodes, {}, []))
+
+
+def test_an_address_that_the_load_balancer_keeps_to_itself() -> None:
+    items = balanced("web", "10.244.1.5", "203.0.113.7", "203.0.113.8")
+    items[0]["status"]["loadBalancer"]["ingress"][0]["ipMode"] = "Proxy"
+    found = cluster(items)
+    entry, backing = next(one for one in all_of(found) if one[0].via is Via.LOAD_BALANCER)
+    assert view.row(entry, backing)[1] == "203.0.113.7 (ipMode Proxy), 203.0.113.8"
+    assert view.as_json(entry, backing, {})["proxied"] == ["203.0.113.7"]
 
 
 def test_manifests_without_pods_are_no_dead_ends() -> None:

@@ -1,0 +1,56 @@
+"""Parameters of the hosts' kernels, held against what the API gives out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from netlint.findings import Related, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.nodeports import Ephemeral, NodePort, ephemeral
+from netlint.model.plan.hosts import Host
+from netlint.model.subjects import subject_of
+from netlint.snapshot import Reason
+
+SYSCTL = "sysctl.txt"
+
+
+def ephemeral_node_ports(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """Hosts take node ports for outgoing connections."""
+    if all(host.dump.kernel is None for host in cluster.hosts):
+        yield Undecided(None, f"no node dump has {SYSCTL}", Reason.NOT_APPLICABLE)
+        return
+    alike: defaultdict[Ephemeral, list[Host]] = defaultdict(list)
+    for host in cluster.hosts:
+        found = ephemeral(host.dump.kernel or {})
+        if found is None:
+            yield Undecided(host.subject, f"its {SYSCTL} does not tell the ports", Reason.MISSING)
+        else:
+            alike[found].append(host)
+    given = {number for span in cluster.node_port_ranges for number in range(span.first, span.last + 1)}
+    for found, hosts in alike.items():
+        claimed = [port for port in cluster.node_ports if found.takes(port.number)]
+        common = {number for number in given if found.takes(number)} | {port.number for port in claimed}
+        if common:
+            yield _taken(found, hosts, common, claimed)
+
+
+def _taken(found: Ephemeral, hosts: list[Host], common: set[int], claimed: list[NodePort]) -> Violation:
+    first, *others = hosts
+    example = min(claimed, key=lambda port: port.number, default=None)
+    return Violation(
+        first.subject,
+        (),
+        f"{len(common):,} node port{'' if len(common) == 1 else 's'} from {min(common)} on may be taken for outgoing "
+        f"connections, which take {found.first} to {found.last}"
+        + (f", such as {example.number} of {subject_of(example.service)}" if example else "")
+        + (f"; so it is with {len(others)} more" if others else ""),
+        {"ephemeral": [found.first, found.last], "common": len(common), "hosts": [str(host.subject) for host in hosts]},
+        (Related(subject_of(example.service), example.path, "is its node port"),) if example else (),
+        key=f"{found.first}-{found.last}",
+        mitigated=example is None,
+        spot=first.spot(SYSCTL),
+    )
+
+
+CHECKS = (ephemeral_node_ports,)

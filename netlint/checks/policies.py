@@ -1,0 +1,99 @@
+"""NetworkPolicies that keep out more than they mean to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from netlint.checks.wording import said
+from netlint.findings import Related, Subject, Undecided, Violation
+from netlint.model.cluster import Cluster
+from netlint.model.plan import Declaration, Role
+from netlint.model.policies import (
+    DNS_NAMESPACES,
+    allows_dns,
+    blocks,
+    needs_names,
+    resolvers,
+    restricts_egress,
+    selected,
+)
+from netlint.model.subjects import subject_of
+from netlint.objects.policies import NetworkPolicy
+from netlint.snapshot import Reason
+
+WITH_OWN_POLICIES = ("antrea", "calico", "cilium", "ovn-kubernetes")
+"""Plugins with kinds of policies that netlint does not read."""
+
+
+def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undecided]:
+    """Policies let pods send to others, but not ask the cluster's DNS where these are."""
+    restricting: defaultdict[str, list[NetworkPolicy]] = defaultdict(list)
+    for policy in filter(restricts_egress, cluster.objects("NetworkPolicy")):
+        if policy.namespace not in DNS_NAMESPACES:
+            restricting[policy.namespace].append(policy)
+    found = resolvers(cluster.services, cluster.objects("Namespace"))
+    for namespace, policies in restricting.items():
+        silent = [policy for policy in policies if needs_names(policy) and not allows_dns(policy, found)]
+        speaking = [policy for policy in policies if allows_dns(policy, found)]
+        for policy in silent:
+            deaf = _without(cluster, policy, speaking)
+            if deaf is None:
+                continue
+            if cluster.is_complete("NetworkPolicy", namespace):
+                yield _deaf(policy, deaf, cluster.fabric.shows(*WITH_OWN_POLICIES))
+            else:
+                yield Undecided(subject_of(policy), "other policies of its namespace may allow it", Reason.INCOMPLETE)
+
+
+def _without(cluster: Cluster, policy: NetworkPolicy, speaking: list[NetworkPolicy]) -> Subject | None:
+    """The first whose pods the policy selects and none of the others; of pods that are not known, the policy's own."""
+    known = [(labels, who) for labels, who in cluster.selection.labels_in(policy.namespace) if selected(policy, labels)]
+    own = (policy.spec.podSelector.matchLabels or {}, subject_of(policy))
+    deaf = [who for labels, who in known or [own] if not any(selected(other, labels) for other in speaking)]
+    return min(deaf, key=lambda who: who.order, default=None)
+
+
+def _deaf(policy: NetworkPolicy, who: Subject, mitigated: bool) -> Violation:
+    subject = subject_of(policy)
+    whose = "the pods that it selects" + ("" if who == subject else f", such as {who},")
+    return Violation(
+        subject,
+        ("spec", "egress"),
+        f"{whose} may send to others, but no rule lets them ask the cluster's DNS at UDP port 53",
+        {"example": str(who)},
+        () if who == subject else (Related(who, (), "is selected"),),
+        mitigated=mitigated,
+    )
+
+
+def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
+    """A policy names addresses of Services, or of pods, as a range."""
+    services = {(found.family, found.value): found.service for found in cluster.cluster_ips}
+    for policy in cluster.objects("NetworkPolicy"):
+        for path, text, span, has_others in blocks(policy):
+            holding = [
+                held
+                for held in cluster.plan.holding(span.family, span.first, Role.SERVICE, Role.NODE_POD, Role.POD)
+                if held.range.covers(span)
+            ]
+            if not holding:
+                continue
+            service = services.get((span.family, span.first)) if span.size == 1 else None
+            whose = f"is the cluster IP of {subject_of(service)}" if service else f"lies in {_said(holding[-1])}"
+            yield Violation(
+                subject_of(policy),
+                path,
+                f"{text} {whose}",
+                {"cidr": text, "ranges": [str(held) for held in holding]},
+                tuple(Related(held.subject, held.path, f"{held.what} {held}") for held in holding[-1:]),
+                key=text,
+                mitigated=has_others or holding[-1].role is not Role.SERVICE,
+            )
+
+
+def _said(held: Declaration) -> str:
+    return f"{held.what} {said(held)}"
+
+
+CHECKS = (cluster_addresses_in_policies, egress_policies_without_dns)
