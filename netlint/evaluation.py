@@ -16,8 +16,8 @@ from netlint.model.cluster import Cluster
 
 WORTH_A_PROCESS = 20_000
 """From so many Pods and EndpointSlices on the rules take longer than a second process needs to start."""
-AROUND_SERVICES = {"dns", "endpoints", "entrypoints", "exposure", "families", "ingress", "ports", "services"}
-"""The topics whose rules share the model of Services and endpoints."""
+OF_ADDRESSES = {"addressing"}
+"""The topics whose rules look up the addresses of all pods, as those about the address plan do."""
 
 
 @dataclass(slots=True)
@@ -37,21 +37,22 @@ def evaluate(rules: list[Rule], cluster: Cluster) -> list[Evaluation]:
     with uncollected(), Children() as children:
         if size < WORTH_A_PROCESS or cores() == 1:
             return _evaluations(checked, cluster)
-        children.start(lambda stream: pickle.dump(_evaluations(_part(checked, around_services=True), cluster), stream))
-        evaluations = _evaluations(_part(checked, around_services=False), cluster)
+        others = _part(checked, of_addresses=False)
+        children.start(lambda stream: pickle.dump(_evaluations(others, cluster), stream))
+        evaluations = _evaluations(_part(checked, of_addresses=True), cluster)
         for child in children:
             evaluations += child.received()
     order = {rule.name: number for number, rule in enumerate(checked)}
     return sorted(evaluations, key=lambda evaluation: order[evaluation.rule.name])
 
 
-def _part(rules: list[Rule], around_services: bool) -> list[Rule]:
-    """The rules that share the model of Services and endpoints, or the others, which share the address plan."""
-    return [rule for rule in rules if _is_around_services(rule) is around_services]
+def _part(rules: list[Rule], of_addresses: bool) -> list[Rule]:
+    """The rules that share the address plan and the pods' addresses, or those that share the model of endpoints."""
+    return [rule for rule in rules if _is_of_addresses(rule) is of_addresses]
 
 
-def _is_around_services(rule: Rule) -> bool:
-    return rule.topic in AROUND_SERVICES and "AddressPlan" not in (*rule.examines, *rule.needs, *rule.consults)
+def _is_of_addresses(rule: Rule) -> bool:
+    return rule.topic in OF_ADDRESSES or "AddressPlan" in (*rule.examines, *rule.needs, *rule.consults)
 
 
 def _evaluations(rules: Iterable[Rule], cluster: Cluster) -> list[Evaluation]:
