@@ -208,6 +208,10 @@ class PodTable:
             self.names.add(self._names)
             self._names.clear()
 
+    def forget_keys(self) -> None:
+        """Everything has been read: no further pod will be compared with the shapes."""
+        self._shape_numbers, self._containers = {}, {}
+
     def _shape_of(self, pod: Pod, namespace: str) -> int:
         meta, spec = pod.metadata, pod.spec
         declared = (
@@ -224,7 +228,9 @@ class PodTable:
         if containers is None:
             containers = self._containers[hash(declared)] = _containers(pod)
         labels = msgspec.json.encode(_LABELS.decode(meta.labels), order="sorted")
-        shape = PodShape(intern(namespace), labels, containers, bool(spec.hostNetwork), spec.subdomain or "", owner)
+        owner = owner and (intern(owner[0]), intern(owner[1]))
+        subdomain = intern(spec.subdomain or "")
+        shape = PodShape(intern(namespace), labels, containers, bool(spec.hostNetwork), subdomain, owner)
         self.shapes.append(shape)
         self._shape_numbers[key] = len(self.shapes) - 1
         return len(self.shapes) - 1

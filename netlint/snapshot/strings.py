@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from sys import intern
 
-from netlint.objects.core import Node
+from netlint.objects.core import Node, Service
 from netlint.objects.meta import Object
 
 UTF_8 = ("utf-8", "surrogatepass")
@@ -102,3 +102,8 @@ def intern_texts(item: Object) -> None:
     if isinstance(item, Node):
         for condition in item.status.conditions or ():
             condition.type, condition.reason = intern(condition.type or ""), intern(condition.reason or "")
+    elif isinstance(item, Service):
+        if item.spec.selector:
+            item.spec.selector = {intern(key): intern(value) for key, value in item.spec.selector.items()}
+        for port in item.spec.ports or ():
+            port.name = intern(port.name) if port.name else port.name

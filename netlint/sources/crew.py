@@ -14,6 +14,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from netlint import yamltext
 from netlint.forks import Child, Children, cores
 from netlint.memory import uncollected
 from netlint.objects import KIND_NAMED
@@ -60,6 +61,8 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
                 done += _take_in(worker.snapshot, child)
     finally:
         os.close(queue)
+    yamltext.forget()
+    worker.snapshot.pods.forget_keys()
     torn = {share.file for share in done if share.is_torn}
     if torn:
         raise TornError(torn)

@@ -9,7 +9,14 @@ from .reader import to_json
 if TYPE_CHECKING:
     from .positions import Position
 
-__all__ = ["Duplicate", "Exact", "Unreadable", "locate", "split", "to_json"]
+__all__ = ["Duplicate", "Exact", "Unreadable", "forget", "locate", "split", "to_json"]
+
+
+def forget() -> None:
+    """Free what only helps to read the next document faster."""
+    from . import shapes
+
+    shapes.forget()
 
 
 def locate(document: bytes, path: tuple[str | int, ...]) -> "Position | None":

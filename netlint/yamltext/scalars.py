@@ -10,7 +10,7 @@ import msgspec
 from . import dialect
 
 _LONGEST_CACHED = 64
-_MOST_CACHED = 40_000
+_MOST_CACHED = 20_000
 
 _TEXT = rb"[ -~\x80-\xff]"
 _REST = rb"(?: ++(?:\#" + _TEXT + rb"*+)?+)?+"  # spaces, or a comment that spaces set off

@@ -44,9 +44,20 @@ class _TemplateCache(dict[bytes, Template | None]):
             self._bytes = len(shape)
         self[shape] = template
 
+    def clear(self) -> None:
+        super().clear()
+        self._bytes = 0
+
 
 _templates = _TemplateCache()
 _scalars = ScalarCache()
+
+
+def forget() -> None:
+    """Empty the caches."""
+    _templates.clear()
+    _scalars.clear()
+    LINES.clear()
 
 
 def to_json(document: bytes) -> bytes | None:
