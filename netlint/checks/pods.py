@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from netlint import addresses
@@ -216,12 +217,11 @@ def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> 
 def pinned_pod_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Environment, arguments or configuration name an address of the pod range."""
     workloads = (item for kind in WORKLOADS for item in cluster.objects(kind))
-    literals = [*in_workloads(workloads), *in_config_maps(cluster.config_maps.values())]
-    held = _pod_ranges(cluster) if literals else []
-    if not literals:
-        return
+    literals = chain(in_workloads(workloads), in_config_maps(cluster.config_maps.values()))
+    held = _pod_ranges(cluster)
     if not held:
-        yield Undecided(None, "nothing in the input declares the range of pods", Reason.NOT_APPLICABLE)
+        if any(True for _ in literals):
+            yield Undecided(None, "nothing in the input declares the range of pods", Reason.NOT_APPLICABLE)
         return
     index = RangeIndex((found.range, found) for found in held)
     spared = _spared(cluster)

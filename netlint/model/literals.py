@@ -16,6 +16,7 @@ from netlint.objects.meta import Path
 from netlint.objects.pod import Container
 
 _ADDRESS = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d|/\d)|(?<=\[)[0-9a-fA-F:]+:[0-9a-fA-F:]*(?=\])")
+_LONGEST = 45  # characters of an IPv6 address
 _MADE_BY_OTHERS = {"pod-template-hash", "batch.kubernetes.io/cronjob-scheduled-timestamp"}
 
 
@@ -61,7 +62,8 @@ def _found(subject: Subject, texts: Iterable[tuple[Path, str]]) -> Iterator[Lite
     """Each address once for each object, where it stands first."""
     seen = set()
     for path, text in texts:
-        for word in (text, *_ADDRESS.findall(text)):
+        whole = (text,) if ":" in text and len(text) <= _LONGEST else ()
+        for word in (*whole, *_ADDRESS.findall(text)):
             try:
                 address = addresses.parse(word)
             except ValueError:
