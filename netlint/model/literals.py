@@ -15,7 +15,9 @@ from netlint.objects.core import ConfigMap
 from netlint.objects.meta import Path
 from netlint.objects.pod import Container
 
-_ADDRESS = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d|/\d)|(?<=\[)[0-9a-fA-F:]+:[0-9a-fA-F:]*(?=\])")
+_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w-]|\.[0-9]|/[0-9])")  # a first digit is found fast
+_PART_OF_MORE = re.compile(r"[\w.-]")
+_IPV6 = re.compile(r"(?<=\[)[0-9a-fA-F:]+:[0-9a-fA-F:]*(?=\])")
 _LONGEST = 45  # characters of an IPv6 address
 _MADE_BY_OTHERS = {"pod-template-hash", "batch.kubernetes.io/cronjob-scheduled-timestamp"}
 
@@ -63,7 +65,7 @@ def _found(subject: Subject, texts: Iterable[tuple[Path, str]]) -> Iterator[Lite
     seen = set()
     for path, text in texts:
         whole = (text,) if ":" in text and len(text) <= _LONGEST else ()
-        for word in (*whole, *_ADDRESS.findall(text)):
+        for word in (*whole, *_inside(text)):
             try:
                 address = addresses.parse(word)
             except ValueError:
@@ -71,3 +73,11 @@ def _found(subject: Subject, texts: Iterable[tuple[Path, str]]) -> Iterator[Lite
             if address not in seen:
                 seen.add(address)
                 yield Literal(subject, path, *address)
+
+
+def _inside(text: str) -> Iterator[str]:
+    """What reads like an address, and is no part of a longer word."""
+    for found in _IPV4.finditer(text):
+        if not (found.start() and _PART_OF_MORE.match(text, found.start() - 1)):
+            yield found[0]
+    yield from _IPV6.findall(text) if "[" in text else ()
