@@ -48,16 +48,19 @@ class Child:
         return bool(self._answer.peek(1))
 
     def wait(self) -> None:
-        """Until the process has ended, by itself or because nobody reads its answer any more."""
+        """Until the process has ended. Raises NetlintError unless it ended by itself: its answer may lack pieces."""
         self._answer.close()
-        with suppress(ChildProcessError):
-            os.waitpid(self._process, 0)
+        _, status = os.waitpid(self._process, 0)
+        if status:
+            raise NetlintError(ENDED)
 
     def end(self) -> None:
         """End the process at once."""
+        self._answer.close()
         with suppress(ProcessLookupError):
             os.kill(self._process, SIGKILL)
-        self.wait()
+        with suppress(ChildProcessError):  # it was waited for
+            os.waitpid(self._process, 0)
 
 
 class Children:
@@ -78,8 +81,10 @@ class Children:
     def __iter__(self) -> Iterator[Child]:
         """One after the other, each to be read to its end."""
         while self._running:
-            yield self._running[0]
-            self._running.pop(0).wait()
+            child = self._running[0]
+            yield child
+            self._running.remove(child)
+            child.wait()
 
     def __exit__(self, *raised: type[BaseException] | BaseException | TracebackType | None) -> None:
         """End those whose answer nobody waits for any more, as after a KeyboardInterrupt."""
@@ -97,6 +102,7 @@ def cores() -> int:
 
 def _perform(work: Callable[[BinaryIO], None], answer: int, out: int) -> None:
     """Do the work in the new process, which ends here."""
+    status = 1
     try:
         os.close(answer)  # or a parent that is no more would leave this process writing forever
         with os.fdopen(out, "wb") as stream:
@@ -104,5 +110,6 @@ def _perform(work: Callable[[BinaryIO], None], answer: int, out: int) -> None:
                 work(stream)
             except BaseException:  # the parent raises it again
                 pickle.dump(traceback.format_exc(), stream)
+        status = 0
     finally:
-        os._exit(0)
+        os._exit(status)

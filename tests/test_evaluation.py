@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from netlint.checks import CHECKS
 from netlint.errors import NetlintError
 from netlint.evaluation import Evaluation, evaluate
 from netlint.findings import Violation
-from netlint.forks import ENDED, Children
+from netlint.forks import ENDED
 from netlint.model.cluster import Cluster
 
 BROKEN = Path(__file__).parent.parent / "examples" / "broken-cluster"
@@ -68,13 +67,3 @@ def test_a_process_that_is_killed_is_told_of_in_one_line(monkeypatch: pytest.Mon
         evaluated()
 
     assert str(told.value) == ENDED
-
-
-def test_what_crashes_in_a_child_is_raised() -> None:
-    def work(_: Any) -> None:
-        raise LookupError("nowhere")
-
-    with Children() as children:
-        children.start(work)
-        with pytest.raises(RuntimeError, match="LookupError: nowhere"):
-            [child.received() for child in children]
