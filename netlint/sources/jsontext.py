@@ -29,9 +29,10 @@ CUTS_TRIED = 64
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OPEN_ITEMS = b'{"items":['
 _ITEMS_KEY = re.compile(rb'"items"[ \t\r\n]*:[ \t\r\n]*\[')
-_FIRST_ITEM = re.compile(rb'([ \t\r\n]*)\{([ \t\r\n]*"(?:[^"\\]|\\.)*")?')
+_FIRST_ITEM = re.compile(rb'([ \t\r\n]*)\{([ \t\r\n]*"(?:[^"\\]|\\.)*")?(:[ ])?')
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?[ \t\r\n]*(?:\{[ \t\r\n]*["}]|\[[ \t\r\n]*[\[{\]])')
 _BYTE = re.compile(r" \(byte (\d+)\)")
+TRAILING = "trailing characters"  # behind the end of the list
 PROBLEMS = {"Input data was truncated": "the JSON ends too early: the file is truncated"}
 
 
@@ -76,7 +77,8 @@ def layout_of(text: bytes, tail: Callable[[], bytes]) -> Layout | None:
             head = _head_behind(tail()) or head
         space, key = first[1], first[2] or b""
         indented = b"\n" in space
-        parted = (space if indented else b"") + b"}," + space
+        after_comma = b" " if first[3] and not space else space  # Python writes {"a": 1}, {"a": 2}
+        parted = (space if indented else b"") + b"}," + after_comma
         boundary = parted + b"{" + (b"" if indented else key)
         return Layout(match.end() + len(space), boundary, len(parted), list_kind(head))
     return None
@@ -135,8 +137,11 @@ def read_items(cursor: Cursor, intake: Intake, layout: Layout, last: bool) -> No
 
 
 def _take_window(cursor: Cursor, intake: Intake, layout: Layout, namespaces: set[str]) -> int:
-    """Take in the items that are complete; gives the number of bytes up to the next item."""
-    cut = len(cursor.text)
+    """Take in the items that are complete; gives the number of bytes up to the next item.
+
+    Raises Unreadable where the first item is no JSON, wherever it ends.
+    """
+    cut, broken = len(cursor.text), False
     for _ in range(CUTS_TRIED):
         cut = cursor.text.rfind(layout.boundary, 0, cut)
         if cut < 0:
@@ -146,9 +151,14 @@ def _take_window(cursor: Cursor, intake: Intake, layout: Layout, namespaces: set
         try:
             items = b"".join((b"[", memoryview(cursor.text)[:end], b"]"))
             namespaces |= intake.take(items, window, layout.kind)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, RecursionError) as error:
+            at = _position(error, end + 1)
+            broken = at <= end and TRAILING not in str(error)
+            cut = min(cut, at)
             continue
         return cut + layout.parted
+    if broken:
+        raise _unreadable(cursor, _OPEN_ITEMS + cursor.text, len(_OPEN_ITEMS))
     return 0
 
 
@@ -157,7 +167,8 @@ def _take_last(cursor: Cursor, intake: Intake, layout: Layout, namespaces: set[s
     text = _OPEN_ITEMS + cursor.text
     size = _document_end(text)
     if size < 0:
-        raise _unreadable(cursor, text, len(_OPEN_ITEMS))
+        cursor.use(_take_window(cursor, intake, layout, namespaces))
+        raise _unreadable(cursor, _OPEN_ITEMS + cursor.text, len(_OPEN_ITEMS))
     items = bytes(HEAD.decode(text[:size]).items)
     window = cursor.window(len(items) - 2, Form.JSON_ITEMS)
     namespaces |= intake.take(items, window, layout.kind)
@@ -246,8 +257,7 @@ def _unreadable(cursor: Cursor, text: bytes, added: int) -> Unreadable:
     except msgspec.DecodeError as error:
         problem = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ")
         problem = PROBLEMS.get(problem, problem)
-        match = _BYTE.search(str(error))
-        at = int(match[1]) if match else at
+        at = _position(error, at)
     except RecursionError:
         problem, at = "nested too deeply", added
     except UnicodeDecodeError:
@@ -255,6 +265,12 @@ def _unreadable(cursor: Cursor, text: bytes, added: int) -> Unreadable:
     before = text[added:at]
     column = len(before) - before.rfind(b"\n")
     return Unreadable(problem, cursor.lines + before.count(b"\n") + 1, column)
+
+
+def _position(error: BaseException, otherwise: int) -> int:
+    """At which byte a text stops being JSON, where the error tells it."""
+    match = _BYTE.search(str(error))
+    return int(match[1]) if match else otherwise
 
 
 def shares(source: Input, layout: Layout, readers: int) -> Iterator[tuple[int, int | None]]:
