@@ -140,8 +140,13 @@ def from_file(path: str, name: str, explicit: bool = True, namespace: str | None
 
 
 def from_standard_input() -> Input:
-    """Standard input."""
-    return _kept(sys.stdin.buffer, "-")
+    """Standard input. Raises SourceError where it is closed, or where there is no place to keep it."""
+    if sys.stdin is None:
+        raise SourceError("-: standard input is closed")
+    try:
+        return _kept(sys.stdin.buffer, "-")
+    except OSError as error:
+        raise SourceError(f"-: cannot be kept below {tempfile.gettempdir()}: {reason(error)}") from error
 
 
 def _kept(stream: IO[bytes] | io.RawIOBase, name: str) -> Input:

@@ -205,6 +205,10 @@ def empty(found: Result) -> None:
     found.snapshot.objects.clear()
 
 
+def others(found: Result) -> None:
+    found.snapshot.reading.other_kinds.update(["Secret", "Role", "Secret"])
+
+
 def nowhere(found: Result) -> None:
     empty(found)
     found.snapshot.reading.files = 0
@@ -232,7 +236,8 @@ NOT_ALL = "No fault found, but not everything was checked"
         (1, [empty], "", "No fault found: no object in 1 file"),
         (1, [denied], ERROR, f"{NOT_ALL}: 1 object of 1 file (1 Node)"),
         (1, [crashed], CRASH, f"{NOT_ALL}: 1 object of 1 file (1 Node)"),
-        (1, [nowhere, denied, crashed], CRASH + ERROR, f"{NOT_ALL}: no object in the input"),
+        (1, [nowhere, denied, crashed], CRASH + ERROR, "Nothing was checked: no object in the input"),
+        (1, [empty, others], "", "No fault found: no object in 1 file that a rule is about (1 Role, 2 Secret)"),
     ],
 )
 def test_the_footer_of_a_run_without_findings(
