@@ -101,6 +101,7 @@ def read(cursor: Cursor, intake: Intake) -> None:
     if cursor.text.startswith(BYTE_ORDER_MARK):
         cursor.use(len(BYTE_ORDER_MARK))
     cursor.skip_space()
+    in_lines = False
     while cursor.text:
         layout = layout_of(cursor.text, cursor.tail)
         if layout is not None:
@@ -108,6 +109,9 @@ def read(cursor: Cursor, intake: Intake) -> None:
             read_items(cursor, intake, layout, last=True)
         elif _begins_with_line(cursor.text):
             read_lines(cursor, intake)
+            in_lines = True
+        elif in_lines and (size := _broken_line(cursor.text)):
+            _pass_over(cursor, intake, size)
         else:
             while cursor.fill():
                 pass
@@ -196,6 +200,27 @@ def read_lines(cursor: Cursor, intake: Intake) -> None:
             return
         cursor.use(len(text))
         cursor.fill()
+
+
+def _broken_line(text: bytes) -> int:
+    """How long the first line is, where no line behind it makes it a document; 0 where one may."""
+    size = text.find(b"\n") + 1
+    following = text.find(b"\n", size) + 1
+    if not (size and following):
+        return 0
+    try:
+        HEAD.decode(text[:following])
+    except msgspec.ValidationError:
+        return 0
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        return 0 if str(error) in PROBLEMS else size
+    return 0
+
+
+def _pass_over(cursor: Cursor, intake: Intake, size: int) -> None:
+    line = cursor.text[:size]
+    intake.unreadable(line, 0, _unreadable(cursor, cursor.text, 0), cursor.source.name)
+    cursor.use(size)
 
 
 def _joined(lines: bytes) -> bytes:
