@@ -10,8 +10,9 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
 from netlint.model.cni import Masquerade
 from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.plan import Authority, Declaration, Role
+from netlint.model.plan import Authority, Declaration, Role, remote
 from netlint.model.plan.nodes import is_virtual
+from netlint.model.plan.submariner import AUTHORITY
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pods import Phase
@@ -193,6 +194,27 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
         )
 
 
+def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """Clusters that are joined have common addresses."""
+    for first, *others in remote.contested(cluster.plan, cluster.inventory):
+        touching = [one for one in others if one.range.overlaps(first.range)]
+        other = next((one for one in touching if one.what != first.what), others[0])
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        yield Violation(
+            first.subject,
+            first.path,
+            f"{_named(first)}, overlaps {_named(other)}{more}",
+            {"ranges": [{"role": str(one.role), **as_evidence(one)} for one in (first, *others)]},
+            sides(others),
+            key=str(first),
+        )
+
+
+def _named(declared: Declaration) -> str:
+    whose = "" if declared.authority == AUTHORITY else f" of {declared.subject}"
+    return f"{declared}, {declared.what}{whose}"
+
+
 def _pod_evidence(cluster: Cluster, row: int) -> dict[str, object]:
     pods = cluster.pods
     return {"namespace": pods.namespace(row), "name": pods.name(row), "node": pods.node(row) or None}
@@ -203,6 +225,7 @@ CHECKS = (
     missing_pod_cidrs,
     overlapping_cluster_ranges,
     overlapping_pod_cidrs,
+    overlapping_remote_ranges,
     pod_cidrs_outside_cluster_cidr,
     pod_ips_outside_node_range,
 )

@@ -51,6 +51,7 @@ NATURES = {
     Role.INTERNAL: Nature.RESERVED,
     Role.SECONDARY: Nature.POD,
     Role.PUBLIC: Nature.PUBLIC,
+    Role.REMOTE: Nature.UNKNOWN,
 }
 """What an address of a range of each role is, where nobody has it."""
 BRIDGELESS = ("aws-vpc-cni", "azure-cni", "calico", "cilium", "ovn-kubernetes", "weave")

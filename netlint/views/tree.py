@@ -38,6 +38,7 @@ STYLES = {
     Role.PUBLIC: "bright_magenta",
     Role.INTERNAL: "white",
     Role.SECONDARY: "bright_blue",
+    Role.REMOTE: "bright_black",
 }
 UNITS = {Role.SERVICE: "Services", Role.NODE: "nodes", Role.POD: "pods", Role.NODE_POD: "pods"}
 
