@@ -156,7 +156,8 @@ def use(block: Block) -> str:
 
 def bar(whole: Range, blocks: Sequence[Block]) -> str:
     """The range in cells of equal width, each as full as what lies in it makes it."""
-    held, colliding = [0] * CELLS, set()
+    held: list[int] = [0] * CELLS
+    colliding: set[int] = set()
     for span in addresses.merged(block.range for block in blocks):
         for cell, part in _shares(whole, span):
             held[cell] += part
