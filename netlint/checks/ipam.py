@@ -63,7 +63,9 @@ def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """A block with addresses in use is no piece of a pool."""
-    for block, pool in ipam.unmatched_blocks(cluster.ipam_blocks, ipam.calico_pools(cluster.inventory)):
+    told = {declared.subject for group in _overlapping(cluster) for declared in group}
+    blocks = [found for found in cluster.ipam_blocks if found[0].subject not in told]
+    for block, pool in ipam.unmatched_blocks(blocks, ipam.calico_pools(cluster.inventory)):
         problem = (
             f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
             if pool

@@ -85,6 +85,7 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
             voice = Voice(Role.POD, NAME, subject_of(pool), family=family)
             yield from voice.lists(("spec", name, "cidrs"), part.cidrs if part else None)
     yield from _load_balancer_pools(inventory)
+    yield from (spared for spared in _native_routing_ranges(inventory) if isinstance(spared, Trouble))
     if mode_of(inventory) not in {"", "kubernetes"}:
         yield from node_ranges(inventory)
 
@@ -146,12 +147,21 @@ def spared_ranges(inventory: Inventory) -> Iterator[Declaration]:
     routed = any(transport.way is Way.ROUTED for transport in transports(inventory))
     if found is None or not routed or keys.get("enable-ip-masq-agent") == "true":
         return
+    for spared in _native_routing_ranges(inventory):
+        if isinstance(spared, Declaration):
+            family = spared.range.family
+            if keys.get(f"enable-ipv{family}-masquerade", "true" if family == 4 else "false") == "true":
+                yield spared
+
+
+def _native_routing_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    found, keys = configuration(inventory)
+    if found is None:
+        return
     for family in addresses.BITS:
         key = f"ipv{family}-native-routing-cidr"
-        masquerading = keys.get(f"enable-ipv{family}-masquerade", "true" if family == 4 else "false") == "true"
-        spared = Voice(Role.POD, NAME, subject_of(found)).says(("data", key), keys.get(key, ""))
-        if masquerading and isinstance(spared, Declaration):
-            yield spared
+        if keys.get(key):
+            yield Voice(Role.POD, NAME, subject_of(found), family=family).says(("data", key), keys[key])
 
 
 def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
