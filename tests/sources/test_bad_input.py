@@ -310,7 +310,7 @@ def test_one_line_that_cannot_be_read_takes_no_other_with_it(tmp_path) -> None:
         "bad.yaml:1:78: error: overlapping-pod-cidrs: Node a spec.podCIDRs[0]: "
         "10.1.0.0/24 of Node a overlaps 10.1.0.0/24 of Node b\n"
         "bad.yaml:2:49: error: unreadable-documents: File bad.yaml: invalid character\n"
-        "bad.yaml:3:2: error: unreadable-documents: File bad.yaml: expected '\"'\n"
+        "bad.yaml:3:2: error: unreadable-documents: File bad.yaml: object keys must be strings\n"
         "-: skip: overlapping-pod-cidrs: bad.yaml has a document that cannot be read (Node *)\n",
         "",
     )
