@@ -30,7 +30,7 @@ class Cursor:
 
         Raises Unreadable where that is more than one document may have.
         """
-        size = max(STEP, len(self.text))
+        size = min(max(STEP, len(self.text)), LARGEST_DOCUMENT + 1 - len(self.text))
         if self._end is not None:
             size = min(size, self._end - self.offset - len(self.text))
         try:

@@ -138,7 +138,9 @@ class Worker:
         start, before = _before(cursor)
         if error.line == cursor.lines + 1:
             error = Unreadable(error.problem, error.line, (error.column or 1) + before)
-        self._intake.broken_off(start + cursor.text, not _more(cursor), error, cursor.source.name)
+        is_end = not _more(cursor)
+        text = cursor.text if is_end else cursor.text[:STEP]  # which tells whether it is about Kubernetes
+        self._intake.broken_off(start + text, is_end, error, cursor.source.name)
         while cursor.text:
             cursor.use(len(cursor.text))
             _more(cursor)
