@@ -1,0 +1,119 @@
+"""The packet filter of a host as its node dump shows it, and what decides beside its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from netlint import addresses
+from netlint.addresses import Range, RangeIndex, merged
+from netlint.model.netfilter import iptables, nftables
+from netlint.model.netfilter.packets import Surroundings, Way
+from netlint.model.netfilter.rules import Ruleset
+from netlint.objects.host import FILTERS, NodeDump, Route
+from netlint.objects.netfilter import FilterTables
+
+NFT_FILE = "nft.json"
+LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
+EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
+_ORDINARY = {"local", "main", "default"}
+
+
+def postrouting(dump: NodeDump, family: int) -> list[Ruleset]:
+    """The tables that replace source addresses, those of iptables first."""
+    files = _files(dump, family)
+    found = [iptables.postrouting(tables, name) for name, tables in files.items()]
+    rulesets = [ruleset for ruleset in found if ruleset is not None]
+    if dump.nft is not None:
+        beside = any(tables.is_nft for tables in files.values())
+        rulesets += nftables.postrouting(dump.nft, family, beside, NFT_FILE)
+    return rulesets
+
+
+def marks_before(dump: NodeDump, family: int) -> int:
+    """The bits of marks that rules may have written before."""
+    bits = 0
+    for tables in _files(dump, family).values():
+        bits |= iptables.marks_before(tables)
+    return bits
+
+
+def lacking(dump: NodeDump, family: int) -> str:
+    """The file that would show the rules of iptables; empty where the dump has it."""
+    return "" if any(name in dump.filters for name in FILTERS[family]) else FILTERS[family][-1]
+
+
+def _files(dump: NodeDump, family: int) -> dict[str, FilterTables]:
+    """By name; one that says the same as the one before is a second name of the same backend."""
+    found: dict[str, FilterTables] = {}
+    for name in FILTERS[family]:
+        tables = dump.filters.get(name)
+        if tables is not None and all(_rules(tables) != _rules(other) for other in found.values()):
+            found[name] = tables
+    return found
+
+
+def _rules(tables: FilterTables) -> dict[str, list[str]]:
+    chains = tables.tables.get(iptables.NAT, {})
+    return {name: [text for _, text in chain.rules] for name, chain in chains.items()}
+
+
+def surroundings(dump: NodeDump, family: int) -> Surroundings:
+    """What else decides about packets of one family."""
+    held = {name: iptables.ranges_of(entries) for name, entries in dump.ipsets.items()}
+    local = None if dump.links is None else tuple(merged(_local(dump, family)))
+    ways = _ways(dump, family)
+    return Surroundings(local, partial(_leaving, ways), held) if ways else Surroundings(local, sets=held)
+
+
+def _local(dump: NodeDump, family: int) -> Iterator[Range]:
+    yield addresses.parse_cidr(LOOPBACK[family]).range
+    for link in dump.links or ():
+        for info in link.addr_info:
+            here, value = addresses.parse(info.local)
+            if here == family:
+                yield Range(family, value, value)
+    for route in dump.routes or ():
+        span = _destination(route, family)
+        if (route.table, route.type) == ("local", "local") and span is not None:
+            yield span
+
+
+def _ways(dump: NodeDump, family: int) -> RangeIndex[Route] | None:
+    """The routes of the main table; None where others may decide, or are not in the dump."""
+    rules = dump.policy_rules.get(family)
+    if dump.routes is None or rules is None:
+        return None
+    if any(rule.table not in _ORDINARY or rule.src != "all" or rule.iif or rule.fwmark or rule.dst for rule in rules):
+        return None
+    listed = [route for route in dump.routes if route.table == "main"]
+    return RangeIndex((span, route) for route in listed if (span := _destination(route, family)) is not None)
+
+
+def _destination(route: Route, family: int) -> Range | None:
+    """None for a route of the other family."""
+    if route.dst == "default":
+        ways = [way for way in (route.gateway, *(hop.gateway for hop in route.nexthops)) if way]
+        return addresses.parse_cidr(EVERYTHING[family]).range if all(_family(way) == family for way in ways) else None
+    text = route.dst if "/" in route.dst else f"{route.dst}/{addresses.BITS[_family(route.dst)]}"
+    span = addresses.parse_cidr(text).range
+    return span if span.family == family else None
+
+
+def _family(address: str) -> int:
+    return 6 if ":" in address else 4
+
+
+def _leaving(ways: RangeIndex[Route], span: Range) -> Iterator[Way]:
+    """Of equal routes that with the lowest metric counts; a destination to which none leads is not reached."""
+    for piece, held in ways.pieces(span):
+        best = [route for reach, route in held if reach.size == held[-1][0].size]
+        metric = min((route.metric for route in best), default=0)
+        yield piece, _links([route for route in best if route.metric == metric])
+
+
+def _links(routes: list[Route]) -> frozenset[str] | None:
+    """None where a route does not name its link."""
+    sent = [route for route in routes if route.type == "unicast"]
+    names = {name for route in sent for name in (route.dev, *(hop.dev for hop in route.nexthops)) if name}
+    return frozenset(names) if names or not sent else None
