@@ -5,65 +5,25 @@ A rule that hides pods is one fault on however many hosts, and it is one only wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from netlint.addresses import Range, difference, merged, uncovered
+from netlint.addresses import merged, uncovered
 from netlint.model import docker
-from netlint.model.cni.plugin import Masquerade, Whom
+from netlint.model.cni.plugin import Whom, beyond
+from netlint.model.inventory import Inventory
+from netlint.model.nat import agent
+from netlint.model.nat.consequences import Masquerades
+from netlint.model.nat.traffic import Traffic
 from netlint.model.netfilter import hosts as filters
-from netlint.model.netfilter import iptables
-from netlint.model.netfilter.packets import Mark, Packets, Ranges
+from netlint.model.netfilter.packets import Packets, Ranges
 from netlint.model.netfilter.rules import Placed
+from netlint.model.netfilter.tables import POSTROUTING
 from netlint.model.netfilter.walk import Hit, TooComplexError, translations
 from netlint.model.plan.declarations import Declaration
 from netlint.model.plan.hosts import Host
 
 _OF_DOCKER = "! -o docker0"  # in the rule by which Docker masquerades what leaves its bridge
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Addresses of one family that pods of a host have, and those that pods elsewhere have.
-
-    ``declared``: the ranges from which those of the host are.
-    """
-
-    host: Host
-    declared: Ranges
-    own: Ranges
-    elsewhere: Ranges
-
-    @property
-    def family(self) -> int:
-        """4 or 6."""
-        return self.own[0].family
-
-    @property
-    def directions(self) -> tuple[tuple[bool, Packets], ...]:
-        """What leaves the host, and what comes in."""
-        mark = Mark(unknown=filters.marks_before(self.host.dump, self.family))
-        return (
-            (True, Packets(self.own, self.elsewhere, mark=mark)),
-            (False, Packets(self.elsewhere, self.own, mark=mark)),
-        )
-
-
-def traffic(
-    hosts: Iterable[Host], ranges: Mapping[str, Sequence[Declaration]], everywhere: Sequence[Range]
-) -> Iterator[Traffic]:
-    """For each host with pod ranges in sight; ``ranges``: those of each node, ``everywhere``: those of all pods.
-
-    The addresses of the host itself, such as its bridge's, are no pods'.
-    """
-    for host in hosts:
-        for family in (4, 6):
-            around = filters.surroundings(host.dump, family)
-            own = merged(found.range for found in ranges.get(host.node, ()) if found.range.family == family)
-            pods = tuple(difference(own, around.local or ()))
-            elsewhere = tuple(difference([span for span in everywhere if span.family == family], own))
-            if pods and elsewhere:
-                yield Traffic(host, tuple(own), pods, elsewhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +39,14 @@ class Told:
         return not any(held is not None and uncovered(found, held) for found, held in sides)
 
 
-def told(masquerades: Iterable[Masquerade]) -> list[Told]:
-    """What configurations hide from pods."""
-    return [Told(_ranges(found.hidden), _ranges(found.toward)) for found in masquerades if found.whom is Whom.PODS]
+def told(found: Masquerades, inventory: Inventory, pods: Sequence[Declaration]) -> list[Told]:
+    """What configurations hide from pods; ``pods``: the ranges of all of them."""
+    known = [*found.faults, *(one for following in found.following.values() for one in following)]
+    hidden = [Told(_ranges(one.hidden), _ranges(one.toward)) for one in known if one.whom is Whom.PODS]
+    spared = agent.spared_list(inventory)
+    if spared is not None and spared.problem:
+        hidden.append(Told(toward=_ranges(beyond(spared.ranges, pods, spared.families))))
+    return hidden
 
 
 def _ranges(declared: Sequence[Declaration]) -> Ranges | None:
@@ -108,16 +73,16 @@ class Hiding:
 
 
 @dataclass(slots=True)
-class Findings:
+class HostRules:
     """Of all hosts: the rules that hide pods, and why nothing is told of which host."""
 
     hidings: list[Hiding] = field(default_factory=list)
     doubts: list[tuple[Host, str]] = field(default_factory=list)
 
 
-def findings(streams: Iterable[Traffic], by_configuration: Sequence[Told]) -> Findings:
+def host_rules(streams: Iterable[Traffic], by_configuration: Sequence[Told]) -> HostRules:
     """Work through the rules of every host."""
-    found, alike = Findings(), dict[str, Hiding]()
+    found, alike = HostRules(), dict[str, Hiding]()
     for stream in streams:
         host = stream.host
         hits, doubts = _hits(stream)
@@ -134,10 +99,9 @@ def _hits(stream: Traffic) -> tuple[list[tuple[bool, Hit]], set[str]]:
     """What is translated for sure, what leaves the host first; and what there is a doubt about."""
     dump, sure, doubts = stream.host.dump, list[tuple[bool, Hit]](), set[str]()
     rulesets = filters.postrouting(dump, stream.family)
-    around = filters.surroundings(dump, stream.family)
     for outbound, packets in stream.directions:
         try:
-            hits = translations(rulesets, packets, around)
+            hits = translations(rulesets, packets, stream.around)
         except TooComplexError:
             doubts.add("too many cases")
         else:
@@ -151,7 +115,7 @@ def _is_told(hit: Hit, host: Host, by_configuration: Sequence[Told]) -> bool:
     text = hit.placed.rule.text
     if _OF_DOCKER in text and any(found.setting == "ip-masq" for found in docker.mismatches(host)):
         return True
-    if hit.placed.chain == iptables.POSTROUTING:
+    if hit.placed.chain == POSTROUTING:
         return False
     if hit.placed.chain.startswith("CNI-"):
         return bool(host.configurations) and host.configurations[0].masquerades

@@ -20,7 +20,6 @@ from netlint.model.netfilter.packets import (
     PROTOCOL,
     SOURCE,
     SOURCE_PORT,
-    Ranges,
     numbers,
 )
 from netlint.model.netfilter.rules import (
@@ -31,22 +30,18 @@ from netlint.model.netfilter.rules import (
     Local,
     Marked,
     Never,
-    Placed,
     Rule,
-    Ruleset,
     Unknown,
     Verdict,
     Within,
     Write,
 )
-from netlint.objects.netfilter import FilterChain, FilterTables
 
-NAT, POSTROUTING = "nat", "POSTROUTING"
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "dccp": 33, "esp": 50, "ah": 51, "ipv6-icmp": 58, "icmpv6": 58}
 PROTOCOLS |= {"gre": 47, "sctp": 132, "udplite": 136, "ipip": 4, "ipencap": 4, "ipv6": 41}
 WITH_PORTS = {"tcp", "udp", "sctp", "dccp", "udplite"}
-SERVICE_MARKS = re.compile(r"-A (KUBE-MARK-\w+|CNI-HOSTPORT-SETMARK) ")
-"""Chains that mark what goes to Services and to ports of hosts, which pods' packets to each other do not."""
+LOOPS = ("KUBE-LOOP-BACK", "dst,dst,src")
+"""kube-proxy's set of pods that reach themselves through a Service."""
 _PLAIN = {"-A", "-s", "-d", "-p", "-i", "-o", "-f", "-m", "-j", "-g"}
 _WORD = re.compile(r'"((?:\\.|[^"\\])*)"|(\S+)')
 _ESCAPED = re.compile(r"\\(.)")
@@ -118,6 +113,8 @@ def rule(text: str) -> Rule:
             action = _action(option)
         elif action.target or action.verdict is not Verdict.CONTINUE:
             on_target.append(option)
+        elif option.name.startswith("--limit-iface") and conditions:
+            conditions[-1] = Unknown(str(option))  # it narrows the condition before it
         elif option.name != "-A":
             conditions += _conditions(option)
     if action.target in {"MARK", "CONNMARK"}:
@@ -268,6 +265,8 @@ def _state(option: Option) -> list[Condition] | None:
 
 
 def _set(option: Option) -> list[Condition] | None:
+    if option.values == LOOPS:
+        return [Never(option.negated)]
     places = {"src": SOURCE, "dst": DESTINATION}
     if len(option.values) != 2 or option.values[1] not in places:
         return None
@@ -295,52 +294,3 @@ _READERS: dict[tuple[str, str], Callable[[Option], list[Condition] | None]] = {
     ("set", "--match-set"): _set,
 }
 _MODULES = WITH_PORTS | {module for module, _ in _READERS}
-
-
-def postrouting(found: FilterTables, file: str) -> Ruleset | None:
-    """The table that replaces source addresses; None where the file has no such chain."""
-    chains = found.tables.get(NAT, {})
-    if POSTROUTING not in chains:
-        return None
-    return Ruleset((POSTROUTING,), {name: _lazily(name, chain, file) for name, chain in chains.items()})
-
-
-def _lazily(name: str, chain: FilterChain, file: str) -> Callable[[], tuple[Placed, ...]]:
-    return lambda: tuple(Placed(rule(text), name, file, line) for line, text in chain.rules)
-
-
-def reached(found: FilterTables) -> set[str]:
-    """The chains of the table to which its packets may come."""
-    chains = found.tables.get(NAT, {})
-    names, new = set[str](), {POSTROUTING} & chains.keys()
-    while new:
-        names |= new
-        texts = [text for name in new for _, text in chains[name].rules]
-        new = {target for text in texts if (target := rule(text).action.target) in chains} - names
-    return names
-
-
-def marks_before(found: FilterTables) -> int:
-    """The bits of marks that rules write before packets come to the chains of ``postrouting``."""
-    own, bits = reached(found), 0
-    for table, chains in found.tables.items():
-        for name, chain in chains.items():
-            for _, text in () if table == NAT and name in own else chain.rules:
-                write = rule(text).action.write if "MARK --" in text and not SERVICE_MARKS.match(text) else None
-                bits |= write.clear | write.flip | write.blur if write else 0
-    return bits
-
-
-def ranges_of(entries: tuple[str, list[str]]) -> Ranges | None:
-    """The addresses of an ipset; None for one that holds other things, or not all of what its entries name."""
-    kind, texts = entries
-    if kind.split()[0] not in {"hash:ip", "hash:net"} or any("nomatch" in text.split() for text in texts):
-        return None
-    try:
-        return tuple(merged(_entry(text.split()[0]) for text in texts))
-    except (IndexError, ValueError):
-        return None
-
-
-def _entry(text: str) -> Range:
-    return addresses.parse_cidr(text).range if "/" in text else _one(*addresses.parse(text))

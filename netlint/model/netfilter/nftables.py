@@ -6,13 +6,13 @@ told.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netlint import addresses
 from netlint.addresses import Range, merged
 from netlint.model.netfilter.iptables import PROTOCOLS
+from netlint.model.netfilter.nfttext import PASSING, spelt
 from netlint.model.netfilter.packets import (
     ALL_BITS,
     DESTINATION,
@@ -44,7 +44,6 @@ from netlint.objects.netfilter import NftChain, NftRule, NftRuleset
 FAMILIES = {4: ("ip", "inet"), 6: ("ip6", "inet")}
 _FAMILY_OF = {"ip": 4, "ip6": 6}
 _PLACES = {"saddr": SOURCE, "daddr": DESTINATION, "sport": SOURCE_PORT, "dport": DESTINATION_PORT}
-_PASSING = {"counter", "log", "comment"}
 _VERDICTS = {
     "accept": Verdict.ACCEPT,
     "drop": Verdict.DROP,
@@ -55,7 +54,8 @@ _VERDICTS = {
     "masquerade": Verdict.TRANSLATE,
     "snat": Verdict.TRANSLATE,
 }
-_BY_IPTABLES = {("nat", "POSTROUTING")}
+_BY_IPTABLES = {"filter", "mangle", "nat", "raw", "security"}
+_SERVICE_PROXY = "kube-proxy"  # the table of which the marks are for what goes to Services
 _OF_XT = {"MASQUERADE", "SNAT", "NETMAP"}
 
 Sets = Mapping[str, list[Any]]
@@ -69,9 +69,22 @@ def postrouting(found: NftRuleset, family: int, beside_iptables: bool, file: str
     chains = [entry.chain for entry in found.nftables if entry.chain and entry.chain.family in FAMILIES[family]]
     based = [chain for chain in chains if (chain.type, chain.hook) == ("nat", "postrouting")]
     for chain in sorted(based, key=lambda chain: chain.prio):
-        of_iptables = (chain.table, chain.name) in _BY_IPTABLES and chain.family != "inet"
-        if not (beside_iptables and of_iptables):
+        if not (beside_iptables and _is_by_iptables(chain)):
             yield _table(found, chain, chains, family, file)
+
+
+def _is_by_iptables(found: NftChain | NftRule) -> bool:
+    return found.table in _BY_IPTABLES and found.family != "inet"
+
+
+def marks_before(found: NftRuleset, family: int, beside_iptables: bool) -> int:
+    """The bits of marks that rules write, whenever that is."""
+    bits = 0
+    for one in (entry.rule for entry in found.nftables if entry.rule and entry.rule.family in FAMILIES[family]):
+        if one.table != _SERVICE_PROXY and not (beside_iptables and _is_by_iptables(one)):
+            for write in (_written(item["mangle"]) for item in one.expr if "mangle" in item):
+                bits |= write.clear | write.flip | write.blur
+    return bits
 
 
 def _table(found: NftRuleset, base: NftChain, chains: list[NftChain], family: int, file: str) -> Ruleset:
@@ -98,7 +111,7 @@ def rule(found: NftRule, sets: Sets, family: int) -> Rule:
     write, action = Write(), Action(Verdict.CONTINUE)
     for expression in found.expr:
         for kind, content in expression.items():
-            if kind in _PASSING or _is_comment(kind, content):
+            if kind in PASSING or _is_comment(kind, content):
                 continue
             if kind == "mangle":
                 write = _written(content)
@@ -108,13 +121,8 @@ def rule(found: NftRule, sets: Sets, family: int) -> Rule:
                 conditions += _condition(kind, content, sets, family) if write == Write() else [Unknown(kind)]
     if write != Write():
         action = Action(action.verdict, action.target, write)
-    text = f"{found.family} {found.table} {found.chain}: {_text(found)}"
+    text = f"{found.family} {found.table} {found.chain}: {spelt(found.expr)}"
     return Rule(tuple(conditions), action, text, text)
-
-
-def _text(found: NftRule) -> str:
-    told = [item for item in found.expr if not _PASSING & item.keys()]
-    return json.dumps(told, separators=(",", ":"))
 
 
 def _is_comment(kind: str, content: Any) -> bool:

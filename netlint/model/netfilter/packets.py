@@ -47,11 +47,6 @@ class Packets(NamedTuple):
     mark: Mark = Mark()
     doubt: str = ""
 
-    @property
-    def family(self) -> int:
-        """4 or 6."""
-        return self.source[0].family
-
     def having(self, place: str, values: Ranges) -> Packets:
         """Those with one of these values in a place."""
         changed: dict[str, Any] = {place: values}
