@@ -27,11 +27,8 @@ COMMIT
 def test_tables_chains_and_rules() -> None:
     found = iptables.read(SAVED)
     assert found.is_nft
-    assert {
-        (table, name): (chain.policy, chain.rules)
-        for table, chains in found.tables.items()
-        for name, chain in chains.items()
-    } == {
+    chains = {(table, name): chain for table, held in found.tables.items() for name, chain in held.items()}
+    assert {place: (chain.policy, chain.rules) for place, chain in chains.items()} == {
         ("filter", "FORWARD"): ("DROP", [(4, '-A FORWARD -m comment --comment "flanneld forward" -j ACCEPT')]),
         ("nat", "POSTROUTING"): (
             "ACCEPT",
