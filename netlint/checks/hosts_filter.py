@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from netlint.addresses import Range, touching
+from netlint.addresses import Range, text, touching
 from netlint.checks.wording import NAMED, listed, shortened, sides
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
@@ -32,9 +32,13 @@ def masquerading_host_rules(cluster: Cluster) -> Iterator[Violation | Undecided]
         return
     yield from _unread(cluster)
     for host, doubt in cluster.host_rules.doubts:
-        yield Undecided(host.subject, f"what rules with {doubt} do cannot be told")
+        yield _untold(host, doubt)
     for hiding in cluster.host_rules.hidings:
         yield _hidden(cluster, hiding)
+
+
+def _untold(host: Host, doubt: str) -> Undecided:
+    return Undecided(host.subject, f"what rules with {doubt} do cannot be told")
 
 
 def _passing(cluster: Cluster) -> Undecided | None:
@@ -54,13 +58,19 @@ def _unread(cluster: Cluster) -> Iterator[Undecided]:
     if not any(host.dump.filters or host.dump.nft for host in cluster.hosts):
         yield Undecided(None, f"no node dump has {FILTER} or {NFT_FILE}", Reason.NOT_APPLICABLE)
         return
-    streams = {(stream.host, stream.family) for stream in cluster.host_traffic}
+    families: defaultdict[Host, list[int]] = defaultdict(list)
+    for stream in cluster.host_traffic:
+        families[stream.host].append(stream.family)
     for host in cluster.hosts:
         if not host.node:
             yield Undecided(host.subject, "the node dump belongs to no Node", Reason.MISSING)
-        for family in (4, 6):
-            file = lacking(host.dump, family)
-            if file and (host, family) in streams:
+        elif host.is_bridged:
+            why = "its pods are on the segment of a network card, past the host's rules"
+            yield Undecided(host.subject, why, Reason.NOT_APPLICABLE)
+        elif not families[host] and not cluster.fabric.node_ranges.get(host.node):
+            yield Undecided(host.subject, "no addresses of pods on the node and of others are known", Reason.MISSING)
+        for file in (lacking(host.dump, family) for family in families[host]):
+            if file:
                 yield Undecided(host.subject, f"the node dump has no {file}", Reason.MISSING)
 
 
@@ -69,7 +79,7 @@ def _hidden(cluster: Cluster, found: Hiding) -> Violation:
     away = found.toward if found.outbound else found.hidden
     declared = [one for one in cluster.pod_ranges if one.node != host.node]
     declared = [declared[number] for number in touching([one.range for one in declared], away)]
-    there = listed(declared) if declared else shortened([str(span) for span in away])
+    there = listed(declared) if declared else shortened([_written(span) for span in away])
     sender, receiver = (OWN, f"pods in {there}") if found.outbound else (f"pods in {there}", OWN)
     return Violation(
         host.subject,
@@ -87,6 +97,10 @@ def _hidden(cluster: Cluster, found: Hiding) -> Violation:
     )
 
 
+def _written(span: Range) -> str:
+    return text(span.family, span.first) if span.size == 1 else str(span)
+
+
 def _also(others: Sequence[Host]) -> str:
     return f", as on {shortened([str(host.subject) for host in others])}" if others else ""
 
@@ -101,7 +115,10 @@ def rival_masquerade_agents(cluster: Cluster) -> Iterator[Violation | Undecided]
     alike: defaultdict[tuple[str, str, tuple[Range, ...]], list[tuple[Host, Rivalry]]] = defaultdict(list)
     for stream in cluster.host_traffic:
         for found in rivalries(stream):
-            alike[found.chain, found.sparing, found.lost].append((stream.host, found))
+            if isinstance(found, Rivalry):
+                alike[found.chain, found.sparing, found.lost].append((stream.host, found))
+            else:
+                yield _untold(stream.host, found)
     for (chain, sparing, lost), having in alike.items():
         (host, rivalry), *others = having
         yield Violation(

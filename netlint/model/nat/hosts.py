@@ -19,7 +19,7 @@ from netlint.model.netfilter import hosts as filters
 from netlint.model.netfilter.packets import Packets, Ranges
 from netlint.model.netfilter.rules import Placed
 from netlint.model.netfilter.tables import POSTROUTING
-from netlint.model.netfilter.walk import Hit, TooComplexError, translations
+from netlint.model.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
 from netlint.model.plan.declarations import Declaration
 from netlint.model.plan.hosts import Host
 
@@ -103,7 +103,7 @@ def _hits(stream: Traffic) -> tuple[list[tuple[bool, Hit]], set[str]]:
         try:
             hits = translations(rulesets, packets, stream.around)
         except TooComplexError:
-            doubts.add("too many cases")
+            doubts.add(TOO_COMPLEX)
         else:
             sure += [(outbound, hit) for hit in hits if not hit.packets.doubt]
             doubts.update(hit.packets.doubt for hit in hits if hit.packets.doubt)

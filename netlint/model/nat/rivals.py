@@ -16,7 +16,7 @@ from netlint.model.nat.traffic import Traffic
 from netlint.model.netfilter import hosts as filters
 from netlint.model.netfilter.packets import Packets, Ranges
 from netlint.model.netfilter.rules import Ruleset
-from netlint.model.netfilter.walk import Hit, TooComplexError, translations
+from netlint.model.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
 
 AGENTS = ("IP-MASQ", "IP-MASQ-AGENT", "KIND-MASQ-AGENT")
 """The chains of GKE's own agent, of ip-masq-agent and of kindnet."""
@@ -33,27 +33,29 @@ class Rivalry:
     line: int | None
 
 
-def rivalries(stream: Traffic) -> Iterator[Rivalry]:
-    """On a host, for packets of its pods; one for each pair."""
+def rivalries(stream: Traffic) -> Iterator[Rivalry | str]:
+    """On a host, for packets of its pods; one for each pair, or why nothing is told of several chains."""
     for ruleset in filters.postrouting(stream.host.dump, stream.family):
         jumps = {found.rule.action.target: found for found in ruleset.chains[ruleset.base[0]]()}
         hooked = [name for name in AGENTS if name in jumps and name in ruleset.chains]
-        hidden = {name: _masqueraded(ruleset, name, stream) for name in hooked}
-        for chain, sparing in permutations(hooked, 2):
-            one, other = hidden[chain], hidden[sparing]
-            lost = tuple(difference(one, other)) if one and other else ()
+        hidden = {name: _masqueraded(ruleset, name, stream) for name in hooked} if len(hooked) > 1 else {}
+        yield from (doubt for doubt in hidden.values() if isinstance(doubt, str))
+        known = {name: found for name, found in hidden.items() if found and not isinstance(found, str)}
+        for chain, sparing in permutations(known, 2):
+            lost = tuple(difference(known[chain], known[sparing]))
             if lost:
                 yield Rivalry(chain, sparing, lost, jumps[chain].file, jumps[chain].line)
 
 
-def _masqueraded(ruleset: Ruleset, chain: str, stream: Traffic) -> Ranges:
-    """The destinations; none where it cannot be told."""
+def _masqueraded(ruleset: Ruleset, chain: str, stream: Traffic) -> Ranges | str:
+    """The destinations, or why they cannot be told."""
     everything = (addresses.parse_cidr(filters.EVERYTHING[stream.family]).range,)
     try:
         hits = translations([replace(ruleset, base=(chain,))], Packets(stream.own, everything), stream.around)
     except TooComplexError:
-        return ()
-    return () if any(hit.packets.doubt for hit in hits) else tuple(merged(_destinations(hits)))
+        return TOO_COMPLEX
+    doubts = [hit.packets.doubt for hit in hits if hit.packets.doubt]
+    return doubts[0] if doubts else tuple(merged(_destinations(hits)))
 
 
 def _destinations(hits: list[Hit]) -> Iterator[Range]:

@@ -60,7 +60,7 @@ def traffic(
         carried = {name: [Range(here, value, value) for here, value in found] for name, found in held.items()}
         ranges |= {name: found for name, found in carried.items() if not of_nodes.get(name)}
         everywhere = everywhere or [span for found in carried.values() for span in found]
-    yield from _of_hosts(hosts, ranges, merged(everywhere))
+    yield from _of_hosts([host for host in hosts if not host.is_bridged], ranges, merged(everywhere))
 
 
 def _strays(confines: Iterable[Confine]) -> Iterator[Declaration]:

@@ -19,6 +19,9 @@ DEEPEST = 64
 """So many chains may jump to each other; the kernel refuses loops."""
 
 
+TOO_COMPLEX = "too many cases"
+
+
 class TooComplexError(Exception):
     """Rules cut the packets into more sets than anybody can wait for."""
 
