@@ -21,9 +21,13 @@ class FilterChain(Struct, gc=False):
 
 
 class FilterTables(Struct, gc=False):
-    """One file of ``iptables-save``: chains by table and name; ``is_nft``: nf_tables holds them, not x_tables."""
+    """One file of ``iptables-save``: chains by table and name.
+
+    ``is_nft``: nf_tables holds them, not x_tables. ``leaving``: the chains of nat to which packets come that leave.
+    """
 
     is_nft: bool = False
+    leaving: set[str] = field(default_factory=set)
     tables: dict[str, dict[str, FilterChain]] = field(default_factory=dict)
 
 

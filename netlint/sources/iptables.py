@@ -11,6 +11,7 @@ from netlint.objects.netfilter import FilterChain, FilterTables
 
 _COUNTERS = re.compile(r"^\[\d+:\d+\] ")
 _CHAIN = re.compile(r"^:(?P<name>\S+) (?P<policy>\S+)(?: \[\d+:\d+\])?$")
+_TARGET = re.compile(r" -[jg] (\S+)")
 _RULE = re.compile(r"^-A (?P<chain>\S+)(?: |$)")
 
 
@@ -44,6 +45,28 @@ def _take(chains: dict[str, FilterChain] | None, number: int, line: str) -> None
         chains[rule["chain"]].rules.append((number, text))
     else:
         raise ValueError(f"line {number} is none of iptables-save: {line[:60]!r}")
+
+
+def trimmed(found: FilterTables) -> FilterTables:
+    """Without the rules that say nothing of source addresses: of 10,000 Services there are 100,000 others.
+
+    Left are the chains to which packets come that leave, and rules that write marks anywhere.
+    """
+    found.leaving = _reached(found.tables.get("nat", {}))
+    for table, chains in found.tables.items():
+        for name, chain in chains.items():
+            if table != "nat" or name not in found.leaving:
+                chain.rules = [(number, text) for number, text in chain.rules if "MARK --" in text]
+    return found
+
+
+def _reached(chains: dict[str, FilterChain]) -> set[str]:
+    names, new = set[str](), {"POSTROUTING"} & chains.keys()
+    while new:
+        names |= new
+        targets = {target for name in new for _, text in chains[name].rules for target in _TARGET.findall(text)}
+        new = (targets & chains.keys()) - names
+    return names
 
 
 def read_sets(text: str) -> dict[str, tuple[str, list[str]]]:

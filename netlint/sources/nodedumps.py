@@ -185,7 +185,7 @@ def _kernel(dump: NodeDump, text: bytes) -> None:
 
 def _filter(file: str) -> Callable[[NodeDump, bytes], None]:
     def take(dump: NodeDump, text: bytes) -> None:
-        dump.filters[file] = iptables.read(text.decode())
+        dump.filters[file] = iptables.trimmed(iptables.read(text.decode()))
 
     return take
 

@@ -87,7 +87,7 @@ def filtered(item: NodeDump, name: str, network: Network) -> NodeDump:
     """With the rules of a healthy host, in both families where it has both."""
     everywhere = (DOCKER_CIDR if name == "docker0" else POD_CIDR, POD_CIDR_6)
     for family, own, wide in zip((4, 6), network.pod_ranges[item.name], everywhere, strict=False):
-        item.filters[FILTERS[family][-1]] = iptables.read(saved(WRITERS[name](own, wide)))
+        item.filters[FILTERS[family][-1]] = iptables.trimmed(iptables.read(saved(WRITERS[name](own, wide))))
     item.ipsets = ipsets(POD_CIDR)
     plain = [PolicyRule(0, table="local"), PolicyRule(32766, table="main"), PolicyRule(32767, table="default")]
     item.policy_rules = {4: plain, 6: plain}

@@ -41,6 +41,24 @@ def test_tables_chains_and_rules() -> None:
     }
 
 
+def test_only_what_leads_out_is_kept_and_who_writes_marks() -> None:
+    text = SAVED.replace(
+        "COMMIT\n",
+        ":KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -d 10.96.0.1/32 -j KUBE-SVC\n"
+        + "-A KUBE-SERVICES -j MARK --set-xmark 0x1/0x1\nCOMMIT\n",
+    )
+    found = iptables.trimmed(iptables.read(text))
+    assert found.leaving == {"POSTROUTING", "FLANNEL-POSTRTG"}
+    left = {(table, name): len(chain.rules) for table, held in found.tables.items() for name, chain in held.items()}
+    assert left == {
+        ("filter", "FORWARD"): 0,
+        ("filter", "KUBE-SERVICES"): 1,
+        ("nat", "POSTROUTING"): 1,
+        ("nat", "FLANNEL-POSTRTG"): 1,
+        ("nat", "KUBE-SERVICES"): 1,
+    }
+
+
 def test_nothing_is_no_table() -> None:
     assert iptables.read("").tables == {}
 

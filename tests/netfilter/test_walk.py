@@ -123,7 +123,7 @@ def test_marks_that_others_write_are_not_known() -> None:
     text = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j MARK --set-xmark 0x100/0x300\nCOMMIT\n"
     text += "*nat\n:POSTROUTING ACCEPT [0:0]\n:KUBE-MARK-MASQ - [0:0]\n:OWN - [0:0]\n-A POSTROUTING -j OWN\n"
     text += "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n-A OWN -j MARK --set-xmark 0x4000/0x0\nCOMMIT\n"
-    assert marks_before(iptables.read(text)) == 0x300
+    assert marks_before(iptables.trimmed(iptables.read(text))) == 0x300
 
 
 SETS = {

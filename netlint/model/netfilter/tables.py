@@ -29,23 +29,12 @@ def _lazily(name: str, chain: FilterChain, file: str) -> Callable[[], tuple[Plac
     return lambda: tuple(Placed(rule(text), name, file, line) for line, text in chain.rules)
 
 
-def reached(found: FilterTables) -> set[str]:
-    """The chains of the table to which its packets may come."""
-    chains = found.tables.get(NAT, {})
-    names, new = set[str](), {POSTROUTING} & chains.keys()
-    while new:
-        names |= new
-        texts = [text for name in new for _, text in chains[name].rules]
-        new = {target for text in texts if (target := rule(text).action.target) in chains} - names
-    return names
-
-
 def marks_before(found: FilterTables) -> int:
-    """The bits of marks that rules write before packets come to the chains of ``postrouting``."""
-    own, bits = reached(found), 0
+    """The bits of marks that rules write before packets come to the chains that replace source addresses."""
+    bits = 0
     for table, chains in found.tables.items():
         for name, chain in chains.items():
-            for _, text in () if table == NAT and name in own else chain.rules:
+            for _, text in () if table == NAT and name in found.leaving else chain.rules:
                 write = rule(text).action.write if "MARK --" in text and not SERVICE_MARKS.match(text) else None
                 bits |= write.clear | write.flip | write.blur if write else 0
     return bits
