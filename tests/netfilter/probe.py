@@ -47,7 +47,7 @@ def send(taps: dict[str, socket.socket], packet: dict) -> str:
 def seen(taps: dict[str, socket.socket], packet: dict) -> str:
     wanted = socket.inet_aton(packet["destination"]), packet["destination_port"]
     while True:
-        ready, _, _ = select.select(list(taps.values()), [], [], 2)
+        ready, _, _ = select.select(list(taps.values()), [], [], 30)
         if not ready:
             return "nothing"
         for tap in ready:
