@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from netlint.addresses import Range, overlapping_groups
@@ -19,14 +20,18 @@ from netlint.model.inventory import Inventory
 from netlint.model.ipam import Block, blocks_of
 from netlint.model.nat import beside_plugins
 from netlint.model.nat.consequences import Masquerades, masquerades
+from netlint.model.nat.hosts import HostRules, host_rules, told
+from netlint.model.nat.traffic import Traffic, traffic
 from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
 from netlint.model.plan.collisions import Collision, Usage, collisions, usage
 from netlint.model.plan.confines import Confine, confines
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
+from netlint.model.plan.services import inferred
 from netlint.model.plan.supply import Supply, supplies, undivided
 from netlint.model.selection import Selection
+from netlint.model.subjects import subject_of
 from netlint.objects import ADDRESS_PLAN
 from netlint.snapshot import Reason
 
@@ -109,7 +114,19 @@ class Cluster(Input):
         """Every range that the cluster declares."""
         own = [found for ranges in self.pod_cidrs.values() for found in ranges]
         observed = of_hosts(self._hosts, self.node_named, self.fabric.node_ranges, self.pods)
-        return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed])
+        declared = [*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed]
+        return Plan([*declared, *self._guessed_service_ranges(declared)])
+
+    def _guessed_service_ranges(self, declared: Iterable[object]) -> Iterator[Declaration]:
+        """Of families for which nothing declares them."""
+        roles = ((one.role, one.range.family) for one in declared if isinstance(one, Declaration))
+        told = {family for role, family in roles if role is Role.SERVICE}
+        held = [
+            (Range(one.family, one.value, one.value), subject_of(one.service), one.path)
+            for one in self.cluster_ips
+            if one.family not in told
+        ]
+        return inferred(held)
 
     @cached_property
     def pod_ranges(self) -> list[Declaration]:
@@ -129,6 +146,17 @@ class Cluster(Input):
         """The configurations that hide addresses of pods."""
         found = [*self.fabric.masquerades(self.pod_ranges), *beside_plugins(self.inventory, self.pod_ranges)]
         return masquerades(found, self.confines)
+
+    @cached_property
+    def host_traffic(self) -> list[Traffic]:
+        """What pods of the hosts with dumps send to pods elsewhere, and are sent by them."""
+        ranges = self.fabric.node_ranges
+        return list(traffic(self.hosts, ranges, self.pod_ranges, self.confines, self.pods))
+
+    @cached_property
+    def host_rules(self) -> HostRules:
+        """The rules of hosts that hide addresses of pods from pods, as far as no configuration tells it."""
+        return host_rules(self.host_traffic, told(self.masquerades, self.inventory, self.pod_ranges))
 
     @cached_property
     def collisions(self) -> list[Collision]:
