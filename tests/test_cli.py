@@ -81,7 +81,7 @@ def test_an_empty_standard_input_is_no_pass(here: Path) -> None:
         (["check", "-f", "xml", "broken.yaml"], "--format 'xml': choose one of text, concise, json"),
         (["check", "-n", "shop", "broken.yaml"], "-n reads a live cluster; leave it out to read broken.yaml"),
         (["check", "--config", "none.yaml", "broken.yaml"], "none.yaml: No such file or directory"),
-        (["check", "--kubeconfig", "none"], "none: no such kubeconfig"),
+        (["snapshot", "-o", "x", "--kubeconfig", "none"], "none: no such kubeconfig"),
         (
             ["check"],
             "nothing to check: name files or folders, or give --kubeconfig; there is no kubeconfig "
