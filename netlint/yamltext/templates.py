@@ -42,17 +42,15 @@ _ROOT = _Level(-1, b"")
 _MAPPING, _LIST = b"}", b"]"
 
 
-class _Step(NamedTuple):
-    """What a line does."""
+_Step = tuple[bytes | None, "_State", bytes | None, int, bool]
+"""What a line does. A plain tuple, which is unpacked in half the time of a named one:
 
-    text: bytes | None
-    """The JSON that it adds; None for a line that only continues the value of the line above."""
-    after: _State
-    key: bytes | None
-    depth: int
-    """How many mappings and lists are open around its key."""
-    opens: bool
-    """Whether the key is its mapping's first."""
+- the JSON that it adds; None for a line that only continues the value of the line above,
+- the state behind it,
+- its key,
+- how many mappings and lists are open around the key,
+- whether the key is its mapping's first.
+"""
 
 
 class _State(dict[bytes, _Step]):
@@ -76,7 +74,7 @@ class _State(dict[bytes, _Step]):
         else:
             raise Irregular
         state = _MACHINE.state(tuple(levels), line.waits)
-        self[prefix] = step = _Step(text, state, line.key, len(levels), opens)
+        self[prefix] = step = text, state, line.key, len(levels), opens
         _MACHINE.steps += 1
         return step
 
