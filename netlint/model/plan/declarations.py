@@ -15,7 +15,7 @@ from netlint.objects.meta import Path
 
 
 class Role(StrEnum):
-    """What a range is for."""
+    """What a range is for; remote ones are outside of the cluster, and its pods reach them as they are."""
 
     POD = "pod"
     NODE_POD = "per-node pod"
@@ -26,6 +26,7 @@ class Role(StrEnum):
     INTERNAL = "internal"
     SECONDARY = "secondary"
     PUBLIC = "public"
+    REMOTE = "remote"
 
 
 class Standing(StrEnum):
