@@ -181,6 +181,33 @@ def without(span: Range, spared: Iterable[Range]) -> list[Range]:
     return [*found, Range(span.family, start, span.last)] if start <= span.last else found
 
 
+def common(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
+    """The addresses that are in both; each side is apart and in order, as ``merged`` gives it."""
+    found, at = [], 0
+    for here in ranges:
+        while at < len(others) and (others[at].family, others[at].last) < (here.family, here.first):
+            at += 1
+        there = at
+        while there < len(others) and others[there].overlaps(here):
+            other = others[there]
+            found.append(Range(here.family, max(here.first, other.first), min(here.last, other.last)))
+            there += 1
+    return found
+
+
+def difference(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
+    """The addresses that are not in the others; each side is apart and in order, as ``merged`` gives it."""
+    found, at = [], 0
+    for here in ranges:
+        while at < len(others) and (others[at].family, others[at].last) < (here.family, here.first):
+            at += 1
+        last = at
+        while last < len(others) and others[last].overlaps(here):
+            last += 1
+        found += without(here, others[at:last])
+    return found
+
+
 class RangeIndex(Generic[T]):
     """Which of many ranges hold an address; ranges may nest and overlap.
 
@@ -197,6 +224,16 @@ class RangeIndex(Generic[T]):
         starts, holders = self._pieces[family]
         at = bisect_right(starts, address) - 1
         return holders[at] if at >= 0 else ()
+
+    def pieces(self, span: Range) -> Iterator[tuple[Range, tuple[tuple[Range, T], ...]]]:
+        """A range cut where its holders change, each piece with those that hold it, widest first."""
+        starts, holders = self._pieces[span.family]
+        at = bisect_right(starts, span.first) - 1
+        first = span.first
+        while first <= span.last:
+            last = min(span.last, starts[at + 1] - 1) if at + 1 < len(starts) else span.last
+            yield Range(span.family, first, last), holders[at] if at >= 0 else ()
+            first, at = last + 1, at + 1
 
 
 def _pieces(entries: list[tuple[Range, T]]) -> tuple[list[int], list[tuple[tuple[Range, T], ...]]]:
