@@ -135,14 +135,15 @@ class EndpointModel:
         self._pods = pods
         self._slices = slices
         self._misplaced = set() if nodes is None else pods.on_others(nodes)
-        self._digests = Digests(pods, slices, self._misplaced)
         self._of_service: dict[tuple[str, str, str | None], list[int]] = {}
         for number, piece in enumerate(slices.slices):
             labels = piece.labels
             if labels.get(MANAGED_BY) == CONTROLLER:
                 key = (piece.namespace, labels.get(SERVICE_NAME, ""), piece.addressType)
                 self._of_service.setdefault(key, []).append(number)
-        self.differences = [found for service in services if has_pods(service) for found in self._differences(service)]
+        digests = Digests(pods, slices, self._misplaced)
+        selecting = filter(has_pods, services)
+        self.differences = [found for service in selecting for found in self._differences(service, digests)]
 
     @cached_property
     def stale_targets(self) -> dict[tuple[str, str], int]:
@@ -165,23 +166,25 @@ class EndpointModel:
             if IS_LISTED[flags[row]] and (publish or row not in self._misplaced)
         ]
 
-    def _differences(self, service: Service) -> Iterator[Difference]:
+    def _differences(self, service: Service, digests: Digests) -> Iterator[Difference]:
         shapes = self._pods.shapes_having(service.namespace, service.spec.selector or {})
         for family in families(service):
             numbers = self.slices_of(service, family)
-            if self._demands(service, family, shapes) != self._says(family, numbers):
+            if self._demands(digests, service, family, shapes) != self._says(digests, family, numbers):
                 found = self._compare(service, family, self.expected_rows(service), numbers)
                 if found.stale or found.missing or found.mismatched:
                     yield found
 
-    def _demands(self, service: Service, family: int, shapes: list[int]) -> dict[frozenset[Port], int]:
+    def _demands(
+        self, digests: Digests, service: Service, family: int, shapes: list[int]
+    ) -> dict[frozenset[Port], int]:
         """The endpoints that the pods of these shapes demand, by the ports of their slices."""
         publish = bool(service.spec.publishNotReadyAddresses)
         ports: dict[int, frozenset[Port]] = {}
         demanded: defaultdict[frozenset[Port], int] = defaultdict(int)
         for number in shapes:
             shape = self._pods.table.shapes[number]
-            found = self._digests.demanded(number, family, publish, shape.subdomain == service.name)
+            found = digests.demanded(number, family, publish, shape.subdomain == service.name)
             if found:
                 sort = self._pods.sorts[number]
                 if sort not in ports:
@@ -189,11 +192,11 @@ class EndpointModel:
                 demanded[ports[sort]] += found
         return demanded
 
-    def _says(self, family: int, numbers: list[int]) -> dict[frozenset[Port], int]:
+    def _says(self, digests: Digests, family: int, numbers: list[int]) -> dict[frozenset[Port], int]:
         """The endpoints that slices list, by their ports: nearly always exactly what the pods demand."""
         said: defaultdict[frozenset[Port], int] = defaultdict(int)
         for number in numbers:
-            found = self._digests.listed(number, family)
+            found = digests.listed(number, family)
             if found:
                 said[slice_ports(self._slices.slices[number])] += found
         return said

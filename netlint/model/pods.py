@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import compress
-from operator import and_, contains, gt
+from itertools import compress, islice
+from operator import and_, contains, eq, gt
 
 from netlint.addresses import BITS, Range
 from netlint.findings import Subject
@@ -223,8 +223,8 @@ class Pods(Shapes):
 
     def _sharing(self, family: int) -> Iterator[tuple[int, list[int]]]:
         column = self.address_column(family)
-        held = Counter(compress(column, self._owning))
-        repeated = {address for address, number in held.items() if number > 1} - {0}
+        held = sorted(compress(column, self._owning))  # half the memory of counting
+        repeated = set(compress(held, map(eq, held, islice(held, 1, None)))) - {0}
         rows: dict[int, list[int]] = {}
         for row in compress(self.live_on_network(), map(repeated.__contains__, compress(column, self._owning))):
             rows.setdefault(column[row], []).append(row)

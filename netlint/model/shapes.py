@@ -73,32 +73,39 @@ class Shapes:
 
     def any_live(self, shapes: Iterable[int]) -> bool:
         """Whether there is a live pod of these shapes."""
-        return not self._live.isdisjoint(shapes)
+        return any(map(self._live.__getitem__, shapes))
 
     def any_ready(self, shapes: Iterable[int]) -> bool:
         """Whether there is a live pod of these shapes that is ready."""
-        return not self._ready.isdisjoint(shapes)
+        return any(map(self._ready.__getitem__, shapes))
 
     def any_listed(self, shapes: Iterable[int], family: int) -> bool:
         """Whether there is a live pod of these shapes that lists an address of this family."""
-        return family in self._listed and not self._listed[family].isdisjoint(shapes)
+        return family in self._listed and any(map(self._listed[family].__getitem__, shapes))
 
     @cached_property
-    def _live(self) -> set[int]:
-        return set(compress(self.table.shape, self.flagged(IS_LIVE)))
+    def _live(self) -> bytes:
+        return self._occurring(compress(self.table.shape, self.flagged(IS_LIVE)))
 
     @cached_property
-    def _ready(self) -> set[int]:
-        return set(compress(self.table.shape, self.flagged(_IS_READY)))
+    def _ready(self) -> bytes:
+        return self._occurring(compress(self.table.shape, self.flagged(_IS_READY)))
 
     @cached_property
-    def _listed(self) -> dict[int, set[int]]:
+    def _listed(self) -> dict[int, bytes]:
         listed, shapes = self.flagged(_IS_LISTED), self.table.shape
         columns = {family: self.address_column(family) for family in self.families}
         return {
-            family: set(compress(compress(shapes, column), compress(listed, column)))
+            family: self._occurring(compress(compress(shapes, column), compress(listed, column)))
             for family, column in columns.items()
         }
+
+    def _occurring(self, shapes: Iterable[int]) -> bytes:
+        """By shape, whether it is one of these."""
+        found = bytearray(len(self.table.shapes))
+        for number in set(shapes):
+            found[number] = 1
+        return bytes(found)
 
     @cached_property
     def sorts(self) -> list[int]:
