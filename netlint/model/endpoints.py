@@ -20,7 +20,8 @@ from netlint.model.pods import Pods
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.pod import ContainerPort
-from netlint.snapshot.pods import ContainerShape, PodShape, stamp
+from netlint.snapshot.pods import stamp
+from netlint.snapshot.shapes import ContainerShape, PodShape
 from netlint.snapshot.slices import SliceTable
 
 SERVICE_NAME = "kubernetes.io/service-name"

@@ -21,8 +21,8 @@ from netlint.snapshot.pods import (
     V6_FIRST,
     CommandLine,
     Phase,
-    PodShape,
 )
+from netlint.snapshot.shapes import PodShape
 
 _IS_HERE = bytes(not flags & OTHER_NETWORK for flags in range(256))
 _RUNS_UNLISTED = bytes(
