@@ -277,20 +277,16 @@ class RangeIndex(Generic[T]):
 
 def _pieces(entries: list[tuple[Range, T]]) -> tuple[list[int], list[tuple[tuple[Range, T], ...]]]:
     """Where the holders change, and who they are from there on."""
-    starts: list[int] = []
-    holders: list[tuple[tuple[Range, T], ...]] = []
+    pieces: dict[int, tuple[tuple[Range, T], ...]] = {}
     for group in _connected(sorted(entries, key=lambda entry: (entry[0].first, -entry[0].last))):
-        if starts and starts[-1] == group[0][0].first:  # right behind the group before
-            starts.pop()
-            holders.pop()
         if len(group) == 1:
-            starts.append(group[0][0].first)
-            holders.append((group[0],))
+            last = group[0][0].last
+            pieces[group[0][0].first] = (group[0],)
         else:
-            _cut(group, starts, holders)
-        starts.append(max(held.last for held, _ in group) + 1)
-        holders.append(())
-    return starts, holders
+            last = max(held.last for held, _ in group)
+            pieces.update(_cut(group))
+        pieces[last + 1] = ()  # until another group starts right there
+    return list(pieces), list(pieces.values())
 
 
 def _connected(entries: list[tuple[Range, T]]) -> Iterator[list[tuple[Range, T]]]:
@@ -307,8 +303,8 @@ def _connected(entries: list[tuple[Range, T]]) -> Iterator[list[tuple[Range, T]]
         yield group
 
 
-def _cut(entries: list[tuple[Range, T]], starts: list[int], holders: list[tuple[tuple[Range, T], ...]]) -> None:
-    """Append the pieces of ranges that overlap, up to where the last one ends."""
+def _cut(entries: list[tuple[Range, T]]) -> Iterator[tuple[int, tuple[tuple[Range, T], ...]]]:
+    """The pieces of ranges that overlap, up to where the last one ends."""
     opening: dict[int, list[int]] = {}
     closing: dict[int, list[int]] = {}
     for index, (held, _) in enumerate(entries):
@@ -319,5 +315,4 @@ def _cut(entries: list[tuple[Range, T]], starts: list[int], holders: list[tuple[
         for index in closing.get(start, ()):
             del active[index]
         active.update(dict.fromkeys(opening.get(start, ())))
-        starts.append(start)
-        holders.append(tuple(entries[index] for index in sorted(active)))
+        yield start, tuple(entries[index] for index in sorted(active))

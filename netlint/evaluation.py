@@ -16,8 +16,8 @@ from netlint.model.cluster import Cluster
 
 WORTH_A_PROCESS = 20_000
 """From so many Pods and EndpointSlices on the rules take longer than a second process needs to start."""
-OF_ADDRESSES = {"addressing"}
-"""The topics whose rules look up the addresses of all pods, as those about the address plan do."""
+OF_ADDRESSES = {"addressing", "nodes", "pods"}
+"""The topics whose rules look up the addresses of all nodes and pods, as those about the address plan do."""
 
 
 @dataclass(slots=True)

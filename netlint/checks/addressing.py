@@ -92,7 +92,7 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
         return
     spent = {lacking for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
     for node in cluster.nodes:
-        if subject_of(node) in spent or cluster.pod_cidrs[node.name] or is_virtual(node):
+        if cluster.pod_cidrs[node.name] or is_virtual(node) or subject_of(node) in spent:
             continue
         why = f"{plugin.name} takes pod addresses from there" if plugin else "the other nodes have one"
         witness = plugin.evidence if plugin else subject_of(having[0])

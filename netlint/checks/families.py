@@ -20,9 +20,9 @@ def unserved_ip_families(cluster: Cluster) -> Iterator[Violation]:
             continue
         if is_headless(service) and service.spec.ipFamilyPolicy == "PreferDualStack":
             continue
-        rows = cluster.pods.having(service.namespace, service.spec.selector or {})
-        lacking = [family for family in families(service) if not cluster.pods.any_listed(rows, family)]
-        held = [family for family in FAMILY_NAMES if lacking and cluster.pods.any_listed(rows, family)]
+        shapes = cluster.pods.shapes_having(service.namespace, service.spec.selector or {})
+        lacking = [family for family in families(service) if not cluster.pods.any_listed(shapes, family)]
+        held = [family for family in FAMILY_NAMES if lacking and cluster.pods.any_listed(shapes, family)]
         for family in lacking if held else ():
             yield _unserved(cluster, service, family, FAMILY_NAMES[held[0]])
 

@@ -19,6 +19,7 @@ from netlint.objects.meta import condition_status
 from netlint.snapshot import Reason
 
 REACHABLE = ("InternalIP", "ExternalIP")
+_CHOSEN = [flannel.PREFIX + choice for choices in CHOICES.values() for choice in choices]
 _PRIVATE = [
     addresses.parse_cidr(cidr).range
     for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -67,7 +68,6 @@ def _misdetected(found: Suspicion, own: list[tuple[int, int]]) -> Violation:
 
 def unassigned_public_ips(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """flannel is told to use an address that the node's host does not have."""
-    known = set().union(*cluster.own_addresses.values())
     hosts = {host.node: host for host in cluster.hosts if host.dump.links is not None}
     for node in cluster.nodes:
         for choice, text, address in _chosen(node):
@@ -75,20 +75,23 @@ def unassigned_public_ips(cluster: Cluster) -> Iterator[Violation | Undecided]:
             translated = choice.endswith("-overwrite")
             if host is None:
                 yield Undecided(subject_of(node), "there is no node dump of the node", Reason.NOT_APPLICABLE)
-            elif not _has(host, address) and not (translated and (address in known or not _is_private(address))):
+            elif not _has(host, address) and not (translated and _may_be_assigned(cluster, address)):
                 yield _unassigned(node, host, choice, text, translated)
 
 
 def _chosen(node: Node) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """Annotations by which somebody chose an address for flannel, and the address."""
-    for choice in (choice for choices in CHOICES.values() for choice in choices):
-        text = node.annotations.get(flannel.PREFIX + choice)
-        if not text:
-            continue
+    annotations = node.annotations
+    for key in filter(annotations.__contains__, _CHOSEN):
         try:
-            yield choice, text, addresses.parse(text)
+            yield key.removeprefix(flannel.PREFIX), annotations[key], addresses.parse(annotations[key])
         except ValueError:
             continue
+
+
+def _may_be_assigned(cluster: Cluster, address: tuple[int, int]) -> bool:
+    """Whether a Node, or something outside of the cluster, may have an address that is translated."""
+    return not _is_private(address) or any(address in own for own in cluster.own_addresses.values())
 
 
 def _has(host: Host, address: tuple[int, int]) -> bool:

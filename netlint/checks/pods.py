@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -42,9 +42,10 @@ def conflicting_host_ports(cluster: Cluster) -> Iterator[Violation]:
     """Two pods take the same port of their node."""
     pods = cluster.pods
     taken: defaultdict[tuple[str, str, int], list[HostPort]] = defaultdict(list)
-    for number, shape in enumerate(pods.table.shapes):
+    for alike in pods.alike:
+        shape = pods.table.shapes[alike[0]]
         ports = list(taken_ports(shape.containers, shape.host_network))
-        for row in pods.rows_of_shape(number) if ports else ():
+        for row in pods.of_shapes(alike) if ports else ():
             if not (pods.node(row) and pods.is_live(row)):
                 continue
             for found in ports:
@@ -101,13 +102,12 @@ def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, Clash]]:
     """One pod for each owner, where the template that it was made from is not in the input."""
     pods = cluster.pods
     clashing: defaultdict[Any, list[int]] = defaultdict(list)
-    clashes: dict[tuple[ContainerShape, ...], bool] = {}
-    for number, shape in enumerate(pods.table.shapes):
-        if shape.containers not in clashes:
-            clashes[shape.containers] = any(True for _ in _port_clashes(shape.containers))
-        if clashes[shape.containers] and not cluster.templates.making(shape):
-            owner = shape.owner or ("Pod", str(number))
-            clashing[owner, shape.namespace, shape.containers].append(number)
+    for alike in pods.alike:
+        containers = pods.table.shapes[alike[0]].containers
+        for number in alike if any(True for _ in _port_clashes(containers)) else ():
+            shape = pods.table.shapes[number]
+            if not cluster.templates.making(shape):
+                clashing[shape.owner or ("Pod", str(number)), shape.namespace, containers].append(number)
     rows = (pods.first_live(numbers) for numbers in clashing.values())
     for row in sorted((row for row in rows if row is not None), key=pods.order):
         yield from ((row, clash) for clash in _port_clashes(pods.shape(row).containers))
@@ -145,22 +145,21 @@ class Clash(NamedTuple):
 
 
 def _port_clashes(containers: tuple[ContainerShape, ...]) -> Iterator[Clash]:
-    numbers: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    numbers: defaultdict[tuple[int | None, str], list[tuple[int, int]]] = defaultdict(list)
     names: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for number, container in enumerate(containers):
         if container.init and not container.sidecar:
             continue
         for index, port in enumerate(container.ports):
-            numbers[f"port {port.containerPort}/{protocol(port)}"].append((number, index))
+            numbers[port.containerPort, protocol(port)].append((number, index))
             if port.name:
-                names[f"port name {port.name!r}"].append((number, index))
-    yield from _repeated(numbers, "containerPort")
-    by_number = {tuple(places) for places in numbers.values()}
-    yield from (clash for clash in _repeated(names, "name") if tuple(clash.places) not in by_number)
-
-
-def _repeated(found: Mapping[str, list[tuple[int, int]]], field: str) -> Iterator[Clash]:
-    return (Clash(what, field, places) for what, places in sorted(found.items()) if len(places) > 1)
+                names[port.name].append((number, index))
+    for (declared, how), places in numbers.items():
+        if len(places) > 1:
+            yield Clash(f"port {declared}/{how}", "containerPort", places)
+    for name, places in names.items():
+        if len(places) > 1 and places not in numbers.values():
+            yield Clash(f"port name {name!r}", "name", places)
 
 
 def pods_without_addresses(cluster: Cluster) -> Iterator[Violation]:

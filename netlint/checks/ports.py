@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from netlint.checks.wording import shortened
@@ -24,9 +24,10 @@ NAMED = 3  # so many objects a finding names
 def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:
     """Two ports of one Service have the same number and protocol, name or node port."""
     for service in cluster.services:
-        if service.spec.type == "ExternalName":
+        ports = service.spec.ports or ()
+        if service.spec.type == "ExternalName" or len(ports) < 2:
             continue
-        for what, (path, *others) in _repeated(service.spec.ports or ()):
+        for what, (path, *others) in _repeated(ports):
             yield Violation(
                 subject_of(service),
                 path,
@@ -37,7 +38,7 @@ def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
-def _repeated(ports: list[ServicePort] | tuple[()]) -> Iterator[tuple[str, list[Path]]]:
+def _repeated(ports: Iterable[ServicePort]) -> Iterator[tuple[str, list[Path]]]:
     places: defaultdict[str, list[Path]] = defaultdict(list)
     for index, port in enumerate(ports):
         at: Path = ("spec", "ports", index)
@@ -69,8 +70,9 @@ def unnamed_service_ports(cluster: Cluster) -> Iterator[Violation]:
 def services_without_ports(cluster: Cluster) -> Iterator[Violation]:
     """A Service selects pods for a cluster IP but has no port."""
     for service in cluster.services:
-        known = cluster.is_complete("Service", service.namespace)  # ports that are malformed are not absent
-        if known and has_pods(service) and not is_headless(service) and not service.spec.ports:
+        if service.spec.ports or not has_pods(service) or is_headless(service):
+            continue
+        if cluster.is_complete("Service", service.namespace):  # ports that are malformed are not absent
             yield Violation(
                 subject_of(service), ("spec",), "the Service has a selector and no port", {"type": service.spec.type}
             )
@@ -202,9 +204,14 @@ def _taken_by_pods(cluster: Cluster, numbers: set[int]) -> dict[tuple[int, str],
                 holder = _Holder(template.subject, path, template.containers, template.labels, template.namespace)
                 found[taken.number, protocol(taken.port)].append(holder)
     pods = cluster.pods
-    for number, shape in enumerate(pods.table.shapes):
+    taking: dict[int, list[Taken]] = {}
+    for alike in pods.alike:
+        shape = pods.table.shapes[alike[0]]
         wanted = [taken for taken in taken_ports(shape.containers, shape.host_network) if taken.number in numbers]
-        row = pods.first_live([number]) if wanted and not cluster.templates.making(shape) else None
+        taking.update(dict.fromkeys(alike, wanted) if wanted else {})
+    for number, wanted in sorted(taking.items()):
+        shape = pods.table.shapes[number]
+        row = None if cluster.templates.making(shape) else pods.first_live([number])
         for taken in wanted if row is not None else ():
             assert row is not None
             path = taken.path(shape.containers)

@@ -78,6 +78,7 @@ def repeated_range_families(cluster: Cluster) -> Iterator[Violation]:
     """A list that may have one range of each family has two of one."""
     for (subject, _, family), found in _by_list(cluster).items():
         if len(found) > 1:
+            found.sort(key=lambda one: one.path)
             yield Violation(
                 subject,
                 found[1].path,
@@ -89,13 +90,13 @@ def repeated_range_families(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _by_list(cluster: Cluster) -> dict[tuple[Subject, Role, int], list[Declaration]]:
-    """The ranges of one family in one place, in their order."""
+    """The ranges of one family in one place."""
     found: dict[tuple[Subject, Role, int], list[Declaration]] = {}
     for declared in cluster.plan.of(*ALLOCATED):
         if declared.authority in ONE_OF_EACH_FAMILY:
             place = (declared.subject, declared.role, declared.range.family)
             found.setdefault(place, []).append(declared)
-    return {place: sorted(entries, key=lambda one: one.path) for place, entries in found.items()}
+    return found
 
 
 def contradicting_flags(cluster: Cluster) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +10,9 @@ from netlint import addresses
 from netlint.checks.wording import shortened
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cluster import Cluster
+from netlint.model.conditions import Conditions
 from netlint.model.endpoints import (
     FAMILY_NAMES,
-    Conditions,
     Difference,
     Mismatch,
     has_pods,
@@ -103,7 +103,7 @@ def _unmatched(service: Service, index: int, port: ServicePort, without: list[Su
 def shared_selectors(cluster: Cluster) -> Iterator[Violation]:
     """Two Services of one sort lead to the same ports of the same pods."""
     alike: defaultdict[tuple[object, ...], list[Service]] = defaultdict(list)
-    for service in filter(has_pods, cluster.services):
+    for service in _with_peers(cluster.services):
         alike[purpose(service)].append(service)
     rollouts = ROLLOUT in cluster.snapshot.reading.other_kinds
     for first, *others in alike.values():
@@ -116,6 +116,16 @@ def shared_selectors(cluster: Cluster) -> Iterator[Violation]:
                 {"services": [str(subject_of(service)) for service in (first, *others)]},
                 tuple(Related(subject_of(other), ("spec", "selector"), "selects the same") for other in others),
             )
+
+
+def _with_peers(services: list[Service]) -> Iterator[Service]:
+    """Those with the selector of another one in their namespace."""
+    keys = [
+        (service.namespace, frozenset((service.spec.selector or {}).items())) if has_pods(service) else None
+        for service in services
+    ]
+    count = Counter(keys)
+    return (service for service, key in zip(services, keys, strict=True) if key and count[key] > 1)
 
 
 def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:

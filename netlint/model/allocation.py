@@ -47,17 +47,16 @@ class ClusterIP(NamedTuple):
 def cluster_ips(services: Iterable[Service]) -> Iterator[ClusterIP]:
     """Every address that Services have; ``clusterIP`` counts only where ``clusterIPs`` is empty."""
     for service in services:
-        listed: list[tuple[Path, str | None]] = [
-            (("spec", "clusterIPs", index), text) for index, text in enumerate(service.spec.clusterIPs or ())
-        ]
-        for path, text in listed or [(("spec", "clusterIP"), service.spec.clusterIP)]:
+        listed = service.spec.clusterIPs
+        for index, text in enumerate(listed or [service.spec.clusterIP]):
             if text and text != "None":
+                path: Path = ("spec", "clusterIPs", index) if listed else ("spec", "clusterIP")
                 yield ClusterIP(service, path, *addresses.parse(text))
 
 
 def shared(held: Sequence[ClusterIP]) -> list[list[ClusterIP]]:
     """Groups of cluster IPs of different Services that are the same address, by address."""
-    counts = Counter(found.address for found in held)
+    counts = Counter([(found.family, found.value) for found in held])
     by_address: defaultdict[Address, dict[tuple[str, str], ClusterIP]] = defaultdict(dict)
     for found in held:
         if counts[found.address] > 1:

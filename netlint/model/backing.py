@@ -145,11 +145,7 @@ class Backings:
     def has_ready_pods(self, service: Service) -> bool:
         """Whether any pod that it selects is ready: the short way to what nearly all Services have."""
         pods = self._cluster.pods
-        return has_pods(service) and any(
-            pods.is_ready(row) and pods.is_live(row)
-            for number in pods.shapes_having(service.namespace, service.spec.selector or {})
-            for row in pods.rows_of_shape(number)
-        )
+        return has_pods(service) and pods.any_ready(pods.shapes_having(service.namespace, service.spec.selector or {}))
 
     def has_ignored_slices(self, service: Service) -> bool:
         """Whether its slices list something ready that its ports do not reach, or names instead of addresses."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netlint.model.inventory import Inventory
@@ -29,12 +29,12 @@ class Coverage:
 def coverage(agent: Workload, inventory: Inventory) -> Coverage:
     """A DaemonSet held against the pods; Nodes of which it is not clear are left out."""
     pods = inventory.pods
-    rows = [row for row in pods.of_shapes(_shapes(agent, inventory)) if pods.is_live(row)]
-    having = {pods.node(row) for row in rows}
+    rows = [row for row in pods.of_shapes(_shapes(agent, pods)) if pods.is_live(row)]
+    having = set(map(pods.node, rows))
     wanted = [node for node in inventory.nodes if _wants(agent, node)]
     heard = {node.name for node in wanted if readiness(node) != "Unknown"}  # a silent kubelet's pods are never ready
     waiting = heard - {pods.node(row) for row in rows if pods.is_ready(row)}
-    unready = [row for row in rows if pods.node(row) in waiting and _is_starting_or_running(pods, row)]
+    unready = [row for row in rows if waiting and pods.node(row) in waiting and _is_starting_or_running(pods, row)]
     lacking = [node for node in wanted if node.name not in having]
     return Coverage(agent, wanted, having, lacking, sorted(unready, key=pods.order))
 
@@ -48,12 +48,13 @@ def _wants(agent: Workload, node: Node) -> bool:
     return not (is_virtual(node) or node.metadata.deletionTimestamp) and runs_on(agent, node) is True
 
 
-def _shapes(agent: Workload, inventory: Inventory) -> Iterable[int]:
+def _shapes(agent: Workload, pods: Pods) -> Iterator[int]:
     """The shapes of its pods: those that it owns, else those with the labels of its template."""
     labels = (agent.template.metadata.labels if agent.template else None) or {}
-    owner = ("DaemonSet", agent.name)
-    for number, shape in enumerate(inventory.pods.table.shapes):
-        if shape.namespace == agent.namespace and (
-            shape.owner == owner or (shape.owner is None and labels and selects(labels, shape.labels))
-        ):
+    for number in pods.owned_by("DaemonSet", agent.name):
+        if pods.table.shapes[number].namespace == agent.namespace:
+            yield number
+    for number in pods.owned_by_nobody() if labels else ():
+        shape = pods.table.shapes[number]
+        if shape.namespace == agent.namespace and selects(labels, shape.labels):
             yield number

@@ -63,9 +63,8 @@ class Detection:
         for node in nodes:
             for found in announced(node) if self.own.get(node.name) else ():
                 self._found[found.key].append(found)
-        roles = (Role.SERVICE,) if pods_share_subnet else (Role.POD, Role.NODE_POD, Role.SERVICE)
-        firm = [found for found in plan.trusted(*roles) if found.standing is not Standing.INFERRED]
-        self._ranges = RangeIndex((found.range, found) for found in firm)
+        self._plan = plan
+        self._roles = (Role.SERVICE,) if pods_share_subnet else (Role.POD, Role.NODE_POD, Role.SERVICE)
         self._bridges = [found for found in plan.of(Role.BRIDGE) if DOCKER_BRIDGE.fullmatch(found.label)]
         self._never = RangeIndex(_NEVER)
 
@@ -97,7 +96,8 @@ class Detection:
         for bridge in self._bridges:
             if bridge.node == one.node.name and bridge.range.holds(family, value):
                 return Suspicion(one, f"is on {bridge.label}", bridge, True)
-        for _, declared in self._ranges.holding(family, value)[-1:]:
+        holding = self._plan.holding(family, value, *self._roles)
+        for declared in [found for found in holding if found.standing is not Standing.INFERRED][-1:]:
             return Suspicion(one, f"is inside {declared.what} {declared} of {declared.subject}", declared, True)
         return None
 

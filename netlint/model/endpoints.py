@@ -8,21 +8,21 @@ k8s.io/kubernetes/pkg/controller/endpointslice/endpointslice_controller.go.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import repeat
-from typing import NamedTuple
 
 from netlint import addresses
-from netlint.model.pods import TERMINAL, Pods
+from netlint.model.conditions import DEMANDED, IS_LISTED, Conditions, conditions
+from netlint.model.digests import Digests
+from netlint.model.pods import Pods
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.pod import ContainerPort
-from netlint.snapshot import pods as pod_flags
 from netlint.snapshot.pods import stamp
 from netlint.snapshot.shapes import ContainerShape, PodShape
-from netlint.snapshot.slices import NOT_READY, NOT_SERVING, SERVING, TERMINATING, SliceTable
+from netlint.snapshot.slices import SliceTable
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -35,14 +35,6 @@ FAMILY_NUMBERS = {name: number for number, name in FAMILY_NAMES.items()}
 
 Port = tuple[str, int | None, str]  # name, number, protocol
 Endpoints = dict[tuple[int, str], list[tuple[int, int]]]  # address and target: slice number and endpoint row
-
-
-class Conditions(NamedTuple):
-    """The conditions of an endpoint, every one of them decided."""
-
-    ready: bool
-    serving: bool
-    terminating: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +128,23 @@ class EndpointModel:
     """Compares Services with their slices.
 
     Nearly every Service is served right, so what its pods demand and what its slices say are first
-    compared as sets of numbers; only where these differ, each endpoint is looked at.
+    compared as sums of digests; only where these differ, each endpoint is looked at.
     """
 
     def __init__(self, services: Iterable[Service], pods: Pods, slices: SliceTable, nodes: set[str] | None) -> None:
         """``nodes``: the names of all nodes; None where they are not known completely."""
         self._pods = pods
         self._slices = slices
-        names = pods.table.strings.texts
-        self._node_exists = [nodes is None or name in nodes for name in names]
-        self._number_of = [slices.strings.find(name) for name in names]  # of strings, in the table of slices
-        self._of_service: dict[tuple[str, str], list[int]] = {}
+        self._misplaced = set() if nodes is None else pods.on_others(nodes)
+        self._of_service: dict[tuple[str, str, str | None], list[int]] = {}
         for number, piece in enumerate(slices.slices):
-            if piece.labels.get(MANAGED_BY) == CONTROLLER:
-                key = (piece.namespace, piece.labels.get(SERVICE_NAME, ""))
+            labels = piece.labels
+            if labels.get(MANAGED_BY) == CONTROLLER:
+                key = (piece.namespace, labels.get(SERVICE_NAME, ""), piece.addressType)
                 self._of_service.setdefault(key, []).append(number)
-        self.differences = [found for service in services if has_pods(service) for found in self._differences(service)]
+        digests = Digests(pods, slices, self._misplaced)
+        selecting = filter(has_pods, services)
+        self.differences = [found for service in selecting for found in self._differences(service, digests)]
 
     @cached_property
     def stale_targets(self) -> dict[tuple[str, str], int]:
@@ -163,69 +156,50 @@ class EndpointModel:
 
     def slices_of(self, service: Service, family: int) -> list[int]:
         """Numbers of the slices that the controller keeps for a Service in one family."""
-        own = self._of_service.get((service.namespace, service.name), ())
-        return [number for number in own if self._slices.slices[number].addressType == FAMILY_NAMES[family]]
+        return self._of_service.get((service.namespace, service.name, FAMILY_NAMES[family]), [])
 
     def expected_rows(self, service: Service) -> list[int]:
         """The pods that the controller puts into the Service's slices, where they have an address."""
-        table, publish = self._pods.table, bool(service.spec.publishNotReadyAddresses)
-        flags, node, exists = table.flags, table.node, self._node_exists
+        flags, publish = self._pods.table.flags, bool(service.spec.publishNotReadyAddresses)
         return [
             row
             for row in self._pods.having(service.namespace, service.spec.selector or {})
-            if IS_LISTED[flags[row]] and (publish or exists[node[row]])
+            if IS_LISTED[flags[row]] and (publish or row not in self._misplaced)
         ]
 
-    def _differences(self, service: Service) -> Iterator[Difference]:
-        rows = self.expected_rows(service)
+    def _differences(self, service: Service, digests: Digests) -> Iterator[Difference]:
+        shapes = self._pods.shapes_having(service.namespace, service.spec.selector or {})
         for family in families(service):
             numbers = self.slices_of(service, family)
-            if self._demands(service, family, rows) != self._says(family, numbers):
-                found = self._compare(service, family, rows, numbers)
+            if self._demands(digests, service, family, shapes) != self._says(digests, family, numbers):
+                found = self._compare(service, family, self.expected_rows(service), numbers)
                 if found.stale or found.missing or found.mismatched:
                     yield found
 
-    def _demands(self, service: Service, family: int, rows: list[int]) -> set[tuple[object, ...]]:
-        """All that the pods demand of their endpoints, as numbers; see ``_says``."""
-        table = self._pods.table
-        shapes = {table.shape[row] for row in rows}
-        ports = {shape: expected_ports(service, table.shapes[shape]) for shape in shapes}
-        named = {shape: table.shapes[shape].subdomain == service.name for shape in shapes}
-        demanded = DEMANDED_CODES[bool(service.spec.publishNotReadyAddresses)]
-        number_of, names = self._number_of, table.names.hashes
-        return {
-            (
-                address,
-                names[row],
-                demanded[table.flags[row]],
-                number_of[table.node[row]],
-                table.uid[row],
-                number_of[table.hostname[row]] if named[table.shape[row]] else 0,
-                ports[table.shape[row]],
-            )
-            for row, address in zip(rows, map(self._pods.address_column(family), rows), strict=True)
-            if address
-        }
+    def _demands(
+        self, digests: Digests, service: Service, family: int, shapes: list[int]
+    ) -> dict[frozenset[Port], int]:
+        """The endpoints that the pods of these shapes demand, by the ports of their slices."""
+        publish = bool(service.spec.publishNotReadyAddresses)
+        ports: dict[int, frozenset[Port]] = {}
+        demanded: defaultdict[frozenset[Port], int] = defaultdict(int)
+        for number in shapes:
+            shape = self._pods.table.shapes[number]
+            found = digests.demanded(number, family, publish, shape.subdomain == service.name)
+            if found:
+                sort = self._pods.sorts[number]
+                if sort not in ports:
+                    ports[sort] = expected_ports(service, shape)
+                demanded[ports[sort]] += found
+        return demanded
 
-    def _says(self, family: int, numbers: list[int]) -> set[tuple[object, ...]]:
-        """All that slices say of their endpoints: nearly always exactly what the pods demand."""
-        table = self._slices
-        said: set[tuple[object, ...]] = set()
+    def _says(self, digests: Digests, family: int, numbers: list[int]) -> dict[frozenset[Port], int]:
+        """The endpoints that slices list, by their ports: nearly always exactly what the pods demand."""
+        said: defaultdict[frozenset[Port], int] = defaultdict(int)
         for number in numbers:
-            rows = table.endpoints(number)
-            part = slice(rows.start, rows.stop)
-            said.update(
-                zip(
-                    table.addresses(rows, family),
-                    table.target.hashes[part],
-                    map(UNDERSTOOD_CODES.__getitem__, table.flags[part]),
-                    table.node[part],
-                    table.target_uid[part],
-                    table.hostname[part],
-                    repeat(slice_ports(table.slices[number]), len(rows)),
-                    strict=True,
-                )
-            )
+            found = digests.listed(number, family)
+            if found:
+                said[slice_ports(self._slices.slices[number])] += found
         return said
 
     def _compare(self, service: Service, family: int, rows: list[int], numbers: list[int]) -> Difference:
@@ -313,32 +287,4 @@ class EndpointModel:
 
 def slice_ports(piece: EndpointSlice) -> frozenset[Port]:
     """The ports of a slice."""
-    return frozenset((port.name or "", port.port, port.protocol or "TCP") for port in piece.ports or ())
-
-
-def conditions(table: SliceTable, row: int) -> Conditions:
-    """The conditions of an endpoint as consumers read them: absent means ready, serving like ready."""
-    return UNDERSTOOD[table.flags[row]]
-
-
-def _understood(flags: int) -> Conditions:
-    ready = not flags & NOT_READY
-    serving = bool(flags & SERVING) if flags & (SERVING | NOT_SERVING) else ready
-    return Conditions(ready, serving, bool(flags & TERMINATING))
-
-
-def _demanded(flags: int, publish: bool) -> Conditions:
-    """The conditions that the controller gives the endpoint of a pod with these flags."""
-    serving, terminating = bool(flags & pod_flags.READY), bool(flags & pod_flags.TERMINATING)
-    return Conditions(publish or (serving and not terminating), serving, terminating)
-
-
-# every combination of flags, so that 160,000 endpoints are judged by looking up; codes hash faster
-UNDERSTOOD = [_understood(flags) for flags in range(256)]
-DEMANDED = {publish: [_demanded(flags, publish) for flags in range(256)] for publish in (False, True)}
-_CODES = {conditions: code for code, conditions in enumerate(sorted(set(UNDERSTOOD)))}
-UNDERSTOOD_CODES = [_CODES[found] for found in UNDERSTOOD]
-DEMANDED_CODES = {publish: [_CODES[found] for found in DEMANDED[publish]] for publish in DEMANDED}
-IS_LISTED = [
-    bool(flags & pod_flags.LISTED_IPS) and flags & pod_flags.PHASE_BITS not in TERMINAL for flags in range(256)
-]
+    return frozenset([(port.name or "", port.port, port.protocol or "TCP") for port in piece.ports or ()])

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from netlint.model.conditions import Conditions, conditions
 from netlint.model.endpoints import (
     FAMILY_NAMES,
     SERVICE_NAME,
-    Conditions,
     EndpointModel,
-    conditions,
     expected_ports,
     families,
     has_pods,

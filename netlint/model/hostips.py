@@ -5,7 +5,7 @@ Source: k8s.io/kubernetes/pkg/kubelet (kubelet_pods.go, generateAPIPodStatus), p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from netlint import addresses
@@ -68,12 +68,14 @@ def _of_hosts(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int
 
 def _on_host_network(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
     """Pods on the host network with an address that is not their node's."""
-    for number, shape in enumerate(pods.table.shapes):
-        for row in pods.rows_of_shape(number) if shape.host_network else ():
-            held = own.get(pods.node(row))
-            for family, value in pods.addresses(row) if held and _reports(pods, row) else ():
-                if (family, value) not in (held or ()):
-                    yield row, (family, value), pods.address_path(row, family)
+    table, texts = pods.table, pods.table.strings.texts
+    held: list[Collection[Address]] = [own.get(name, ()) for name in texts]
+    for family in pods.families:
+        column = pods.address_column(family)
+        for row in pods.live_on_host_network():
+            node, value = table.node[row], column[row]
+            if value and held[node] and (family, value) not in held[node] and _reports(pods, row):
+                yield row, (family, value), pods.address_path(row, family)
 
 
 def _reports(pods: Pods, row: int) -> bool:

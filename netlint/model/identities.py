@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from netlint import addresses
 from netlint.model.cni import calico, flannel, ovn_kubernetes
@@ -51,7 +51,7 @@ class Identity(NamedTuple):
     @property
     def address(self) -> tuple[int, int]:
         """Family and value, of one that is an address."""
-        return addresses.parse(self.text)
+        return cast(tuple[int, int], self.value)
 
     @property
     def key(self) -> str:
@@ -156,15 +156,17 @@ def shared(nodes: Iterable[Node]) -> list[list[Identity]]:
     What the same Nodes have in common as machines is one group, by the first of it. Nodes without a machine
     behind them are left out.
     """
+    firsts: dict[tuple[Sort, Hashable], Identity] = {}
     groups: dict[tuple[Sort, Hashable], dict[str, Identity]] = {}
     for node in nodes:
         for found in () if is_virtual(node) else identities(node):
-            groups.setdefault((found.sort, found.value), {}).setdefault(node.name, found)
+            first = firsts.setdefault(found[:2], found)
+            if first.node is not node:
+                groups.setdefault(found[:2], {first.node.name: first}).setdefault(node.name, found)
     kept: dict[tuple[Hashable, ...], list[Identity]] = {}
-    for (sort, value), group in groups.items():
-        if len(group) > 1:
-            key = tuple(group) if sort is Sort.MACHINE else value
-            kept.setdefault((sort, key), list(group.values()))
+    for sort, value in filter(groups.__contains__, firsts):
+        group = groups[sort, value]
+        kept.setdefault((sort, tuple(group) if sort is Sort.MACHINE else value), list(group.values()))
     return list(kept.values())
 
 

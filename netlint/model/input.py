@@ -18,6 +18,11 @@ from netlint.snapshot import Gap, Snapshot
 from netlint.snapshot.slices import SliceTable
 
 
+def _namespace_and_name(item: Object) -> tuple[str, str]:
+    meta = item.metadata
+    return meta.namespace or "", meta.name or ""
+
+
 class Input:
     """The snapshot as the model reads it."""
 
@@ -30,7 +35,7 @@ class Input:
         """All objects of a kind, by namespace and name."""
         self.reads.add(kind)
         found: list[Object] = self.snapshot.objects.get(kind, [])
-        return sorted(found, key=lambda item: (item.namespace, item.name))
+        return sorted(found, key=_namespace_and_name)
 
     def is_complete(self, kind: str, namespace: str = "*") -> bool:
         """Whether every object of the kind in the namespace is known."""

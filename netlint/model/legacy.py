@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import compress
 
 from netlint.model.cluster import Cluster
+from netlint.model.conditions import UNDERSTOOD
 from netlint.model.endpoints import (
     API_SERVER,
     FAMILY_NAMES,
@@ -19,7 +20,6 @@ from netlint.model.endpoints import (
     MIRRORING,
     SERVICE_NAME,
     TRIGGER_TIME,
-    UNDERSTOOD,
     Port,
     families,
     has_pods,

@@ -71,24 +71,29 @@ class Owners:
     def __init__(self, cluster: Cluster) -> None:
         """Looked up once."""
         self.pools = cluster.plan.of(Role.LOAD_BALANCER)
-        nodes = [held for held in cluster.plan.of(Role.NODE) if held.range.size == 1]
-        self._held = RangeIndex((held.range, held) for held in (*self.pools, *nodes))
-        self._of_services = {(held.range.family, held.range.first) for held in cluster.plan.of(Role.PUBLIC)}
+        self._held = RangeIndex((held.range, held) for held in self.pools)
+        self._of_nodes = {(family, first) for family, first, last in _ranges(cluster, Role.NODE) if first == last}
+        self._of_services = {(family, first) for family, first, _ in _ranges(cluster, Role.PUBLIC)}
         self._of_services |= {(ip.family, ip.value) for ip in cluster.cluster_ips}
 
     def have(self, found: Shown) -> bool:
         """Whether a pool or a Node has the address, or another object's Service."""
-        if self._held.holding(found.family, found.value):
+        if (found.family, found.value) in self._of_nodes or self._held.holding(found.family, found.value):
             return True
         return found.subject.kind != "Service" and (found.family, found.value) in self._of_services
+
+
+def _ranges(cluster: Cluster, role: Role) -> Iterator[Range]:
+    return (held.range for held in cluster.plan.of(role))
 
 
 def private_external(node: Node) -> Iterator[tuple[Path, str, str]]:
     """External addresses of a Node that are private, and not its internal ones as well: field, text, meaning."""
     listed = node.status.addresses or []
-    internal = {entry.address for entry in listed if entry.type == "InternalIP"}
     for index, entry in enumerate(listed):
-        if entry.type == "ExternalIP" and entry.address and entry.address not in internal:
+        if entry.type != "ExternalIP" or not entry.address:
+            continue
+        if all(other.address != entry.address for other in listed if other.type == "InternalIP"):
             family, value = addresses.parse(entry.address)
             span = Range(family, value, value)
             for special in PRIVATE:

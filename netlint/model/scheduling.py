@@ -32,7 +32,7 @@ def runs_on(daemon_set: Workload, node: Node) -> bool | None:
 
 
 def _is_selected(selector: Mapping[str, str], node: Node) -> bool:
-    return all(node.labels.get(key) == value for key, value in selector.items())
+    return selector.items() <= node.labels.items()
 
 
 def _has_affinity(spec: PodSpec, node: Node) -> bool | None:

@@ -87,13 +87,16 @@ class Selection:
 
     def _select(self, service: Service) -> list[Alike]:
         selector, pods = service.spec.selector or {}, self._pods
-        shapes: dict[tuple[Containers, bool], list[int]] = {}
+        alike: dict[int, list[int]] = {}
         for number in pods.shapes_having(service.namespace, selector):
-            shape = pods.table.shapes[number]
-            shapes.setdefault((shape.containers, shape.host_network), []).append(number)
-        found = [Alike(*ports, alike, ()) for ports, alike in shapes.items() if pods.any_live(alike)]
+            alike.setdefault(pods.sorts[number], []).append(number)
+        found = [self._group(numbers) for numbers in alike.values() if pods.any_live(numbers)]
         templates = () if found else self._templates().having(service.namespace, selector)
         return found or [Alike(item.containers, item.host_network, (), (item,)) for item in templates]
+
+    def _group(self, numbers: list[int]) -> Alike:
+        shape = self._pods.table.shapes[numbers[0]]
+        return Alike(shape.containers, shape.host_network, numbers, ())
 
     def example_of(self, group: Alike) -> Subject:
         """The first pod or workload of a group."""

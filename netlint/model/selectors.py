@@ -6,6 +6,7 @@ the same value.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from netlint.objects.meta import LabelSelector, Requirement
@@ -67,13 +68,14 @@ class LabelIndex:
         """``sets``: namespace and labels, known by their position; ``keys``: those that selectors have."""
         self._keys = frozenset(keys)
         self._selected: dict[tuple[str, tuple[tuple[str, str], ...]], list[int]] = {}
-        self._of_label: dict[tuple[str, str, str], list[int]] = {}
-        self._of_namespace: dict[str, list[int]] = {}
+        self._of_label: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
+        self._of_namespace: defaultdict[str, list[int]] = defaultdict(list)
         for number, (namespace, labels) in enumerate(sets):
-            self._of_namespace.setdefault(namespace, []).append(number)
+            self._of_namespace[namespace].append(number)
             for key in keys:
-                if key in labels:
-                    self._of_label.setdefault((namespace, key, labels[key]), []).append(number)
+                value = labels.get(key)
+                if value is not None:
+                    self._of_label[namespace, key, value].append(number)
 
     def selected(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         """Positions of the selected sets in this namespace, ascending.
@@ -81,9 +83,10 @@ class LabelIndex:
         Raises KeyError for a selector with a key that was not announced.
         """
         asked = namespace, tuple(selector.items())
-        if asked not in self._selected:  # many rules ask about the same Services
-            self._selected[asked] = self._select(namespace, selector)
-        return self._selected[asked]
+        found = self._selected.get(asked)
+        if found is None:  # many rules ask about the same Services
+            found = self._selected[asked] = self._select(namespace, selector)
+        return found
 
     def _select(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         for key in selector:

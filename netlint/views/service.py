@@ -9,8 +9,8 @@ from netlint import addresses
 from netlint.findings import Finding, field_name
 from netlint.model.endpoints import MANAGED_BY, has_pods, protocol, resolved_port, slice_ports
 from netlint.model.forwarding import Endpoint, Program
-from netlint.model.pods import TERMINAL
 from netlint.model.selectors import text_of as labels_text
+from netlint.model.shapes import TERMINAL
 from netlint.model.subjects import subject_of
 from netlint.model.trace import Trace
 from netlint.objects import ROUTES, WORKLOADS

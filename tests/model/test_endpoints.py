@@ -17,7 +17,8 @@ from model.controller import Endpoint, Object, Ports, address_types, endpoints
 from model.populations import World, worlds
 from netlint import addresses
 from netlint.model.cluster import Cluster
-from netlint.model.endpoints import Conditions, Difference
+from netlint.model.conditions import Conditions
+from netlint.model.endpoints import Difference
 
 SHOWN = settings(max_examples=100, deadline=None)
 

@@ -7,8 +7,9 @@ docs.tigera.io, IP address management and Configure outgoing NAT.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from netlint import addresses
 from netlint.addresses import Range

@@ -15,11 +15,14 @@ from netlint.objects.core import Node
 
 def annotated(nodes: list[Node]) -> dict[str, Node]:
     """The first Node with an annotation of each prefix, the slash included."""
-    found: dict[str, Node] = {}
+    by_key: dict[str, Node] = {}
     for node in nodes:
         for key in node.annotations:
-            prefix, slash, _ = key.partition("/")
-            found.setdefault(prefix + slash, node)
+            by_key.setdefault(key, node)
+    found: dict[str, Node] = {}
+    for key, node in by_key.items():
+        prefix, slash, _ = key.partition("/")
+        found.setdefault(prefix + slash, node)
     return found
 
 

@@ -26,7 +26,7 @@ class Plan:
         self.declarations = sorted(declarations, key=lambda declared: declared.range)
         self.troubles = [entry for entry in entries if isinstance(entry, Trouble)]
         self._of: dict[tuple[Role, ...], list[Declaration]] = {}
-        self._holding: dict[tuple[Role, ...], RangeIndex[Declaration]] = {}
+        self._index: dict[Role, RangeIndex[int]] = {}
 
     def of(self, *roles: Role) -> list[Declaration]:
         """The declarations of these roles."""
@@ -36,9 +36,17 @@ class Plan:
 
     def holding(self, family: int, address: int, *roles: Role) -> list[Declaration]:
         """The trusted declarations of these roles that hold an address, the widest first."""
-        if roles not in self._holding:
-            self._holding[roles] = RangeIndex((found.range, found) for found in self.trusted(*roles))
-        return [found for _, found in self._holding[roles].holding(family, address)]
+        held = [entry for role in roles for entry in self._index_of(role).holding(family, address)]
+        held.sort(key=lambda entry: (entry[0].first, -entry[0].last, entry[1]))
+        return [self.declarations[number] for _, number in held]
+
+    def _index_of(self, role: Role) -> RangeIndex[int]:
+        """The trusted declarations of a role by their number."""
+        if role not in self._index:
+            trusted = set(map(id, self.trusted(role)))
+            numbered = ((found.range, number) for number, found in enumerate(self.declarations) if id(found) in trusted)
+            self._index[role] = RangeIndex(numbered)
+        return self._index[role]
 
     def strongest(self, role: Role, *authorities: str) -> list[Declaration]:
         """What the first of these authorities that declares the role says."""

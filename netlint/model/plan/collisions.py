@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from netlint import addresses
 from netlint.addresses import Range
@@ -141,10 +143,11 @@ def collisions(plan: Plan, shared_subnet: bool) -> Iterator[Collision]:
 def _distinct(declarations: Iterable[Declaration]) -> list[Declaration]:
     """Without whole families, and without what hosts only show again."""
     listed = [found for found in declarations if found.range.size < 1 << addresses.BITS[found.range.family]]
-    declared = {(found.range, found.role, found.node) for found in listed if found.standing is Standing.DECLARED}
-    everywhere = {
-        (found.range, found.role) for found in listed if found.standing is Standing.DECLARED and not found.node
-    }
+    firm = [found for found in listed if found.standing is Standing.DECLARED]
+    if len(firm) == len(listed):
+        return listed
+    declared = {(found.range, found.role, found.node) for found in firm}
+    everywhere = {(found.range, found.role) for found in firm if not found.node}
     return [
         found
         for found in listed

@@ -31,7 +31,9 @@ class Confine:
         for family in addresses.BITS:
             wide = [found for found in self.wide if found.range.family == family]
             own = [found for found in self.own if found.range.family == family]
-            outside = [one for one in own if not any(found.range.covers(one.range) for found in wide)] if wide else []
+            outside = own if wide else []
+            for found in wide:
+                outside = [one for one in outside if not found.range.covers(one.range)]
             if outside and len(outside) == len(own):
                 yield outside, wide
             else:

@@ -39,13 +39,8 @@ DIVIDING = (
 
 def command_lines(pods: Pods, program: str) -> Iterator[tuple[Subject, CommandLine]]:
     """The different command lines of a program's live pods, each with the first pod that has it."""
-    seen: set[CommandLine] = set()
-    rows = [row for row in pods.table.commands if pods.name(row).startswith(program) and pods.is_live(row)]
-    for row in sorted(rows, key=pods.order):
-        line = pods.table.commands[row]
-        if line not in seen:
-            seen.add(line)
-            yield pods.subject(row), line
+    for row in pods.telling[program]:
+        yield pods.subject(row), pods.table.commands[row]
 
 
 def of_flags(inventory: Inventory) -> Found:

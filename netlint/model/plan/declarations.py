@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from netlint import addresses
 from netlint.addresses import Cidr, Range
 from netlint.findings import Subject
@@ -50,8 +52,7 @@ class Authority(StrEnum):
     HOST = "host"
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True, gc=False):
     """One range as it was declared; ``node`` is set where it belongs to one.
 
     ``cidr`` keeps how it was written, None where it is no CIDR. ``idle``: an observed bridge to which
@@ -92,8 +93,7 @@ class Trouble:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True, gc=False):
     """Who speaks, and about what: all that several ranges in one place have in common."""
 
     role: Role

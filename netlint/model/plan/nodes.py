@@ -9,7 +9,7 @@ from netlint.addresses import Cidr
 from netlint.model.plan.declarations import Authority, Declaration, Role, Voice
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
-from netlint.objects.meta import Path
+from netlint.objects.meta import Path, condition_status
 
 OWN_ADDRESSES = ("InternalIP", "ExternalIP")
 VIRTUAL = (("type", "virtual-kubelet"), ("type", "kwok"), ("eks.amazonaws.com/compute-type", "fargate"))
@@ -25,7 +25,7 @@ def is_virtual(node: Node) -> bool:
 
 def readiness(node: Node) -> str:
     """The status of its Ready condition; empty without one."""
-    return next((found.status or "" for found in node.status.conditions or () if found.type == "Ready"), "")
+    return condition_status(node.status.conditions, "Ready") or ""
 
 
 def is_ready(node: Node) -> bool:

@@ -76,16 +76,16 @@ def of_metallb(inventory: Inventory) -> Found:
 def of_services(services: Iterable[Service]) -> Iterator[Declaration]:
     """External and load-balancer addresses of Services."""
     for service in services:
-        voice = Voice(Role.PUBLIC, Authority.SERVICE, subject_of(service))
         for index, text in enumerate(service.spec.externalIPs or ()):
             if text:
-                yield _one(voice, ("spec", "externalIPs", index), text)
+                yield _one(service, ("spec", "externalIPs", index), text)
         balancer = service.status.loadBalancer if service.status else None
         for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
             if entry.ip:
-                yield _one(voice, ("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
+                yield _one(service, ("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
 
 
-def _one(voice: Voice, path: tuple[str | int, ...], text: str) -> Declaration:
+def _one(service: Service, path: tuple[str | int, ...], text: str) -> Declaration:
     family, value = addresses.parse(text)
+    voice = Voice(Role.PUBLIC, Authority.SERVICE, subject_of(service))
     return voice.holds(path, addresses.Range(family, value, value))
