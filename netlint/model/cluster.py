@@ -10,7 +10,7 @@ from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_
 from netlint.model.attached import Sharing, sharing
 from netlint.model.cni import Fabric, detect
 from netlint.model.coverage import Coverage, coverage
-from netlint.model.endpoints import EndpointModel, is_foreign
+from netlint.model.endpoints import FIND_SIDECARS, EndpointModel, is_foreign
 from netlint.model.homes import Homes
 from netlint.model.hostips import own_addresses
 from netlint.model.identities import Identity, shared
@@ -26,6 +26,7 @@ from netlint.model.plan.confines import Confine, confines
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
 from netlint.model.plan.supply import Supply, supplies, undivided
+from netlint.model.release import Release, release
 from netlint.model.selection import Selection
 from netlint.objects import ADDRESS_PLAN
 from netlint.snapshot import Reason
@@ -39,7 +40,13 @@ class Cluster(Input):
         """Services held against their slices."""
         nodes = set(self.node_named)
         complete = self.is_complete("Node")
-        return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
+        overlooks = self.release is not None and self.release.number < FIND_SIDECARS
+        return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None, overlooks)
+
+    @cached_property
+    def release(self) -> Release | None:
+        """The release that the control plane runs, as far as the input shows it."""
+        return release(self)
 
     @cached_property
     def foreign_slices(self) -> list[int]:

@@ -42,6 +42,7 @@ class NodeSystemInfo(Struct, gc=False):
     systemUUID: str | None = None
     machineID: str | None = None
     operatingSystem: str | None = None  # "" until the kubelet has reported
+    kubeletVersion: str | None = None
 
 
 class NodeCondition(Condition, gc=False):

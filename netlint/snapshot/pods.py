@@ -7,7 +7,7 @@ JSON that its pods share; the rest is one entry per pod in a column.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from sys import intern
 
@@ -25,6 +25,7 @@ SUPPRESSION = b'"ignore.netlint.dev/'
 _MASK = (1 << 64) - 1
 _LABELS = msgspec.json.Decoder(dict[str, str] | None)
 _WORDS = msgspec.json.Decoder(list[str] | None)
+_WORD = msgspec.json.Decoder(str | None)
 _PORTS = msgspec.json.Decoder(list[ContainerPort] | None)
 
 
@@ -96,10 +97,11 @@ class PodShape(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A container's ``command`` and ``args``."""
+    """A container's ``command`` and ``args``, which tell two of them apart; ``image`` does not."""
 
     command: tuple[str, ...]
     args: tuple[str, ...]
+    image: str = field(default="", compare=False)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -309,7 +311,8 @@ def _is_control_plane(pod: Pod, namespace: str) -> bool:
 def _command(containers: list[RawContainer] | None) -> CommandLine:
     """The first container's command line; a pod of the control plane has no other one that matters."""
     first = containers[0] if containers else RawContainer()
-    return CommandLine(tuple(_WORDS.decode(first.command) or ()), tuple(_WORDS.decode(first.args) or ()))
+    command, args = _WORDS.decode(first.command) or (), _WORDS.decode(first.args) or ()
+    return CommandLine(tuple(command), tuple(args), _WORD.decode(first.image) or "")
 
 
 def _addresses(status: PodStatus) -> tuple[int, int, int]:
