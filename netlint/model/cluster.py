@@ -9,6 +9,7 @@ from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.attached import Sharing, sharing
 from netlint.model.cni import Fabric, detect
+from netlint.model.controllers import Controller, is_off
 from netlint.model.coverage import Coverage, coverage
 from netlint.model.endpoints import FIND_SIDECARS, EndpointModel, is_foreign
 from netlint.model.homes import Homes
@@ -41,7 +42,8 @@ class Cluster(Input):
         nodes = set(self.node_named)
         complete = self.is_complete("Node")
         overlooks = self.release is not None and self.release.number < FIND_SIDECARS
-        return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None, overlooks)
+        replaced = is_off(Controller.SLICES, self.pods)
+        return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None, overlooks, replaced)
 
     @cached_property
     def release(self) -> Release | None:

@@ -146,10 +146,12 @@ class EndpointModel:
         slices: SliceTable,
         nodes: set[str] | None,
         overlooks_sidecars: bool = False,
+        replaced: bool = False,
     ) -> None:
         """``nodes``: the names of all nodes; None where they are not known completely.
 
-        ``overlooks_sidecars``: the controller may be of a release before ``FIND_SIDECARS``.
+        ``overlooks_sidecars``: the controller may be of a release before ``FIND_SIDECARS``. ``replaced``: it is
+        switched off, so that Services with slices of others are none of its business.
         """
         self._pods = pods
         self._overlooks_sidecars = overlooks_sidecars
@@ -162,7 +164,9 @@ class EndpointModel:
             if piece.labels.get(MANAGED_BY) == CONTROLLER:
                 key = (piece.namespace, piece.labels.get(SERVICE_NAME, ""))
                 self._of_service.setdefault(key, []).append(number)
-        self.differences = [found for service in services if has_pods(service) for found in self._differences(service)]
+        others = self._of_others() if replaced else set()
+        judged = [one for one in services if has_pods(one) and (one.namespace, one.name) not in others]
+        self.differences = [found for service in judged for found in self._differences(service)]
 
     @cached_property
     def stale_targets(self) -> dict[tuple[str, str], int]:
@@ -171,6 +175,12 @@ class EndpointModel:
         return self._pods.named(
             {(found.service.namespace, target[row]) for found in self.differences for _, row in found.stale}
         )
+
+    def _of_others(self) -> set[tuple[str, str]]:
+        """The Services of slices that others keep than the controller and that of Endpoints."""
+        pieces = [piece for piece in self._slices.slices if is_foreign(piece)]
+        kept = [piece for piece in pieces if piece.labels.get(MANAGED_BY) != MIRRORING]
+        return {(piece.namespace, piece.labels.get(SERVICE_NAME, "")) for piece in kept}
 
     def slices_of(self, service: Service, family: int) -> list[int]:
         """Numbers of the slices that the controller keeps for a Service in one family."""

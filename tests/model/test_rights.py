@@ -77,7 +77,7 @@ CASES = {
         "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input",
     ),
     "no binding, and no API server": (
-        [proxy(), signs_in(), binding("cluster-admin", "admin"), role("cluster-admin")],
+        [proxy(), signs_in(), {**binding("view", "admin"), "metadata": meta("cluster-admin")}, role("cluster-admin")],
         "no ClusterRoleBinding names its ServiceAccount, and the input does not show how API servers authorize",
     ),
     "an agent with a kubeconfig": ([agent("--kubeconfig=/etc/kr.conf"), binding("own")], "it is given kubeconfig"),

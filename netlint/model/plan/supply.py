@@ -10,6 +10,7 @@ from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.cni import Fabric, cilium
+from netlint.model.controllers import Controller, is_off
 from netlint.model.inventory import Inventory
 from netlint.model.plan import Authority, Declaration, Plan, Role
 from netlint.model.plan.control_plane import command_lines
@@ -51,7 +52,8 @@ def supplies(
     inventory: Inventory, plan: Plan, fabric: Fabric, node_ranges: dict[str, list[Declaration]]
 ) -> Iterator[Supply]:
     """What the kube-controller-manager and Cilium's operator divide."""
-    if fabric.allocates_from_node and _gives_ranges(inventory):
+    gives = _gives_ranges(inventory) and not is_off(Controller.NODE_RANGES, inventory.pods)
+    if fabric.allocates_from_node and gives:
         wide = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER)
         own = [found.range for ranges in node_ranges.values() for found in ranges]
         lacking = tuple(subject_of(node) for node in inventory.nodes if not node_ranges[node.name])
