@@ -20,6 +20,7 @@ from netlint.model.endpoints import (
     protocol,
     resolved_port,
 )
+from netlint.model.makers import doubt
 from netlint.model.nearest import nearest
 from netlint.model.release import Release
 from netlint.model.selectors import text_of
@@ -43,9 +44,9 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
         if len(scaled_down) < len(templates):
             continue
         found = _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
-        maker = cluster.maker_of_pods(service.namespace)
-        if maker and not found.related:
-            yield Undecided(subject_of(service), f"its pods may be made for a {maker}, which netlint does not read")
+        why = doubt(cluster, service)
+        if why and not found.related:
+            yield Undecided(subject_of(service), why)
         else:
             yield found
 
