@@ -67,13 +67,17 @@ def unnamed_service_ports(cluster: Cluster) -> Iterator[Violation]:
 
 
 def services_without_ports(cluster: Cluster) -> Iterator[Violation]:
-    """A Service selects pods for a cluster IP but has no port."""
+    """A Service with a cluster IP has no port, or one without number."""
     for service in cluster.services:
-        known = cluster.is_complete("Service", service.namespace)  # ports that are malformed are not absent
-        if known and has_pods(service) and not is_headless(service) and not service.spec.ports:
-            yield Violation(
-                subject_of(service), ("spec",), "the Service has a selector and no port", {"type": service.spec.type}
-            )
+        if not cluster.is_complete("Service", service.namespace):
+            continue  # ports that are malformed are not absent
+        unnumbered = [index for index, port in enumerate(service.spec.ports or ()) if port.port is None]
+        evidence = {"type": service.spec.type}
+        if unnumbered:
+            path = ("spec", "ports", unnumbered[0])
+            yield Violation(subject_of(service), path, "the port has no number", evidence)
+        elif has_pods(service) and not is_headless(service) and not service.spec.ports:
+            yield Violation(subject_of(service), ("spec",), "the Service has a selector and no port", evidence)
 
 
 def undeclared_target_ports(cluster: Cluster) -> Iterator[Violation]:

@@ -93,7 +93,7 @@ class ServiceSpec(Struct, gc=False):
     externalTrafficPolicy: Literal["Cluster", "Local"] | None = None
     internalTrafficPolicy: Literal["Cluster", "Local"] | None = None
     healthCheckNodePort: int | None = None
-    sessionAffinity: str | None = None
+    sessionAffinity: Literal["ClientIP", "None"] | None = None
     publishNotReadyAddresses: bool | None = None
 
 
