@@ -8,13 +8,17 @@ from netlint import addresses
 from netlint.checks.wording import as_evidence, listed, said, sides, some_sides, subjects
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
-from netlint.model.cni import Masquerade
+from netlint.model.cni import Masquerade, cilium
 from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.plan import Authority, Declaration, Role
+from netlint.model.plan import Authority, Declaration, Role, remote
 from netlint.model.plan.nodes import is_virtual
+from netlint.model.plan.submariner import AUTHORITY
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pods import Phase
+
+GIVING = ("cilium", "kube-router", "ovn-kubernetes")
+"""Plugins that give every node a range themselves, and do not work on one without."""
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
@@ -80,7 +84,8 @@ def _undeclared(cluster: Cluster) -> Undecided:
 
 
 def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
-    """A Node has no pod range although its CNI plugin takes addresses from there."""
+    """A Node has no pod range although its CNI plugin takes addresses from one."""
+    yield from _without_plugins_range(cluster)
     plugin = cluster.fabric.needs_node_ranges
     having = [node for node in cluster.nodes if cluster.pod_cidrs[node.name]]
     if plugin is None and (cluster.fabric.plugins or not having):
@@ -99,6 +104,26 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
             (Related(witness, (), "shows the plugin" if plugin else "has a pod range"),),
             mitigated=plugin is None,
         )
+
+
+def _without_plugins_range(cluster: Cluster) -> Iterator[Violation]:
+    """Nodes that have joined a plugin's network, but have none of the ranges that it gives to nodes itself."""
+    failed = {node.name for nodes in cilium.failures(cluster.inventory).values() for node in nodes}
+    told = failed | {lacking.name for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
+    for found in cluster.fabric.in_force(*GIVING):
+        ranges, members = found.allocation.ranges, cluster.fabric.members(found)
+        if not ranges or cilium.mode_of(cluster.inventory) not in {"", "cluster-pool"}:
+            continue
+        having = told | {declared.node for declared in ranges}
+        for node in cluster.fabric.expected(found):
+            if node.name not in having and (members is None or node.name in members):
+                yield Violation(
+                    subject_of(node),
+                    ("metadata", "name"),
+                    f"{node.name} has no pod range of {found.name}, which gives one to every node",
+                    {"plugin": found.name},
+                    (Related(ranges[0].subject, ranges[0].path, f"has {ranges[0]}"),),
+                )
 
 
 def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
@@ -193,6 +218,27 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
         )
 
 
+def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """Clusters that are joined have common addresses."""
+    for first, *others in remote.contested(cluster.plan, cluster.inventory):
+        touching = [one for one in others if one.range.overlaps(first.range)]
+        other = next((one for one in touching if one.what != first.what), others[0])
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        yield Violation(
+            first.subject,
+            first.path,
+            f"{_named(first)}, overlaps {_named(other)}{more}",
+            {"ranges": [{"role": str(one.role), **as_evidence(one)} for one in (first, *others)]},
+            sides(others),
+            key=str(first),
+        )
+
+
+def _named(declared: Declaration) -> str:
+    whose = "" if declared.authority == AUTHORITY else f" of {declared.subject}"
+    return f"{declared}, {declared.what}{whose}"
+
+
 def _pod_evidence(cluster: Cluster, row: int) -> dict[str, object]:
     pods = cluster.pods
     return {"namespace": pods.namespace(row), "name": pods.name(row), "node": pods.node(row) or None}
@@ -203,6 +249,7 @@ CHECKS = (
     missing_pod_cidrs,
     overlapping_cluster_ranges,
     overlapping_pod_cidrs,
+    overlapping_remote_ranges,
     pod_cidrs_outside_cluster_cidr,
     pod_ips_outside_node_range,
 )

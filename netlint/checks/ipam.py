@@ -9,18 +9,24 @@ from netlint.checks.wording import NAMED, as_evidence, listed, said, shortened, 
 from netlint.findings import Related, Violation
 from netlint.model import ipam
 from netlint.model.cluster import Cluster
+from netlint.model.cni import cilium
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.plan import Declaration
 from netlint.model.plan.secondary import SecondaryRange
+from netlint.model.subjects import subject_of
 from netlint.snapshot.attached import STATUS
 from netlint.snapshot.pods import Phase
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Blocks or ranges that IPAM plugins gave to nodes have common addresses."""
+    yield from map(_overlap, _overlapping(cluster))
+
+
+def _overlapping(cluster: Cluster) -> Iterator[list[Declaration]]:
     given = ipam.given_to_nodes(cluster.ipam_blocks, cluster.fabric)
     for group in addresses.overlapping_groups([declared.range for declared in given]):
-        yield _overlap([given[number] for number in group])
+        yield [given[number] for number in group]
 
 
 def overlapping_ip_pools(cluster: Cluster) -> Iterator[Violation]:
@@ -57,7 +63,9 @@ def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """A block with addresses in use is no piece of a pool."""
-    for block, pool in ipam.unmatched_blocks(cluster.ipam_blocks, ipam.calico_pools(cluster.inventory)):
+    told = {declared.subject for group in _overlapping(cluster) for declared in group}
+    blocks = [found for found in cluster.ipam_blocks if found[0].subject not in told]
+    for block, pool in ipam.unmatched_blocks(blocks, ipam.calico_pools(cluster.inventory)):
         problem = (
             f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
             if pool
@@ -81,6 +89,25 @@ def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
                 sides(filling.others),
                 key=filling.what,
                 mitigated=not filling.is_full,
+            )
+
+
+def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
+    """Cilium's operator could not give a node what it wants."""
+    spent = {lacking for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
+    told = spent | {declared.subject for group in _overlapping(cluster) for declared in group}
+    for error, nodes in cilium.failures(cluster.inventory).items():
+        failed = [node for node in nodes if subject_of(node) not in told]
+        if failed:
+            first, *others = [subject_of(node) for node in failed]
+            more = f", and so for {shortened([str(one) for one in others])}" if others else ""
+            yield Violation(
+                first,
+                ("status", "ipam", "operator-status", "error"),
+                f"the operator says: {error}{more}",
+                {"error": error, "nodes": [node.name for node in failed]},
+                tuple(Related(one, (), "has the same error") for one in others[:NAMED]),
+                mitigated=all(node.spec.ipam and node.spec.ipam.podCIDRs for node in failed),
             )
 
 
@@ -200,6 +227,7 @@ CHECKS = (
     contested_ipam_blocks,
     duplicate_secondary_addresses,
     exhausted_ip_pools,
+    failed_node_allocations,
     overlapping_host_local_ranges,
     overlapping_ip_pools,
     overlapping_ipam_blocks,

@@ -8,10 +8,12 @@ from netlint.addresses import uncovered
 from netlint.checks.wording import listed, some_sides
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cluster import Cluster
-from netlint.model.cni import Masquerade, Whom, clouds
+from netlint.model.cni import Masquerade, Whom, cilium, clouds
 from netlint.model.cni.calico import felix_default
 from netlint.model.endpoints import FAMILY_NAMES
 from netlint.model.nat import agent, service_proxy
+from netlint.model.plan import Declaration, Role
+from netlint.model.plan.nodes import node_addresses
 from netlint.snapshot import Reason
 
 
@@ -73,6 +75,32 @@ def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation
             )
 
 
+def wide_native_routing_ranges(cluster: Cluster) -> Iterator[Violation]:
+    """Cilium shows pods' own addresses to hosts that do not know the way back."""
+    inventory = cluster.inventory
+    if cilium.is_known_outside(inventory) or not cluster.fabric.in_force(cilium.NAME):
+        return
+    nodes = [one for node in inventory.nodes for one in node_addresses(node, ("InternalIP",))]
+    for spared in cilium.spared_ranges(inventory):
+        held = [one for one in nodes if spared.range.covers(one.range) and not _among_pods(cluster, one)]
+        if held:
+            yield Violation(
+                spared.subject,
+                spared.path,
+                f"{spared.path[-1]} {spared} holds the network of {listed(held)}: all hosts there see addresses of "
+                "pods, and auto-direct-node-routes tells only nodes the way back",
+                {"spared": str(spared), "nodes": [str(one) for one in held]},
+                some_sides(held),
+                key=FAMILY_NAMES[spared.range.family],
+            )
+
+
+def _among_pods(cluster: Cluster, address: Declaration) -> bool:
+    """Whether pods have addresses around it: then that is the fault, or the intention."""
+    family, first, _ = address.range
+    return bool(cluster.plan.holding(family, first, Role.POD, Role.NODE_POD)) or cluster.fabric.shares_node_subnet
+
+
 def _hidden_from(cluster: Cluster, whom: Whom) -> Iterator[Violation]:
     for found in cluster.masquerades.faults:
         if found.whom is whom:
@@ -116,4 +144,5 @@ CHECKS = (
     masqueraded_pod_traffic,
     service_proxies_without_cluster_cidr,
     void_masquerade_lists,
+    wide_native_routing_ranges,
 )

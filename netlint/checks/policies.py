@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import said
+from netlint.checks.wording import said, shortened
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cluster import Cluster
+from netlint.model.cni import cilium
 from netlint.model.plan import Declaration, Role
 from netlint.model.policies import (
     DNS_NAMESPACES,
     allows_dns,
     blocks,
+    blocks_of_nodes,
     needs_names,
     resolvers,
     restricts_egress,
@@ -92,8 +94,40 @@ def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
+def node_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
+    """A policy lets nodes in by addresses that pods do not see of them."""
+    why = _why_unseen(cluster)
+    if not why:
+        return
+    nodes = {(one.range.family, one.range.first): one.node for one in cluster.plan.of(Role.NODE) if one.range.size == 1}
+    pods = [found.range for found in cluster.pod_ranges]
+    for policy in cluster.objects("NetworkPolicy"):
+        found = list(blocks_of_nodes(policy, nodes, pods))
+        if found:
+            path, text, held = found[0]
+            names = sorted({name for _, _, of in found for name in of})
+            yield Violation(
+                subject_of(policy),
+                path,
+                f"{text} is for {shortened([f'Node {name}' for name in sorted(set(held))])}, but {why}",
+                {"cidrs": [text for _, text, _ in found], "nodes": names},
+            )
+
+
+def _why_unseen(cluster: Cluster) -> str:
+    """Why pods do not see nodes by their addresses; empty where they do, or may."""
+    if cluster.fabric.in_force(cilium.NAME):
+        unseen = cilium.configuration(cluster.inventory)[0] and not cilium.sees_nodes(cluster.inventory)
+        return "Cilium holds no node against a range unless policy-cidr-match-mode has nodes" if unseen else ""
+    ways = cluster.fabric.transports
+    if not ways or any(way.only_remote or not way.encapsulation for _, way in ways):
+        return ""
+    plugin, way = ways[0]
+    return f"with {way.encapsulation} of {plugin.name} nodes send to other nodes' pods from addresses of the tunnel"
+
+
 def _said(held: Declaration) -> str:
     return f"{held.what} {said(held)}"
 
 
-CHECKS = (cluster_addresses_in_policies, egress_policies_without_dns)
+CHECKS = (cluster_addresses_in_policies, egress_policies_without_dns, node_addresses_in_policies)

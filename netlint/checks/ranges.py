@@ -146,8 +146,9 @@ def undivided_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """The cluster's range has no range left for a node, or few."""
+    whole = {found.range for group in cluster.undivided_pod_cidrs for found in group}
     for supply in cluster.supplies:
-        if supply.is_spent or supply.is_scarce:
+        if whole.isdisjoint(one.range for one in supply.declared) and (supply.is_spent or supply.is_scarce):
             first, *others = supply.declared
             lacking = f"; without one: {shortened([str(node) for node in supply.lacking])}" if supply.is_spent else ""
             yield Violation(

@@ -119,6 +119,15 @@ class Wanted:
 
         return isinstance(self.source, LiveCluster)
 
+    @property
+    def apart(self) -> list[Wanted]:
+        """The same for each input by itself."""
+        from netlint.sources import LiveCluster
+
+        if isinstance(self.source, LiveCluster):
+            return [self]
+        return [replace(self, source=replace(self.source, names=(one,))) for one in self.source.names]
+
     def within(self, namespace: str) -> Wanted:
         """The same of a live cluster, but only this namespace."""
         from netlint.sources import LiveCluster

@@ -8,6 +8,8 @@ import typer
 
 from netlint.cli.inputs import Wanted, asked_range, known_format, reading, said
 
+COPIED = {"Job", "ReplicaSet"}
+"""Kinds that repeat what other objects say."""
 Address = Annotated[
     str,
     typer.Argument(metavar="ADDRESS|CIDR", help="An address, or a range such as 10.244.1.0/24.", show_default=False),
@@ -23,13 +25,13 @@ def ip(wanted: Wanted, address: Address, form: Format = "text") -> None:
     """
     from netlint.model.cluster import Cluster
     from netlint.model.lookup import look_up
-    from netlint.objects import ADDRESS_PLAN
+    from netlint.objects import KIND_NAMED
     from netlint.views import gaps, spots
     from netlint.views import ip as view
 
     known_format(form, "text", "json")
     asked = asked_range(address)
-    snapshot, locate = wanted.read({*ADDRESS_PLAN, "EndpointSlice", "IPAddress"})
+    snapshot, locate = wanted.read({*KIND_NAMED} - COPIED)
     answer = look_up(Cluster(snapshot), asked)
     render = view.json if form == "json" else view.text
     typer.echo(render(answer, spots(locate, view.sides(answer)), gaps(snapshot, view.KINDS)), nl=False)

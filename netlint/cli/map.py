@@ -62,10 +62,8 @@ def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None,
     if node is not None:
         families = {one: of_node(roots, node) for one, roots in families.items()}
     families = {one: roots for one, roots in families.items() if roots}
-    ranges = {one: cluster.fabric.node_ranges.get(node or "", []) for one in families}
-    residents = [
-        (one, owner) for one, held in ranges.items() for own in held for owner in owners_in(cluster, own.range)
-    ]
+    own = [one.range for one in cluster.fabric.node_ranges.get(node or "", []) if one.range.family in families]
+    residents = [(held.family, owner) for held in own for owner in owners_in(cluster, held)]
     fabric, missing = cluster.fabric.sentences, gaps(cluster.snapshot, KINDS)
     if form == "json":
         return view.json(families, fabric, residents, missing, spots(locate, view.sides(families)))

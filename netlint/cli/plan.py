@@ -29,8 +29,8 @@ Against = Annotated[
     typer.Option(
         "--against",
         metavar="INPUT",
-        help="Keep all ranges of this cluster free: files, folders, globs, archives or -; repeatable. A live "
-        "cluster is named by the options below.",
+        help="Keep all ranges of this cluster free: files, folders, globs, archives or -; repeatable, also for other "
+        "clusters. A live cluster is named by the options below.",
     ),
 ]
 Format = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="Form of the proposal.")]
@@ -77,12 +77,17 @@ def _avoided(text: str) -> Avoided:
 
 
 def _declared(wanted: Wanted) -> tuple[list[Avoided], bool]:
-    """The ranges of the cluster that is named, and whether any of it could not be read."""
+    """The ranges of the clusters that are named, and whether any of it could not be read.
+
+    Each input by itself: those of several clusters have objects of the same names.
+    """
     from netlint.model.cluster import Cluster
     from netlint.model.plan.proposal import to_avoid
     from netlint.objects import ADDRESS_PLAN
 
-    if not wanted.is_named:
-        return [], False
-    snapshot, _ = wanted.read(ADDRESS_PLAN)
-    return list(to_avoid(Cluster(snapshot).plan.declarations)), said(snapshot.reading.errors)
+    found, errors = [], []
+    for one in wanted.apart if wanted.is_named else ():
+        snapshot, _ = one.read(ADDRESS_PLAN)
+        found += Cluster(snapshot).plan.declarations
+        errors += snapshot.reading.errors
+    return list(to_avoid(found)), said(errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from netlint.addresses import Range, overlapping_groups
@@ -26,9 +27,11 @@ from netlint.model.plan.collisions import Collision, Usage, collisions, usage
 from netlint.model.plan.confines import Confine, confines
 from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
+from netlint.model.plan.services import inferred
 from netlint.model.plan.supply import Supply, supplies, undivided
 from netlint.model.release import Release, release
 from netlint.model.selection import Selection
+from netlint.model.subjects import subject_of
 from netlint.objects import ADDRESS_PLAN
 from netlint.snapshot import Reason
 
@@ -118,7 +121,19 @@ class Cluster(Input):
         """Every range that the cluster declares."""
         own = [found for ranges in self.pod_cidrs.values() for found in ranges]
         observed = of_hosts(self._hosts, self.node_named, self.fabric.node_ranges, self.pods)
-        return Plan([*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed])
+        declared = [*own, *self.fabric.declared, *collect(self.inventory, self.services), *observed]
+        return Plan([*declared, *self._guessed_service_ranges(declared)])
+
+    def _guessed_service_ranges(self, declared: Iterable[object]) -> Iterator[Declaration]:
+        """Of families for which nothing declares them."""
+        roles = ((one.role, one.range.family) for one in declared if isinstance(one, Declaration))
+        told = {family for role, family in roles if role is Role.SERVICE}
+        held = [
+            (Range(one.family, one.value, one.value), subject_of(one.service), one.path)
+            for one in self.cluster_ips
+            if one.family not in told
+        ]
+        return inferred(held)
 
     @cached_property
     def pod_ranges(self) -> list[Declaration]:

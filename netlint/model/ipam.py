@@ -239,8 +239,10 @@ def shortages(inventory: Inventory) -> Iterator[Shortage]:
 
 def overlapping_pools(plan: Plan) -> Iterator[list[Declaration]]:
     """Groups of pools for the same purpose that have addresses in common."""
-    for role, kinds in ((Role.POD, ("IPPool", "CiliumPodIPPool")), (Role.LOAD_BALANCER, ())):
-        pools = [found for found in plan.of(role) if not kinds or found.subject.kind in kinds]
+    for_pods = [
+        found for found in plan.of(Role.POD, Role.REMOTE) if found.subject.kind in {"IPPool", "CiliumPodIPPool"}
+    ]
+    for pools in (for_pods, plan.of(Role.LOAD_BALANCER)):
         for group in addresses.overlapping_groups([pool.range for pool in pools]):
             yield sorted((pools[number] for number in group), key=lambda pool: (pool.subject.order, pool.range))
 

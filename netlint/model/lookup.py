@@ -17,6 +17,7 @@ from netlint.model.special import special_ranges
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.objects.meta import Path
+from netlint.snapshot.attached import STATUS
 
 
 class Nature(StrEnum):
@@ -51,6 +52,7 @@ NATURES = {
     Role.INTERNAL: Nature.RESERVED,
     Role.SECONDARY: Nature.POD,
     Role.PUBLIC: Nature.PUBLIC,
+    Role.REMOTE: Nature.UNKNOWN,
 }
 """What an address of a range of each role is, where nobody has it."""
 BRIDGELESS = ("aws-vpc-cni", "azure-cni", "calico", "cilium", "ovn-kubernetes", "weave")
@@ -168,6 +170,7 @@ def owners_in(cluster: Cluster, asked: Range) -> list[Owner]:
 
 def _owners(cluster: Cluster, asked: Range) -> Iterator[Owner]:
     yield from _pods(cluster, asked)
+    yield from _attached(cluster, asked)
     for service in cluster.services:
         yield from _of_service(service, asked)
     for node in cluster.nodes:
@@ -191,6 +194,18 @@ def _pods(cluster: Cluster, asked: Range) -> Iterator[Owner]:
         state = "terminating" if pods.is_terminating(row) else pods.phase(row).name.lower()
         path = pods.address_path(row, asked.family)
         yield Owner(Nature.POD, address, pods.subject(row), path, pods.node(row), "" if state == "absent" else state)
+
+
+def _attached(cluster: Cluster, asked: Range) -> Iterator[Owner]:
+    """Pods by their addresses in secondary networks."""
+    pods = cluster.pods
+    for row, networks in pods.table.attached.items():
+        for network in networks if pods.is_live(row) else ():
+            for family, address in network.addresses:
+                if asked.holds(family, address):
+                    path = ("metadata", "annotations", STATUS)
+                    text = f"in network {network.network}"
+                    yield Owner(Nature.POD, address, pods.subject(row), path, pods.node(row), text)
 
 
 def _of_service(service: Service, asked: Range) -> Iterator[Owner]:

@@ -14,8 +14,10 @@ from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model.cluster import Cluster
 from netlint.model.plan.hosts import Host
+from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
+from netlint.snapshot.attached import STATUS
 
 _LITERALS = {
     4: re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.]*\w)"),
@@ -112,6 +114,21 @@ def _in_pods(cluster: Cluster, asked: Range) -> Iterator[Mention]:
     for row, number in enumerate(pods.table.host_ip):
         if number in naming:
             yield Mention(pods.subject(row), ("status", "hostIP"), strings[number])
+    for row, line in pods.table.commands.items():
+        for position, word in enumerate(line.words):
+            path = ("spec", "containers", 0, *line.field(position))
+            yield from (Mention(pods.subject(row), path, literal) for literal in _naming(word, asked))
+    for row, text in attached_in(pods, asked):
+        yield Mention(pods.subject(row), ("metadata", "annotations", STATUS), text)
+
+
+def attached_in(pods: Pods, asked: Range) -> Iterator[tuple[int, str]]:
+    """Pods with addresses of the range in networks beside the cluster's, and these addresses."""
+    for row, networks in pods.table.attached.items():
+        for network in networks:
+            for family, address in network.addresses:
+                if asked.holds(family, address):
+                    yield row, addresses.text(family, address)
 
 
 def _in_slices(cluster: Cluster, asked: Range) -> Iterator[Mention]:

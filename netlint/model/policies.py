@@ -121,3 +121,20 @@ def blocks(policy: NetworkPolicy) -> Iterator[tuple[Path, str, Range, bool]]:
                 if peer.ipBlock is not None and peer.ipBlock.cidr:
                     path = ("spec", way, number, name, index, "ipBlock", "cidr")
                     yield path, peer.ipBlock.cidr, _span(peer), len(peers or ()) > 1
+
+
+def blocks_of_nodes(
+    policy: NetworkPolicy, nodes: Mapping[tuple[int, int], str], pods: Iterable[Range]
+) -> Iterator[tuple[Path, str, list[str]]]:
+    """The ranges from which it lets nodes in: field, text, and the nodes; at least half of the addresses are theirs.
+
+    ``nodes``: by family and address. None where it lets in addresses of ``pods`` too, as those of tunnels are.
+    """
+    entering = [(path, text, span) for path, text, span, _ in blocks(policy) if path[1] == "ingress"]
+    if addresses.touching([span for _, _, span in entering], pods):
+        return
+    for path, text, span in entering:
+        if span.size <= 2 * len(nodes):
+            held = [name for (family, address), name in nodes.items() if span.holds(family, address)]
+            if span.size <= 2 * len(held):
+                yield path, text, held

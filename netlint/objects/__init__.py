@@ -37,6 +37,7 @@ from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Pod
 from netlint.objects.policies import NetworkPolicy
 from netlint.objects.rbac import ClusterRole, ClusterRoleBinding
+from netlint.objects.submariner import Cluster, Endpoint, Submariner
 
 WORKLOADS = (
     "CronJob",
@@ -55,9 +56,11 @@ ADDRESS_PLAN = (
     "CiliumLoadBalancerIPPool",
     "CiliumNode",
     "CiliumPodIPPool",
+    "Cluster.submariner.io",
     "ConfigMap",
     "DaemonSet",
     "ENIConfig",
+    "Endpoint.submariner.io",
     "FelixConfiguration",
     "IPAMBlock",
     "IPAMConfig",
@@ -70,6 +73,7 @@ ADDRESS_PLAN = (
     "Pod",
     "Service",
     "ServiceCIDR",
+    "Submariner",
 )
 """The kinds that declare ranges, or that tell which CNI plugin does."""
 
@@ -130,6 +134,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("CiliumNode", ("cilium.io/v2",), "ciliumnodes", False, CiliumNode),
     Kind("CiliumPodIPPool", ("cilium.io/v2alpha1",), "ciliumpodippools", False, CiliumPodIPPool),
+    Kind("Cluster.submariner.io", ("submariner.io/v1",), "clusters", True, Cluster),
     Kind("ClusterRole", (_RBAC,), "clusterroles", False, ClusterRole),
     Kind("ClusterRoleBinding", (_RBAC,), "clusterrolebindings", False, ClusterRoleBinding),
     Kind("ConfigMap", ("v1",), "configmaps", True, ConfigMap),
@@ -137,6 +142,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("DaemonSet", ("apps/v1",), "daemonsets", True, Workload),
     Kind("Deployment", ("apps/v1",), "deployments", True, Workload),
     Kind("ENIConfig", ("crd.k8s.amazonaws.com/v1alpha1",), "eniconfigs", False, ENIConfig),
+    Kind("Endpoint.submariner.io", ("submariner.io/v1",), "endpoints", True, Endpoint),
     Kind("EndpointSlice", ("discovery.k8s.io/v1",), "endpointslices", True, EndpointSlice),
     Kind("Endpoints", ("v1",), "endpoints", True, Endpoints),
     Kind("FelixConfiguration", _CALICO, "felixconfigurations", False, FelixConfiguration),
@@ -177,6 +183,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("Service", ("v1",), "services", True, Service),
     Kind("ServiceCIDR", ("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), "servicecidrs", False, ServiceCIDR),
     Kind("StatefulSet", ("apps/v1",), "statefulsets", True, Workload),
+    Kind("Submariner", ("submariner.io/v1alpha1",), "submariners", True, Submariner),
     Kind("TCPRoute", _SINCE_ALPHA, "tcproutes", True, Route),
     Kind("TLSRoute", _SINCE_ALPHA, "tlsroutes", True, Route),
     Kind("UDPRoute", _SINCE_ALPHA, "udproutes", True, Route),

@@ -57,7 +57,8 @@ def _asked(answer: Answer) -> str:
 def _headline(answer: Answer, missing: list[Gap]) -> str:
     if not answer.is_known:
         known = " known" if missing else ""
-        return f"{Nature.UNKNOWN}: in no{known} range, and nobody{known} has it"
+        where = _range_of(answer) if answer.matches else f"in no{known} range"
+        return f"{Nature.UNKNOWN}: {where}, and nobody{known} has it"
     what, where = ", ".join(answer.natures), f" on {_listed(answer.nodes)}" if answer.nodes else ""
     if answer.asked.size > 1:
         number = len({owner.address for owner in answer.owners})

@@ -22,6 +22,7 @@ CLASSES = {
     Role.PUBLIC: "public",
     Role.INTERNAL: "internal",
     Role.SECONDARY: "secondary",
+    Role.REMOTE: "remote",
 }
 LIMIT = 64  # ranges inside of one that are drawn one by one
 INDENT = 20

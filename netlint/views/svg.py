@@ -33,6 +33,7 @@ text { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace
 .public { fill: #c2417f; }
 .internal { fill: #7b8494; }
 .secondary { fill: #5a62d8; }
+.remote { fill: #6d6a5f; }
 .tunnel { fill: #a84a20; }
 .on { fill: #ffffff; }
 .alarm { stroke: #cf222e; stroke-width: 2; }
@@ -55,6 +56,7 @@ text { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace
   .public { fill: #e06ca3; }
   .internal { fill: #8e98aa; }
   .secondary { fill: #8b92f0; }
+  .remote { fill: #a39f90; }
   .tunnel { fill: #d9794c; }
   .on { fill: #0d1015; }
   .alarm { stroke: #ff6b73; }

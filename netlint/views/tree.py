@@ -38,6 +38,7 @@ STYLES = {
     Role.PUBLIC: "bright_magenta",
     Role.INTERNAL: "white",
     Role.SECONDARY: "bright_blue",
+    Role.REMOTE: "bright_black",
 }
 UNITS = {Role.SERVICE: "Services", Role.NODE: "nodes", Role.POD: "pods", Role.NODE_POD: "pods"}
 
@@ -154,14 +155,26 @@ def use(block: Block) -> str:
 
 
 def bar(whole: Range, blocks: Sequence[Block]) -> str:
-    """The range in cells of equal width, each with what lies in it."""
-    cells = [FREE] * CELLS
+    """The range in cells of equal width, each as full as what lies in it makes it."""
+    held: list[int] = [0] * CELLS
+    colliding: set[int] = set()
+    for span in addresses.merged(block.range for block in blocks):
+        for cell, part in _shares(whole, span):
+            held[cell] += part
     for block in blocks:
-        first = (block.range.first - whole.first) * CELLS // whole.size
-        last = (block.range.last - whole.first) * CELLS // whole.size
-        for cell in range(max(0, first), min(CELLS - 1, last) + 1):
-            cells[cell] = COLLIDING if block.collides or cells[cell] == COLLIDING else HELD
-    return "".join(cells)
+        if block.collides:
+            colliding.update(cell for cell, _ in _shares(whole, block.range))
+    return "".join(
+        COLLIDING if cell in colliding else LEVELS[max(0, part * 8 // whole.size - 1)] if part else FREE
+        for cell, part in enumerate(held)
+    )
+
+
+def _shares(whole: Range, span: Range) -> Iterator[tuple[int, int]]:
+    """Cells of a bar with how much of each a range takes: the number of its addresses, times that of the cells."""
+    first, end = (max(0, span.first - whole.first)) * CELLS, min(whole.size, span.last + 1 - whole.first) * CELLS
+    for cell in range(first // whole.size, -(-end // whole.size)):
+        yield cell, min(end, (cell + 1) * whole.size) - max(first, cell * whole.size)
 
 
 def _density(block: Block) -> str:

@@ -55,6 +55,9 @@ class Network:
     families: tuple[str, ...] = ("IPv4",)
     labels: dict[str, str] = field(default_factory=dict)  # of every node
     dumps: dict[str, Any] = field(default_factory=dict)  # files of node dumps, as JSON
+    pod_annotations: Callable[[str, list[str]], dict[str, str]] = (
+        lambda _, __: {}
+    )  # of pods with addresses of their own
 
 
 def meta(name: str, namespace: str = "", **more: Any) -> Object:
@@ -213,6 +216,7 @@ class _Pods:
     ) -> Object:
         addresses = more.pop("addresses", None) or next(self._free[node])
         self.made.append(pod(name, namespace, node, addresses, labels, list(containers), **more))
+        self.made[-1]["metadata"]["annotations"] = self.network.pod_annotations(name, addresses)
         return self.made[-1]
 
 
@@ -632,6 +636,7 @@ def cilium_nodes(ranges: dict[str, list[str]] | None = None) -> list[Object]:
                 "addresses": [{"type": "InternalIP", "ip": f"192.168.10.{number}"}],
                 "ipam": {"podCIDRs": ranges[name]} if ranges else {},
             },
+            "status": {"ipam": {"operator-status": {}}},
         }
         for number, name in enumerate(NODES, 11)
     ]

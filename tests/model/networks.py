@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -14,6 +15,7 @@ from model.healthy import (
     KUBEADM,
     NODES,
     POD_CIDR,
+    SERVICE_CIDR,
     Network,
     agent,
     cilium_nodes,
@@ -119,9 +121,63 @@ def multus() -> Network:
         *agent("kube-multus-ds", "kube-system"),
         *agent("whereabouts", "kube-system"),
     ]
-    return Network(
-        network.node_ranges, network.pod_ranges, [*network.objects, *secondary], network.annotations, KCM, KUBEADM
-    )
+    return replace(network, objects=[*network.objects, *secondary], pod_annotations=_attached)
+
+
+def _attached(name: str, addresses: list[str]) -> dict[str, str]:
+    """What Multus writes onto every pod; the database's have an address in the second network."""
+    first = {"name": "cbr0", "interface": "eth0", "ips": addresses, "default": True, "dns": {}}
+    if not name.startswith("db-"):
+        return {"k8s.v1.cni.cncf.io/network-status": json.dumps([first])}
+    number = int(name.removeprefix("db-"))
+    second = {"name": "shop/storage", "interface": "net1", "ips": [f"172.29.0.{number + 5}"], "dns": {}}
+    second["mac"] = f"5a:1b:00:00:00:0{number}"
+    return {
+        "k8s.v1.cni.cncf.io/networks": "storage",
+        "k8s.v1.cni.cncf.io/network-status": json.dumps([first, second]),
+    }
+
+
+def joined_clusters() -> Network:
+    """Calico with closed pools, for which it does not masquerade: the nodes' network, a site, and another cluster's
+    ranges, as Submariner makes them."""
+    network = healthy.calico()
+    spared = {
+        "nodes": "192.168.10.0/24",
+        "site": "172.16.0.0/12",
+        "pods-of-west": "10.52.0.0/16",
+        "west": "10.53.0.0/16",
+    }
+    closed = [
+        ip_pool("crd.projectcalico.org/v1", cidr=cidr, disabled=True) | {"metadata": meta(name)}
+        for name, cidr in spared.items()
+    ]
+    clusters = {"east": (POD_CIDR, SERVICE_CIDR), "west": ("10.52.0.0/16", "10.53.0.0/16")}
+    joined = [
+        {
+            "apiVersion": "submariner.io/v1",
+            "kind": "Cluster",
+            "metadata": meta(name, "submariner-operator"),
+            "spec": {"cluster_id": name, "color_codes": ["blue"], "cluster_cidr": [pods], "service_cidr": [services]},
+        }
+        for name, (pods, services) in clusters.items()
+    ]
+    gateways = [
+        {
+            "apiVersion": "submariner.io/v1",
+            "kind": "Endpoint",
+            "metadata": meta(f"{name}-submariner-cable-{name}-10-0-0-1", "submariner-operator"),
+            "spec": {"cluster_id": name, "subnets": [services, pods], "private_ip": "10.0.0.1", "backend": "libreswan"},
+        }
+        for name, (pods, services) in clusters.items()
+    ]
+    own = {
+        "apiVersion": "submariner.io/v1alpha1",
+        "kind": "Submariner",
+        "metadata": meta("submariner", "submariner-operator"),
+        "spec": {"clusterID": "east", "clusterCIDR": "", "serviceCIDR": ""},
+    }
+    return replace(network, objects=[*network.objects, *closed, *joined, *gateways, own])
 
 
 def docker_bridges() -> Network:
@@ -196,6 +252,7 @@ NETWORKS: dict[str, Callable[[], Network]] = {
             flannel_host_gateways,
             gke,
             gke_dataplane_v2,
+            joined_clusters,
             multus,
         )
     },

@@ -18,6 +18,7 @@ STATED = {
     "azure_cni": ["azure-cni: underlay"],
     "azure_cni_overlay": ["azure-cni: overlay"],
     "calico": ["calico: overlay (IPIP)"],
+    "joined_clusters": ["calico: overlay (IPIP)"],
     "calico_operator": [f"calico: {BETWEEN_SUBNETS.format('VXLAN')}"],
     "calico_reflectors": ["calico: plain routing"],
     "canal": ["flannel: overlay (VXLAN)", "calico on top"],

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from model.healthy import NETWORKS, config_map, node, pod, service
 from model.healthy import cluster as objects_of
+from model.networks import NETWORKS as NETWORKS_TOO
 from model.reading import cluster, snapshot
 from program import netlint
 
@@ -234,3 +235,20 @@ def test_names_of_others_cannot_steer_the_terminal(tmp_path: Path) -> None:
     places = spots(locate, ip.sides(known))
     assert "\x1b" not in ip.text(known, places, [])
     valid("ip", ip.json(known, places, []))
+
+
+def test_of_an_address_in_a_secondary_network() -> None:
+    network = NETWORKS_TOO["multus"]()
+    answer = look_up(Cluster(snapshot(objects_of(network))), addresses.parse_cidr("172.29.0.6/32").range)
+    assert [(owner.nature, str(owner.subject), owner.text) for owner in answer.owners] == [
+        (Nature.POD, "Pod shop/db-1", "in network shop/storage")
+    ]
+    assert "Pod shop/db-1" in {str(mention.subject) for mention in answer.mentions}
+
+
+def test_flags_of_the_control_plane_mention_ranges() -> None:
+    answer = look_up(Cluster(snapshot(objects_of(NETWORKS["flannel"]()))), addresses.parse_cidr("10.244.0.0/16").range)
+    found = [mention for mention in answer.mentions if mention.subject.kind == "Pod"]
+    assert [(str(one.subject), one.path) for one in found if one.text == "10.244.0.0/16"] == [
+        ("Pod kube-system/kube-controller-manager-node1", ("spec", "containers", 0, "command", 3))
+    ]

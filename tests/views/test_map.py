@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model.healthy import NETWORKS, config_map, node, pod, service_cidr
 from model.healthy import cluster as objects_of
-from model.reading import cluster, snapshot
+from model.reading import cluster, exported, snapshot
 from program import netlint
 
 from netlint import addresses
@@ -227,3 +227,29 @@ def test_a_node_dump_shows_cards_bridges_and_tunnels(tmp_path: Path) -> None:
         "    └── bridge cni0  10.244.1.1, 1 port\n"
         "        └── shop/a  10.244.1.4\n"
     )
+
+
+def test_addresses_of_a_node_are_shown_in_their_own_family(tmp_path: Path) -> None:
+    objects = [
+        node("n1", ["10.244.1.0/24", "fd00:1::/64"], ["192.168.10.1"]),
+        pod("a", "shop", "n1", ["10.244.1.4", "fd00:1::4"], {}, []),
+    ]
+    file = tmp_path / "cluster.json"
+    file.write_text(exported(objects))
+    shown = json.loads(netlint("map", file, "--node", "n1", "-f", "json").stdout)
+    assert [entry["address"] for entry in shown["addresses"]] == ["10.244.1.4", "fd00:1::4"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "drawn"),
+    [
+        ("10.0.0.0/8", "█" * 32),
+        ("10.128.0.0/9", "·" * 16 + "█" * 16),
+        ("10.8.0.0/14", "·▄" + "·" * 30),
+        ("10.255.255.255/32", "·" * 31 + "▁"),
+    ],
+)
+def test_a_cell_is_as_full_as_what_lies_in_it(inside: str, drawn: str) -> None:
+    held = Voice(Role.POD, "test", namespace("test")).holds((), addresses.parse_cidr(inside).range)
+    whole = addresses.parse_cidr("10.0.0.0/8").range
+    assert trees.bar(whole, [Block(held.range, held.role, held.what, [held])]) == drawn

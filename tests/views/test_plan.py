@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from days import TODAY
 from hypothesis import given
 from hypothesis import strategies as st
 from model.healthy import config_map, container, node, pod
-from model.reading import cluster, snapshot
+from model.reading import cluster, exported, snapshot
 from program import netlint
 
 from netlint import addresses, catalogue, engine
@@ -242,3 +243,15 @@ def test_the_texts_are_what_the_json_says() -> None:
     document = json.loads(plan.json(found))
     for flag in document["configurations"]["kube-controller-manager"]:
         assert flag in plan.text(found).splitlines()
+
+
+def test_against_several_clusters_with_objects_of_the_same_names(tmp_path: Path) -> None:
+    taken = []
+    for name, cidr in (("east", "10.244.0.0/16"), ("west", "10.245.0.0/16")):
+        networking = json.dumps({"networking": {"podSubnet": cidr}})
+        found = config_map("kubeadm-config", "kube-system", ClusterConfiguration=networking)
+        (tmp_path / f"{name}.json").write_text(exported([found]))
+        taken += ["--against", tmp_path / f"{name}.json"]
+    shown = netlint("plan", "--nodes", "100", "--pods-per-node", "110", *taken, "-f", "json")
+    pods = ip_network(json.loads(shown.stdout)["ranges"][0]["pods"])
+    assert not any(pods.overlaps(ip_network(cidr)) for cidr in ("10.244.0.0/16", "10.245.0.0/16"))

@@ -197,8 +197,8 @@ class Fabric:
         return [node for node in hosts if any(runs_on(agent, node) is True for agent in found.agents)]
 
     def reached(self, found: Detected, way: Transport) -> list[Node]:
-        """The nodes to which a plugin carries packets in one way."""
-        members = self.members(found)
+        """The nodes to which a plugin carries packets in one way; all where it has not written anything for any."""
+        members = self.members(found) or None
         return [
             node
             for node in self._inventory.nodes

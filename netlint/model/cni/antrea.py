@@ -54,6 +54,15 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
         yield from Voice(Role.SERVICE, NAME, subject_of(found)).says_all(("data", _KEYS[0]), services)
 
 
+def node_masks(inventory: Inventory) -> dict[int, int] | None:
+    """By family: the prefix lengths of nodes' ranges that its controller is told; None where it gives none."""
+    own = settings.at(_read(inventory, _KEYS[1])[1], "nodeIPAM")
+    if not isinstance(own, dict) or own.get("enableNodeIPAM") is not True:
+        return None
+    named = {family: own.get(f"nodeCIDRMaskSizeIPv{family}") for family in (4, 6)}
+    return {family: mask for family, mask in named.items() if isinstance(mask, int)}
+
+
 def allocation(inventory: Inventory) -> Allocation:
     """Ranges of Nodes; with bridging, annotated pods and namespaces get addresses of IPPools in the nodes' network."""
     found, agent = _read(inventory, _KEYS[0])

@@ -7,6 +7,7 @@ docs.tigera.io, IP address management and Configure outgoing NAT.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from netlint import addresses
 from netlint.addresses import Range
@@ -51,6 +52,25 @@ def pools(inventory: Inventory) -> list[IPPool]:
 def serves_pods(pool: IPPool) -> bool:
     """Whether pods take addresses from it, now or earlier."""
     return not pool.spec.allowedUses or "Workload" in pool.spec.allowedUses
+
+
+def is_idle(pool: IPPool, inventory: Inventory) -> bool:
+    """Whether a pool is closed and nobody has an address of it.
+
+    Such a pool is no pod range: it names addresses, often outside of the cluster, that are not masqueraded.
+    """
+    held = Voice(Role.POD, NAME, subject_of(pool)).says(("spec", "cidr"), pool.spec.cidr or "")
+    if not pool.spec.disabled or isinstance(held, Trouble):
+        return False
+    given = (_range_of(block) for block in blocks(inventory))
+    return not any(span and span.overlaps(held.range) for span in given) and not inventory.pods.any_in([held.range])
+
+
+def _range_of(block: IPAMBlock) -> Range | None:
+    try:
+        return addresses.parse_cidr(block.spec.cidr or "").range
+    except ValueError:
+        return None
 
 
 def blocks(inventory: Inventory) -> list[IPAMBlock]:
@@ -101,16 +121,23 @@ def _lent(block: IPAMBlock) -> Iterator[int]:
 
 
 def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
-    """Pools, by what they serve, and the addresses of the tunnels."""
+    """Pools, by what they serve, and the networks of the nodes."""
     for pool in pools(inventory):
-        uses = set(pool.spec.allowedUses or ())
-        role = Role.POD if serves_pods(pool) else Role.LOAD_BALANCER if "LoadBalancer" in uses else Role.INTERNAL
-        yield Voice(role, NAME, subject_of(pool)).says(("spec", "cidr"), pool.spec.cidr or "")
+        voice = Voice(_role(pool, inventory), NAME, subject_of(pool))
+        if voice.role is Role.REMOTE:
+            voice = replace(voice, label="range without masquerading")
+        yield voice.says(("spec", "cidr"), pool.spec.cidr or "")
     for node in inventory.nodes:
         for key in ("IPv4Address", "IPv6Address"):
             text = node.annotations.get(PREFIX + key)
             if text:
                 yield from _own_network(node, PREFIX + key, text)
+
+
+def _role(pool: IPPool, inventory: Inventory) -> Role:
+    if serves_pods(pool):
+        return Role.REMOTE if is_idle(pool, inventory) else Role.POD
+    return Role.LOAD_BALANCER if "LoadBalancer" in (pool.spec.allowedUses or ()) else Role.INTERNAL
 
 
 def _own_network(node: Node, key: str, text: str) -> Iterator[Declaration | Trouble]:
@@ -149,6 +176,8 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
     """One for each pool that pods use: its encapsulation, or WireGuard around everything."""
     felix = felix_default(inventory)
     for pool in filter(serves_pods, pools(inventory)):
+        if is_idle(pool, inventory):
+            continue
         try:
             family = addresses.parse_cidr(pool.spec.cidr or "").range.family
         except ValueError:

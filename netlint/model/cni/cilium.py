@@ -27,6 +27,7 @@ from netlint.model.cni.plugin import (
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
+from netlint.objects.cilium import CiliumNode
 from netlint.objects.core import ConfigMap
 
 NAME = "cilium"
@@ -36,6 +37,8 @@ POOL_KEYS = {4: "cluster-pool-ipv4-cidr", 6: "cluster-pool-ipv6-cidr"}
 OVERHEADS = {"vxlan": 50, "geneve": 50}
 _NO_CHAINING = ("", "none", "portmap")
 _CLOUD_MODES = ("eni", "azure", "alibabacloud", "delegated-plugin")
+_CLOUDS = ("aws://", "azure://", "gce://")
+"""Clouds whose networks know the addresses of pods."""
 
 
 def configuration(inventory: Inventory) -> tuple[ConfigMap | None, Mapping[str, str]]:
@@ -64,9 +67,9 @@ def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
 
 def without_range(inventory: Inventory) -> Iterator[Subject]:
     """The nodes for which the operator says that it has no range, or that are without one."""
+    failed = {node.name for nodes in failures(inventory).values() for node in nodes}
     for found in inventory.objects("CiliumNode"):
-        status = found.status.ipam.operatorStatus if found.status and found.status.ipam else None
-        if (status and status.error) or not (found.spec.ipam and found.spec.ipam.podCIDRs):
+        if found.name in failed or not (found.spec.ipam and found.spec.ipam.podCIDRs):
             yield subject_of(found)
 
 
@@ -82,6 +85,7 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
             voice = Voice(Role.POD, NAME, subject_of(pool), family=family)
             yield from voice.lists(("spec", name, "cidrs"), part.cidrs if part else None)
     yield from _load_balancer_pools(inventory)
+    yield from (spared for spared in _native_routing_ranges(inventory) if isinstance(spared, Trouble))
     if mode_of(inventory) not in {"", "kubernetes"}:
         yield from node_ranges(inventory)
 
@@ -133,25 +137,67 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
     )
 
 
-def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
-    """Native routing masquerades whatever leaves ``ipvN-native-routing-cidr``, pods of other nodes included.
+def spared_ranges(inventory: Inventory) -> Iterator[Declaration]:
+    """``ipvN-native-routing-cidr``, where nothing else tells what is masqueraded.
 
-    With ``enable-ip-masq-agent`` a list of the agent's own counts as well.
+    Native routing masquerades whatever leaves it, pods of other nodes included. With ``enable-ip-masq-agent`` a list
+    of the agent's own counts as well.
     """
     found, keys = configuration(inventory)
     routed = any(transport.way is Way.ROUTED for transport in transports(inventory))
     if found is None or not routed or keys.get("enable-ip-masq-agent") == "true":
         return
+    for spared in _native_routing_ranges(inventory):
+        if isinstance(spared, Declaration):
+            family = spared.range.family
+            if keys.get(f"enable-ipv{family}-masquerade", "true" if family == 4 else "false") == "true":
+                yield spared
+
+
+def _native_routing_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+    found, keys = configuration(inventory)
+    if found is None:
+        return
     for family in addresses.BITS:
         key = f"ipv{family}-native-routing-cidr"
-        masquerading = keys.get(f"enable-ipv{family}-masquerade", "true" if family == 4 else "false") == "true"
-        spared = Voice(Role.POD, NAME, subject_of(found)).says(("data", key), keys.get(key, ""))
-        if not masquerading or not isinstance(spared, Declaration):
-            continue
-        toward = beyond([spared.range], pods, {family})
+        if keys.get(key):
+            yield Voice(Role.POD, NAME, subject_of(found), family=family).says(("data", key), keys[key])
+
+
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """What of the pods is not spared."""
+    for spared in spared_ranges(inventory):
+        toward = beyond([spared.range], pods, {spared.range.family})
         if toward:
-            why = f"{key} {spared} of {spared.subject} does not hold them"
+            why = f"{spared.path[-1]} {spared} of {spared.subject} does not hold them"
             yield Masquerade(Whom.PODS, why, spared.subject, spared.path, toward=toward, spared=(spared.range,))
+
+
+def is_known_outside(inventory: Inventory) -> bool:
+    """Whether hosts besides the nodes may have routes to pods; not where nodes tell only each other."""
+    _, keys = configuration(inventory)
+    announces = keys.get("enable-bgp-control-plane") == "true" or keys.get("bgp-announce-pod-cidr") == "true"
+    meshed = keys.get("cluster-id", "0") not in {"", "0"}
+    by_cloud = mode_of(inventory) in _CLOUD_MODES or any(
+        (node.spec.providerID or "").startswith(_CLOUDS) for node in inventory.nodes
+    )
+    return announces or meshed or by_cloud or keys.get("auto-direct-node-routes") != "true"
+
+
+def failures(inventory: Inventory) -> dict[str, list[CiliumNode]]:
+    """Why the operator could not give nodes what they want, each with these nodes."""
+    found: dict[str, list[CiliumNode]] = {}
+    for node in inventory.objects("CiliumNode"):
+        status = node.status.ipam.operatorStatus if node.status and node.status.ipam else None
+        if status and status.error:
+            found.setdefault(status.error, []).append(node)
+    return found
+
+
+def sees_nodes(inventory: Inventory) -> bool:
+    """Whether policies may choose nodes by their addresses."""
+    _, keys = configuration(inventory)
+    return "nodes" in keys.get("policy-cidr-match-mode", "")
 
 
 def _routes_directly(keys: Mapping[str, str]) -> bool:

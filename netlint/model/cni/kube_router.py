@@ -15,6 +15,7 @@ from netlint.model.subjects import subject_of
 
 NAME = "kube-router"
 PREFIX = "kube-router.io/"
+_OFF = {"false", "f", "0"}
 _KEYS = (PREFIX + "pod-cidrs", PREFIX + "pod-cidr")
 
 
@@ -28,14 +29,27 @@ def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
 
 
 def allocation(inventory: Inventory) -> Allocation:
-    """The annotations where there are any, else the Nodes' own ranges."""
-    own = tuple(found for found in node_ranges(inventory) if isinstance(found, Declaration))
-    return Allocation(False, own) if own else FROM_NODE
+    """The annotations where there are any, and the ranges of Nodes without one."""
+    own = [found for found in node_ranges(inventory) if isinstance(found, Declaration)]
+    if not own:
+        return FROM_NODE
+    annotated = {found.node for found in own}
+    rest = [found for name, ranges in inventory.pod_cidrs.items() if name not in annotated for found in ranges]
+    return Allocation(False, (*own, *rest))
 
 
-def transports(_: Inventory) -> Iterator[Transport]:
-    """BGP between the nodes; IPIP only towards nodes in other subnets."""
-    yield Transport(Way.ROUTED, "IPIP", 20, only_remote=True)
+def transports(inventory: Inventory) -> Iterator[Transport]:
+    """BGP between the nodes; IPIP towards those in other subnets, unless flags say something else."""
+    found = inventory.daemon_set(NAME)
+    flags = inventory.flags(found) if found else {}
+    given = {name: value.lower() for name, (_, value) in flags.items()}
+    if given.get("enable-overlay") in _OFF:
+        yield Transport(Way.ROUTED)
+        return
+    encapsulation, overhead = ("FoU", 28) if given.get("overlay-encap") == "fou" else ("IPIP", 20)
+    everywhere = given.get("overlay-type") == "full"
+    way = Way.OVERLAY if everywhere else Way.ROUTED
+    yield Transport(way, encapsulation, overhead, only_remote=not everywhere)
 
 
 def leaves_routes_alone(inventory: Inventory) -> bool | None:
@@ -51,7 +65,7 @@ def leaves_routes_alone(inventory: Inventory) -> bool | None:
     ]
     flags = settings.flags(words)
     given = [flags[name].value.lower() for name in ("run-router", "enable-cni") if name in flags]
-    return not {"false", "f", "0"}.isdisjoint(given)
+    return not _OFF.isdisjoint(given)
 
 
 PLUGIN = Plugin(

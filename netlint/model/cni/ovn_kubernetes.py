@@ -20,15 +20,16 @@ from netlint.objects.core import Node
 NAME = "ovn-kubernetes"
 PREFIX = "k8s.ovn.org/"
 SUBNETS = PREFIX + "node-subnets"
+PRIMARY = PREFIX + "node-primary-ifaddr"
 OVERHEADS = {4: 58, 6: 78}
 """Bytes of Geneve with its options over each family; the agent wants room for the larger one where both are used."""
 _CONFIG = "ovn-config"
 INTERNAL = {
-    "join": (PREFIX + "node-gateway-router-lrp-ifaddrs", {4: "100.64.0.0/16", 6: "fd98::/64"}),
+    "join": (PREFIX + "node-gateway-router-lrp-ifaddr", {4: "100.64.0.0/16", 6: "fd98::/64"}),
     "transit": (PREFIX + "node-transit-switch-port-ifaddr", {4: "100.88.0.0/16", 6: "fd97::/64"}),
     "masquerade": (PREFIX + "node-masquerade-subnet", {}),
 }
-"""Internal ranges: the annotation that shows each, and its default."""
+"""Internal ranges: the annotation that shows each (newer agents write the first one with an s), and its default."""
 
 
 def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
@@ -61,8 +62,19 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     shown = [node for node in inventory.nodes if SUBNETS in node.annotations]
     for name, (key, defaults) in INTERNAL.items():
         for node in shown:
-            yield from _internal(node, name, key, defaults)
+            newer = f"{key}s" if f"{key}s" in node.annotations else key
+            yield from _internal(node, name, newer, defaults)
             break  # the same for every node; only the addresses in it differ
+    for node in shown:
+        yield from _own_network(node)
+
+
+def _own_network(node: Node) -> Iterator[Declaration | Trouble]:
+    """The subnet around the node's address."""
+    declared = decoded(node, PRIMARY) or {}
+    voice = Voice(Role.NODE, NAME, subject_of(node), node.name, label="node network")
+    texts = [text for name in ("ipv4", "ipv6") if isinstance(text := declared.get(name), str) and "/" in text]
+    yield from voice.says_all(("metadata", "annotations", PRIMARY), texts)
 
 
 def _internal(node: Node, name: str, key: str, defaults: dict[int, str]) -> Iterator[Declaration | Trouble]:
@@ -74,7 +86,8 @@ def _internal(node: Node, name: str, key: str, defaults: dict[int, str]) -> Iter
     yield from voice.says_all(path, texts)
     if not texts and defaults:
         inferred = Voice(Role.INTERNAL, NAME, subject_of(node), standing=Standing.INFERRED, label=f"{name} range")
-        yield inferred.says((), defaults[4])
+        subnets = str((decoded(node, SUBNETS) or {}).get("default", ""))
+        yield inferred.says((), defaults[4 if "." in subnets or ":" not in subnets else 6])
 
 
 def allocation(inventory: Inventory) -> Allocation:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from netlint.addresses import RangeIndex
 from netlint.model.inventory import Inventory
-from netlint.model.plan import control_plane, nodes, secondary, services
+from netlint.model.plan import control_plane, nodes, secondary, services, submariner
 from netlint.model.plan.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
 from netlint.model.plan.secondary import SecondaryRange
 from netlint.objects.core import Service
@@ -68,6 +68,7 @@ def collect(inventory: Inventory, of_services: Iterable[Service]) -> list[Declar
         *services.of_openshift(inventory),
         *services.of_metallb(inventory),
         *services.of_services(of_services),
+        *submariner.of_submariner(inventory),
         *control_plane.of_flags(inventory),
         *control_plane.of_kubeadm(inventory),
         *control_plane.of_service_proxy(inventory),

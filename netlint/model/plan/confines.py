@@ -9,8 +9,8 @@ from netlint import addresses
 from netlint.model.cni import Fabric
 from netlint.model.plan import Authority, Declaration, Plan, Role
 
-ENCLOSING = ("flannel",)
-"""Plugins that take ranges from Nodes and refuse one outside of their own setting."""
+ENCLOSING = ("antrea", "flannel")
+"""Plugins that take ranges from Nodes and refuse one outside of their own setting, as Antrea where it gives them."""
 POOLS = {"cilium": ("cilium",), "ovn-kubernetes": (Authority.OPENSHIFT,)}
 """Plugins that give ranges to nodes, and who declares the pools of these."""
 
@@ -51,7 +51,7 @@ def _confines(plan: Plan, fabric: Fabric, pod_cidrs: Mapping[str, list[Declarati
     if cluster and not (intended and ignored):
         yield Confine(tuple(cluster), own, not intended)
     for found in fabric.plugins:
-        if found.name in ENCLOSING and not ignored:
+        if found.name in ENCLOSING and not ignored and _declared(plan, found.name):
             yield Confine(_declared(plan, found.name), own, True)
         for authority in POOLS.get(found.name, ()):
             yield Confine(_declared(plan, authority), found.allocation.ranges, False)

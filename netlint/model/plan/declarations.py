@@ -13,7 +13,7 @@ from netlint.objects.meta import Path
 
 
 class Role(StrEnum):
-    """What a range is for."""
+    """What a range is for; remote ones are outside of the cluster, and its pods reach them as they are."""
 
     POD = "pod"
     NODE_POD = "per-node pod"
@@ -24,6 +24,7 @@ class Role(StrEnum):
     INTERNAL = "internal"
     SECONDARY = "secondary"
     PUBLIC = "public"
+    REMOTE = "remote"
 
 
 class Standing(StrEnum):

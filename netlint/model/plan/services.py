@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from netlint import addresses
+from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Authority, Declaration, Role, Trouble, Voice
+from netlint.model.plan.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
+from netlint.objects.meta import Path
 
+SHORTEST = {4: 12, 6: 108}
+"""Prefix lengths of the widest Service ranges that API servers take."""
+LABEL = "range around cluster IPs"
 Found = Iterator[Declaration | Trouble]
 
 
@@ -19,6 +24,22 @@ def of_service_cidrs(inventory: Inventory) -> Found:
     for declared in inventory.objects("ServiceCIDR"):
         voice = Voice(Role.SERVICE, Authority.SERVICE_CIDR, subject_of(declared))
         yield from voice.lists(("spec", "cidrs"), declared.spec.cidrs)
+
+
+def inferred(held: Sequence[tuple[addresses.Range, Subject, Path]]) -> Iterator[Declaration]:
+    """Around the cluster IPs of Services the least that their range can be, where it is not wider than one may be.
+
+    ``held``: each with the field that says it.
+    """
+    for family, shortest in SHORTEST.items():
+        own = sorted((found for found in held if found[0].family == family), key=lambda found: found[0])
+        if own and own[0][0] != own[-1][0]:
+            (first, subject, path), last = own[0], own[-1][0]
+            bits = (first.first ^ last.last).bit_length()
+            if bits <= addresses.BITS[family] - shortest:
+                low = first.first >> bits << bits
+                voice = Voice(Role.SERVICE, Authority.SERVICE, subject, standing=Standing.INFERRED, label=LABEL)
+                yield voice.holds(path, addresses.Range(family, low, low + (1 << bits) - 1))
 
 
 def of_openshift(inventory: Inventory) -> Found:

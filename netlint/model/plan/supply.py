@@ -9,7 +9,7 @@ from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni import Fabric, cilium
+from netlint.model.cni import Fabric, antrea, cilium
 from netlint.model.controllers import Controller, is_off
 from netlint.model.inventory import Inventory
 from netlint.model.plan import Authority, Declaration, Plan, Role
@@ -51,17 +51,20 @@ class Supply:
 def supplies(
     inventory: Inventory, plan: Plan, fabric: Fabric, node_ranges: dict[str, list[Declaration]]
 ) -> Iterator[Supply]:
-    """What the kube-controller-manager and Cilium's operator divide."""
-    gives = _gives_ranges(inventory) and not is_off(Controller.NODE_RANGES, inventory.pods)
-    if fabric.allocates_from_node and gives:
+    """What the kube-controller-manager, Antrea's controller and Cilium's operator divide."""
+    own = [found.range for ranges in node_ranges.values() for found in ranges]
+    lacking = tuple(subject_of(node) for node in inventory.nodes if not node_ranges[node.name])
+    if fabric.allocates_from_node and _gives_ranges(inventory):
         wide = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER)
-        own = [found.range for ranges in node_ranges.values() for found in ranges]
-        lacking = tuple(subject_of(node) for node in inventory.nodes if not node_ranges[node.name])
         yield from _of_families(wide, _controller_masks(inventory), own, lacking)
+    masks = antrea.node_masks(inventory)
+    if masks is not None:
+        wide = [found for found in plan.of(Role.POD) if found.authority == antrea.NAME]
+        yield from _of_families(wide, MASKS | masks, own, lacking)
     if cilium.mode_of(inventory) == "cluster-pool":
         wide = [found for found in plan.of(Role.POD) if found.authority == cilium.NAME]
-        own = [found.range for found in fabric.own_ranges if found.authority == cilium.NAME]
-        yield from _of_families(wide, _cilium_masks(inventory), own, tuple(cilium.without_range(inventory)))
+        given = [found.range for found in fabric.own_ranges if found.authority == cilium.NAME]
+        yield from _of_families(wide, _cilium_masks(inventory), given, tuple(cilium.without_range(inventory)))
 
 
 def _of_families(
@@ -90,6 +93,8 @@ def pieces(pools: list[Range], piece: int, own: list[Range]) -> int:
 
 
 def _gives_ranges(inventory: Inventory) -> bool:
+    if is_off(Controller.NODE_RANGES, inventory.pods):
+        return False
     lines = command_lines(inventory.pods, "kube-controller-manager")
     given = [settings.flags(line.words).get("allocate-node-cidrs") for _, line in lines]
     return any(flag is not None and flag.value == "true" for flag in given)

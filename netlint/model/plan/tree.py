@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from netlint import addresses
 from netlint.addresses import BITS, Range
 from netlint.findings import Subject
+from netlint.model.plan import remote
 from netlint.model.plan.declarations import Authority, Declaration, Role, Standing, Voice
 
 if TYPE_CHECKING:
@@ -207,9 +208,17 @@ def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
     for group in cluster.disputed_pod_cidrs:
         for declared in group:
             sides = [one for one in group if one.node != declared.node and one.range != declared.range]
-            more = f" and {len(sides) - 1} more" if len(sides) > 1 else ""
-            found.setdefault(declared, []).extend(f"overlaps {one} of {one.subject}{more}" for one in sides[:1])
+            found.setdefault(declared, []).extend(_clause(sides))
+    for group in remote.contested(cluster.plan, cluster.inventory):
+        for declared in group:
+            sides = [one for one in group if one.what != declared.what and one.range.overlaps(declared.range)]
+            found.setdefault(declared, []).extend(_clause(sides))
     return found
+
+
+def _clause(sides: list[Declaration]) -> Iterator[str]:
+    more = f" and {len(sides) - 1} more" if len(sides) > 1 else ""
+    yield from (f"overlaps {one} of {one.subject}{more}" for one in sides[:1])
 
 
 class _Taken:
@@ -236,5 +245,6 @@ class _Taken:
             Role.NODE: self._nodes,
             Role.LOAD_BALANCER: self._public,
             Role.PUBLIC: self._public,
+            Role.REMOTE: None,
         }[block.role]
         return None if held is None else bisect_right(held, block.range.last) - bisect_left(held, block.range.first)
