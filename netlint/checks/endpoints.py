@@ -23,6 +23,7 @@ from netlint.model.endpoints import (
 from netlint.model.legacy import Contrast, Pair
 from netlint.model.plan import Role
 from netlint.model.proxy import is_of_this_proxy
+from netlint.model.stand_ins import is_stand_in
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.discovery import EndpointSlice
@@ -41,7 +42,9 @@ def ignored_endpoint_slices(cluster: Cluster) -> Iterator[Violation]:
     for number in cluster.foreign_slices:
         piece = cluster.slices.slices[number]
         service = cluster.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
-        for path, why in _reasons(piece, service) if cluster.slices.endpoints(number) else ():
+        if not cluster.slices.endpoints(number) or is_stand_in(cluster.slices, number):
+            continue
+        for path, why in _reasons(piece, service):
             yield Violation(
                 subject_of(piece),
                 path,

@@ -13,6 +13,7 @@ from netlint.model.cluster import Cluster
 from netlint.model.endpoints import SERVICE_NAME, has_pods, is_headless
 from netlint.model.exposure import Claimed, advertised, claimed
 from netlint.model.plan import Declaration, Role
+from netlint.model.stand_ins import is_answered_by_proxy
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.snapshot import Reason
@@ -135,7 +136,7 @@ def _nowhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violati
         and table.slices[number].labels.get(SERVICE_NAME) == service.name
         for row in table.endpoints(number)
     ]
-    if rows and not any(table.node[row] for row in rows):
+    if rows and not any(table.node[row] for row in rows) and not is_answered_by_proxy(service):
         yield Violation(
             subject_of(service),
             ("spec", field),
