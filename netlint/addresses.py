@@ -7,14 +7,18 @@ parsed and printed here and nowhere else. Parsing is strict, as Kubernetes' newe
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv6Address
-from socket import AF_INET, AF_INET6, inet_pton
+from itertools import repeat
+from socket import AF_INET, AF_INET6, AddressFamily, inet_pton
+from sys import byteorder
 from typing import Generic, NamedTuple, TypeVar
 
 BITS = {4: 32, 6: 128}
 _MAPPED = 0xFFFF
+_NO_V4 = "0.0.0.0"  # noqa: S104
 _HIGHEST = 1 << 128
 T = TypeVar("T")
 
@@ -88,6 +92,40 @@ def parse(address: str) -> tuple[int, int]:
     if value >> 32 == _MAPPED:
         raise ValueError(f"{address!r} is an IPv4-mapped IPv6 address, which Kubernetes does not accept")
     return 6, value
+
+
+def parse_v4(texts: Sequence[str]) -> array[int]:
+    """The values of IPv4 addresses, 0 for an empty text; a sixth of the cost of one by one.
+
+    Raises ValueError where one of the others is no IPv4 address.
+    """
+    values = array("I", _packed(AF_INET, [text or _NO_V4 for text in texts]))
+    if byteorder == "little":
+        values.byteswap()
+    return values
+
+
+def parse_v6(texts: Sequence[str]) -> tuple[array[int], array[int]]:
+    """The upper and the lower 64 bits of IPv6 addresses, 0 for an empty text.
+
+    Raises ValueError where one of the others is no IPv6 address that ``parse`` takes.
+    """
+    if not any(texts):
+        return array("Q", bytes(8 * len(texts))), array("Q", bytes(8 * len(texts)))
+    halves = array("Q", _packed(AF_INET6, [text or "::" for text in texts]))
+    if byteorder == "little":
+        halves.byteswap()
+    high, low = halves[::2], halves[1::2]
+    if any(not upper and lower >> 32 == _MAPPED for upper, lower in zip(high, low, strict=True)):
+        raise ValueError("an IPv4-mapped IPv6 address, which Kubernetes does not accept")
+    return high, low
+
+
+def _packed(family: AddressFamily, texts: list[str]) -> bytes:
+    try:
+        return b"".join(map(inet_pton, repeat(family), texts))
+    except OSError as error:
+        raise ValueError("one of them is no IP address") from error
 
 
 def parse_cidr(cidr: str) -> Cidr:
@@ -181,6 +219,33 @@ def without(span: Range, spared: Iterable[Range]) -> list[Range]:
     return [*found, Range(span.family, start, span.last)] if start <= span.last else found
 
 
+def common(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
+    """The addresses that are in both; each side is apart and in order, as ``merged`` gives it."""
+    found, at = [], 0
+    for here in ranges:
+        while at < len(others) and (others[at].family, others[at].last) < (here.family, here.first):
+            at += 1
+        there = at
+        while there < len(others) and others[there].overlaps(here):
+            other = others[there]
+            found.append(Range(here.family, max(here.first, other.first), min(here.last, other.last)))
+            there += 1
+    return found
+
+
+def difference(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
+    """The addresses that are not in the others; each side is apart and in order, as ``merged`` gives it."""
+    found, at = [], 0
+    for here in ranges:
+        while at < len(others) and (others[at].family, others[at].last) < (here.family, here.first):
+            at += 1
+        last = at
+        while last < len(others) and others[last].overlaps(here):
+            last += 1
+        found += without(here, others[at:last])
+    return found
+
+
 class RangeIndex(Generic[T]):
     """Which of many ranges hold an address; ranges may nest and overlap.
 
@@ -197,6 +262,16 @@ class RangeIndex(Generic[T]):
         starts, holders = self._pieces[family]
         at = bisect_right(starts, address) - 1
         return holders[at] if at >= 0 else ()
+
+    def pieces(self, span: Range) -> Iterator[tuple[Range, tuple[tuple[Range, T], ...]]]:
+        """A range cut where its holders change, each piece with those that hold it, widest first."""
+        starts, holders = self._pieces[span.family]
+        at = bisect_right(starts, span.first) - 1
+        first = span.first
+        while first <= span.last:
+            last = min(span.last, starts[at + 1] - 1) if at + 1 < len(starts) else span.last
+            yield Range(span.family, first, last), holders[at] if at >= 0 else ()
+            first, at = last + 1, at + 1
 
 
 def _pieces(entries: list[tuple[Range, T]]) -> tuple[list[int], list[tuple[tuple[Range, T], ...]]]:

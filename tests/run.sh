@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change lands. NETLINT_REQUIRE_LIVE=1: a live test that is skipped is a failure.
+# Everything that must hold before a change lands. NETLINT_REQUIRE_LIVE=1: a skipped test of a live
+# cluster is a failure, and for root one of the kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/environment.sh requirements-dev.lock

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlint.addresses import Range, RangeIndex, overlapping_groups, parse, parse_cidr, text, touching, without
+from netlint.addresses import (
+    Range,
+    RangeIndex,
+    overlapping_groups,
+    parse,
+    parse_cidr,
+    parse_v4,
+    parse_v6,
+    text,
+    touching,
+    without,
+)
 
 any_address = st.ip_addresses().filter(lambda found: not (found.version == 6 and found.ipv4_mapped))
 small = st.builds(
@@ -53,6 +64,31 @@ def test_what_is_no_address(written: str, problem: str) -> None:
     with pytest.raises(ValueError) as raised:
         parse(written)
     assert str(raised.value) == problem
+
+
+@given(st.lists(st.one_of(any_address.map(str), st.just(""), st.sampled_from(["10.1", "::ffff:10.0.0.1", "::1%eth0"]))))
+def test_many_at_once_are_what_they_are_one_by_one(texts: list[str]) -> None:
+    """A column of texts is parsed as each of them is, and refused where one of them is."""
+    v4, v6 = [text for text in texts if ":" not in text], [text for text in texts if ":" in text or not text]
+    values = [_value(text) for text in v4], [_value(text) for text in v6]
+    if None in values[0]:
+        with pytest.raises(ValueError):
+            parse_v4(v4)
+    else:
+        assert list(parse_v4(v4)) == values[0]
+    if None in values[1]:
+        with pytest.raises(ValueError):
+            parse_v6(v6)
+    else:
+        high, low = parse_v6(v6)
+        assert [upper << 64 | lower for upper, lower in zip(high, low, strict=True)] == values[1]
+
+
+def _value(text: str) -> int | None:
+    try:
+        return parse(text)[1] if text else 0
+    except ValueError:
+        return None
 
 
 @given(any_address, st.data())

@@ -21,6 +21,8 @@ from netlint.model.inventory import Inventory
 from netlint.model.ipam import Block, blocks_of
 from netlint.model.nat import beside_plugins
 from netlint.model.nat.consequences import Masquerades, masquerades
+from netlint.model.nat.hosts import HostRules, host_rules, told
+from netlint.model.nat.traffic import Traffic, traffic
 from netlint.model.nodeports import NodePort, PortRange
 from netlint.model.plan import Authority, Declaration, Plan, Role, collect
 from netlint.model.plan.collisions import Collision, Usage, collisions, usage
@@ -153,6 +155,17 @@ class Cluster(Input):
         """The configurations that hide addresses of pods."""
         found = [*self.fabric.masquerades(self.pod_ranges), *beside_plugins(self.inventory, self.pod_ranges)]
         return masquerades(found, self.confines)
+
+    @cached_property
+    def host_traffic(self) -> list[Traffic]:
+        """What pods of the hosts with dumps send to pods elsewhere, and are sent by them."""
+        ranges = self.fabric.node_ranges
+        return list(traffic(self.hosts, ranges, self.pod_ranges, self.confines, self.pods))
+
+    @cached_property
+    def host_rules(self) -> HostRules:
+        """The rules of hosts that hide addresses of pods from pods, as far as no configuration tells it."""
+        return host_rules(self.host_traffic, told(self.masquerades, self.inventory, self.pod_ranges))
 
     @cached_property
     def collisions(self) -> list[Collision]:

@@ -20,7 +20,8 @@ from netlint.objects.core import Service, ServicePort
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.pod import ContainerPort
 from netlint.snapshot import pods as pod_flags
-from netlint.snapshot.pods import ContainerShape, PodShape, stamp
+from netlint.snapshot.pods import stamp
+from netlint.snapshot.shapes import ContainerShape, PodShape
 from netlint.snapshot.slices import NOT_READY, NOT_SERVING, SERVING, TERMINATING, SliceTable
 
 SERVICE_NAME = "kubernetes.io/service-name"

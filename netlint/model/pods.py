@@ -20,9 +20,9 @@ from netlint.snapshot.pods import (
     TERMINATING,
     V6_FIRST,
     Phase,
-    PodShape,
     PodTable,
 )
+from netlint.snapshot.shapes import PodShape
 
 TERMINAL = (Phase.SUCCEEDED, Phase.FAILED)
 IS_LIVE = [flags & PHASE_BITS not in TERMINAL for flags in range(256)]

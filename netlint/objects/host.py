@@ -9,6 +9,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from netlint.objects.netfilter import FilterTables, NftRuleset, PolicyRule
+
 
 class LinkAddress(Struct, gc=False):
     """One entry of a link's ``addr_info``."""
@@ -92,11 +94,16 @@ KERNEL = (PORT_RANGE, RESERVED_PORTS)
 """The kernel parameters that are read."""
 
 
+FILTERS = {4: ("iptables-legacy-save.txt", "iptables-save.txt"), 6: ("ip6tables-save.txt",)}
+"""What iptables says, by family; the kernel asks them all."""
+
+
 class NodeDump(Struct, gc=False):
     """All of one host; a part that the dump does not have is None.
 
     ``conflists`` are by file name in the order in which a container runtime looks at them, ``leases``
     addresses by the name of the network that gave them out. ``kernel`` are the parameters in ``KERNEL``.
+    ``filters`` are by file name, ``ipsets`` types and entries by name, ``policy_rules`` by family.
     """
 
     folder: str
@@ -108,3 +115,7 @@ class NodeDump(Struct, gc=False):
     leases: dict[str, list[str]] = field(default_factory=dict)
     docker: DockerDaemon | None = None
     kernel: dict[str, str] | None = None
+    filters: dict[str, FilterTables] = field(default_factory=dict)
+    nft: NftRuleset | None = None
+    ipsets: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    policy_rules: dict[int, list[PolicyRule]] = field(default_factory=dict)

@@ -171,7 +171,7 @@ class PodMeta(Struct, gc=False):
     annotations: Raw = NULL
     creationTimestamp: str | None = None
     deletionTimestamp: str | None = None
-    ownerReferences: list[OwnerReference] | None = None
+    ownerReferences: Raw = NULL
 
 
 class Pod(Struct, gc=False):
@@ -189,6 +189,7 @@ class StrictPodMeta(PodMeta, gc=False):
 
     labels: dict[str, str] | None = None  # type: ignore[assignment]
     annotations: dict[str, str] | None = None  # type: ignore[assignment]
+    ownerReferences: list[OwnerReference] | None = None  # type: ignore[assignment]
 
 
 class StrictPod(Struct, gc=False):

@@ -7,17 +7,16 @@ JSON that its pods share; the rest is one entry per pod in a column.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from sys import intern
 
 import msgspec
 
-from netlint import addresses
-from netlint.objects.meta import OwnerReference
-from netlint.objects.pod import NULL, ContainerPort, Pod, PodStatus, RawContainer
-from netlint.objects.problems import port_problems
-from netlint.snapshot.attached import Attached, attached
+from netlint.addresses import parse, parse_v4, parse_v6
+from netlint.objects.pod import Pod, PodCondition, PodMeta, PodStatus, RawContainer
+from netlint.snapshot.attached import STATUS, Attached, attached
+from netlint.snapshot.shapes import PodShape, ShapeFinder
 from netlint.snapshot.strings import Names, Strings, renumbered
 
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-proxy")
@@ -26,7 +25,6 @@ _MASK = (1 << 64) - 1
 _LABELS = msgspec.json.Decoder(dict[str, str] | None)
 _WORDS = msgspec.json.Decoder(list[str] | None)
 _WORD = msgspec.json.Decoder(str | None)
-_PORTS = msgspec.json.Decoder(list[ContainerPort] | None)
 
 
 class Phase(IntEnum):
@@ -68,31 +66,9 @@ LISTED_IPS = 32  # status.podIPs holds at least one address; status.podIP alone 
 V6_FIRST = 64
 OTHER_NETWORK = 128  # an annotation puts the pod on another network than the cluster's
 _DEFAULT_NETWORK = b'"v1.multus-cni.io/default-network"'
-
-
-class ContainerShape(msgspec.Struct, frozen=True, gc=False):
-    """A container's name and declared ports; ``sidecar``: an init container that keeps running."""
-
-    name: str
-    ports: tuple[ContainerPort, ...]
-    init: bool = False
-    sidecar: bool = False
-
-
-class PodShape(msgspec.Struct, frozen=True, gc=False):
-    """What pods of one workload have in common."""
-
-    namespace: str
-    raw_labels: bytes  # sorted JSON: decoded labels of thousands of StatefulSet pods would cost more than the pods
-    containers: tuple[ContainerShape, ...]
-    host_network: bool
-    subdomain: str
-    owner: tuple[str, str] | None  # kind and name of the controller
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """``metadata.labels``, decoded anew."""
-        return _LABELS.decode(self.raw_labels) or {}
+_MARKERS = (SUPPRESSION, _DEFAULT_NETWORK, STATUS.encode())
+_NO_STATUS = PodStatus()
+_NO_CONDITION = PodCondition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,106 +112,66 @@ class PodTable:
         self.suppressions: dict[int, dict[str, str]] = {}
         self.commands: dict[int, CommandLine] = {}  # of the control plane's pods
         self.attached: dict[int, tuple[Attached, ...]] = {}  # networks beside the cluster's
-        self._rows: list[tuple[int, ...]] = []  # not yet in their columns
-        self._names: list[str] = []
-        self._shape_numbers: dict[int, int] = {}  # by the hash of what makes a shape: the whole would cost more
-        self._containers: dict[int, tuple[ContainerShape, ...]] = {}
+        self._finder = ShapeFinder(self.shapes)
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the caches that only reading needs."""
-        return {**self.__dict__, "_shape_numbers": {}, "_containers": {}}
+        return {**self.__dict__, "_finder": ShapeFinder(self.shapes)}
 
     def __len__(self) -> int:
         """How many pods."""
         return len(self.names)
 
-    def add(self, pod: Pod, namespace: str, origin: int) -> None:
-        """Append one pod.
+    def add(self, pods: Sequence[Pod], namespaces: Sequence[str], origins: Sequence[int]) -> None:
+        """Append pods: column by column, which costs half of what pod by pod does.
 
         Raises ValueError (msgspec.ValidationError included) for labels, ports or addresses that are
         malformed; then nothing has been added.
         """
-        meta, spec, status = pod.metadata, pod.spec, pod.status or PodStatus()
-        number = self.strings.number
-        if status.hostIP and self.strings.find(status.hostIP) is None:
-            addresses.parse(status.hostIP)  # raises for text that is no address
-        shape = self._shape_of(pod, namespace)
-        v4, v6, flags = _addresses(status)
-        flags |= PHASES.get(status.phase, Phase.UNKNOWN)
-        changed = meta.creationTimestamp or ""
-        for condition in status.conditions or ():
-            if condition.type == "Ready":
-                flags |= READY if condition.status == "True" else 0
-                changed = max(changed, condition.lastTransitionTime or "")
-                break
-        annotations = b"" if meta.annotations is NULL else bytes(meta.annotations)
-        if _DEFAULT_NETWORK in annotations:
-            flags |= OTHER_NETWORK
-        if meta.deletionTimestamp:
-            flags |= TERMINATING
-            changed = max(changed, meta.deletionTimestamp)
-        suppressions = _suppressions(annotations)
-        networks = attached(annotations)
-        command = _command(pod.spec.containers) if _is_control_plane(pod, namespace) else None
-        self._rows.append(
-            (
-                shape,
-                number(spec.nodeName),
-                number(status.hostIP),
-                number(spec.hostname),
-                flags,
-                v4,
-                v6 >> 64,
-                v6 & _MASK,
-                hashed(meta.uid),
-                stamp(changed),
-                origin,
-            )
-        )
-        row = len(self.names) + len(self._names)
-        if suppressions:
-            self.suppressions[row] = suppressions
-        if networks:
-            self.attached[row] = networks
-        if command is not None:
-            self.commands[row] = command
-        self._names.append(meta.name or "")
+        metas, specs = [pod.metadata for pod in pods], [pod.spec for pod in pods]
+        statuses = [pod.status or _NO_STATUS for pod in pods]
+        listed = list(map(_addresses, statuses))
+        v4, (high, low) = parse_v4([one[0] for one in listed]), parse_v6([one[1] for one in listed])
+        host_ips = [status.hostIP for status in statuses]
+        for host_ip in self.strings.unknown(host_ips):
+            parse(host_ip)
+        shapes = list(map(self._finder.number, pods, namespaces))
+        first = len(self)
+        commands = {
+            row: _command(pod)
+            for row, (pod, namespace) in enumerate(zip(pods, namespaces, strict=True), first)
+            if _is_control_plane(pod, namespace)
+        }
+        annotated = _annotated(metas, first)
+        suppressions = {row: _LABELS.decode(text) or {} for row, text in annotated if SUPPRESSION in text}
+        ready = list(map(_ready, statuses))
+        self.commands.update(commands)
+        self.suppressions.update(suppressions)
+        self.flags.extend(map(_flags, metas, statuses, listed, ready))
+        for row, text in annotated:
+            self._attach(row, text)
+        self.shape.extend(shapes)
+        self.node.extend(self.strings.numbers([spec.nodeName for spec in specs]))
+        self.host_ip.extend(self.strings.numbers(host_ips))
+        self.hostname.extend(self.strings.numbers([spec.hostname for spec in specs]))
+        self.v4.extend(v4)
+        self.v6_high.extend(high)
+        self.v6_low.extend(low)
+        self.uid.extend(hashes([meta.uid for meta in metas]))
+        self.changed.extend(map(_changed, metas, ready))
+        self.origin.extend(origins)
+        self.names.add([meta.name or "" for meta in metas])
 
-    def flush(self) -> None:
-        """Move the rows added since the last time into their columns."""
-        if self._rows:
-            for name, values in zip(COLUMNS, zip(*self._rows, strict=True), strict=True):
-                getattr(self, name).extend(values)
-            self._rows.clear()
-            self.names.add(self._names)
-            self._names.clear()
+    def _attach(self, row: int, annotations: bytes) -> None:
+        """Note on which networks a pod is."""
+        if _DEFAULT_NETWORK in annotations:
+            self.flags[row] |= OTHER_NETWORK
+        if networks := attached(annotations):
+            self.attached[row] = networks
 
     def forget_keys(self) -> None:
         """Everything has been read: no further pod will be compared with the shapes."""
-        self._shape_numbers, self._containers = {}, {}
-
-    def _shape_of(self, pod: Pod, namespace: str) -> int:
-        meta, spec = pod.metadata, pod.spec
-        declared = (
-            *[(c.name, bytes(c.ports)) for c in spec.containers or ()],
-            None,
-            *[(c.name, bytes(c.ports), c.restartPolicy) for c in spec.initContainers or ()],
-        )
-        owner = controller(meta.ownerReferences)
-        key = hash((namespace, bytes(meta.labels), owner, spec.hostNetwork, spec.subdomain, declared))
-        number = self._shape_numbers.get(key)
-        if number is not None:
-            return number
-        containers = self._containers.get(hash(declared))
-        if containers is None:
-            containers = self._containers[hash(declared)] = _containers(pod)
-        labels = msgspec.json.encode(_LABELS.decode(meta.labels), order="sorted")
-        owner = owner and (intern(owner[0]), intern(owner[1]))
-        subdomain = intern(spec.subdomain or "")
-        shape = PodShape(intern(namespace), labels, containers, bool(spec.hostNetwork), subdomain, owner)
-        self.shapes.append(shape)
-        self._shape_numbers[key] = len(self.shapes) - 1
-        return len(self.shapes) - 1
+        self._finder = ShapeFinder(self.shapes)
 
     def same(self, row: int, other: int) -> bool:
         """Whether two rows say the same of a pod."""
@@ -258,7 +194,7 @@ class PodTable:
         used = sorted(set(self.shape))
         self.shapes = [self.shapes[number] for number in used]
         self.shape = array("I", map({number: new for new, number in enumerate(used)}.__getitem__, self.shape))
-        self._shape_numbers.clear()
+        self.forget_keys()
         moved = {row: number for number, row in enumerate(kept)}
         self.suppressions = {moved[row]: found for row, found in self.suppressions.items() if row in moved}
         self.commands = {moved[row]: found for row, found in self.commands.items() if row in moved}
@@ -282,67 +218,64 @@ class PodTable:
         self.attached.update({rows + row: found for row, found in other.attached.items()})
 
 
-def _containers(pod: Pod) -> tuple[ContainerShape, ...]:
-    shapes = (
-        *[ContainerShape(c.name or "", _ports(c)) for c in pod.spec.containers or ()],
-        *[
-            ContainerShape(c.name or "", _ports(c), init=True, sidecar=c.restartPolicy == "Always")
-            for c in pod.spec.initContainers or ()
-        ],
-    )
-    for _, problem in port_problems((), [port for shape in shapes for port in shape.ports]):
-        raise ValueError(problem)
-    return shapes
-
-
-def _ports(container: RawContainer) -> tuple[ContainerPort, ...]:
-    return tuple(_PORTS.decode(container.ports) or ())
-
-
-def _suppressions(annotations: bytes) -> dict[str, str]:
-    """All annotations of a pod that suppresses findings, else none."""
-    return (_LABELS.decode(annotations) or {}) if SUPPRESSION in annotations else {}
+def _annotated(metas: list[PodMeta], first: int) -> list[tuple[int, bytes]]:
+    """The rows, from ``first`` on, of the pods whose annotations matter, with these; hardly any pod has such."""
+    texts = [meta.annotations for meta in metas]
+    together = b"".join(texts)
+    if not any(marker in together for marker in _MARKERS):
+        return []
+    return [(row, bytes(text)) for row, text in enumerate(texts, first)]
 
 
 def _is_control_plane(pod: Pod, namespace: str) -> bool:
     return namespace == "kube-system" and (pod.metadata.name or "").startswith(CONTROL_PLANE)
 
 
-def _command(containers: list[RawContainer] | None) -> CommandLine:
+def _command(pod: Pod) -> CommandLine:
     """The first container's command line; a pod of the control plane has no other one that matters."""
-    first = containers[0] if containers else RawContainer()
+    first = pod.spec.containers[0] if pod.spec.containers else RawContainer()
     command, args = _WORDS.decode(first.command) or (), _WORDS.decode(first.args) or ()
     return CommandLine(tuple(command), tuple(args), _WORD.decode(first.image) or "")
 
 
-def _addresses(status: PodStatus) -> tuple[int, int, int]:
-    """IPv4 and IPv6 address (0 without one) and the flags that go with them."""
-    flags = 0
-    found = {4: 0, 6: 0}
-    for index, entry in enumerate(status.podIPs or ()):
-        if not entry.ip:
-            continue
-        family, value = addresses.parse(entry.ip)
-        found[family] = found[family] or value
-        flags |= LISTED_IPS | (V6_FIRST if family == 6 and index == 0 else 0)
-    if status.podIP and not flags:
-        family, value = addresses.parse(status.podIP)
-        found[family] = value
-        flags = V6_FIRST if family == 6 else 0
-    return found[4], found[6], flags
+def _addresses(status: PodStatus) -> tuple[str, str, int]:
+    """The first IPv4 and the first IPv6 address (empty without one) and the flags that go with them."""
+    listed = [entry.ip for entry in status.podIPs or () if entry.ip]
+    texts = listed or ([status.podIP] if status.podIP else [])
+    v4 = v6 = ""
+    for text in texts:
+        if ":" in text:
+            v6 = v6 or text
+        else:
+            v4 = v4 or text
+    if len(texts) > 2:
+        for text in texts:
+            parse(text)
+    return v4, v6, (LISTED_IPS if listed else 0) | (V6_FIRST if v6 and ":" in texts[0] else 0)
 
 
-def controller(owners: list[OwnerReference] | None) -> tuple[str, str] | None:
-    """Kind and name of the owner that controls the object."""
-    for owner in owners or ():
-        if owner.controller:
-            return owner.kind or "", owner.name or ""
-    return None
+def _ready(status: PodStatus) -> PodCondition:
+    for condition in status.conditions or ():
+        if condition.type == "Ready":
+            return condition
+    return _NO_CONDITION
 
 
-def hashed(uid: str | None) -> int:
-    """64 bits that stand for a UID; 0 without one. Stable within one run only."""
-    return hash(uid) & _MASK if uid else 0
+def _flags(meta: PodMeta, status: PodStatus, listed: tuple[str, str, int], ready: PodCondition) -> int:
+    flags = listed[2] | PHASES.get(status.phase, Phase.UNKNOWN)
+    if ready.status == "True":
+        flags |= READY
+    return flags | TERMINATING if meta.deletionTimestamp else flags
+
+
+def _changed(meta: PodMeta, ready: PodCondition) -> int:
+    """When the pod changed last, as far as that matters to endpoints."""
+    return stamp(max(meta.creationTimestamp or "", ready.lastTransitionTime or "", meta.deletionTimestamp or ""))
+
+
+def hashes(uids: Sequence[str | None]) -> list[int]:
+    """64 bits each that stand for a UID; 0 without one. Stable within one run only."""
+    return [hash(uid) & _MASK if uid else 0 for uid in uids]
 
 
 def stamp(time: str | None) -> int:

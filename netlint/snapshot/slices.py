@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from netlint import addresses
-from netlint.objects.discovery import Endpoint, EndpointConditions, EndpointSlice
-from netlint.objects.problems import FAMILIES
-from netlint.snapshot.pods import hashed
+from netlint.addresses import parse_v4, parse_v6
+from netlint.objects.discovery import Endpoint, EndpointConditions, EndpointSlice, ObjectReference
+from netlint.snapshot.pods import hashes
 from netlint.snapshot.strings import Names, Strings, renumbered
 
-_MASK = (1 << 64) - 1
 _NO_CONDITIONS = EndpointConditions()
+_NO_TARGET = ObjectReference()
+_NO_ADDRESS = [""]  # the first address is the only one that consumers read
 # A condition is True, False or absent; absent has a meaning of its own for each of them
 READY, NOT_READY, SERVING, NOT_SERVING, TERMINATING = 1, 2, 4, 8, 16
 TARGETS_POD = 32
@@ -93,47 +93,28 @@ class SliceTable:
 
         Raises ValueError for an address that is none; then nothing has been added.
         """
-        endpoints = piece.endpoints or []
-        named = piece.addressType == "FQDN"
-        family = None if named else FAMILIES.get(piece.addressType or "", 0)
-        namespace = self.strings.number(piece.namespace)
-        rows = [self._row(endpoint, family, namespace, piece.namespace) for endpoint in endpoints]
-        if named:
-            at = enumerate(endpoints, len(self.v4))
-            self.names.update({row: found.addresses[0] for row, found in at if found.addresses})
-        first = len(self.v4)
+        endpoints, first = piece.endpoints or [], len(self.v4)
+        listed = [endpoint.addresses or _NO_ADDRESS for endpoint in endpoints]
+        addresses = [texts[0] for texts in listed]
+        v4, (high, low) = _values(addresses, piece.addressType)
+        targets = [endpoint.targetRef or _NO_TARGET for endpoint in endpoints]
+        self.v4.extend(v4)
+        self.v6_high.extend(high)
+        self.v6_low.extend(low)
+        self.flags.extend(map(_flags, endpoints, targets))
+        self.node.extend(self.strings.numbers([endpoint.nodeName for endpoint in endpoints]))
+        self.zone.extend(self.strings.numbers([endpoint.zone for endpoint in endpoints]))
+        self.hostname.extend(self.strings.numbers([endpoint.hostname for endpoint in endpoints]))
+        self.target.add([target.name or "" for target in targets])
+        self.target_namespace.extend(self.strings.numbers([target.namespace for target in targets]))
+        self.target_uid.extend(hashes([target.uid for target in targets]))
+        if piece.addressType == "FQDN":
+            self.names.update({row: text for row, text in enumerate(addresses, first) if text})
         self.hints.update({row: _hints(found) for row, found in enumerate(endpoints, first) if found.hints})
-        listed = ((row, found.addresses or ()) for row, found in enumerate(endpoints, first))
-        self.surplus.update({row: tuple(texts[1:]) for row, texts in listed if len(texts) > 1})
-        for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=False):  # no column without rows
-            getattr(self, name).extend(values)
-        self.target.add([(found.targetRef.name or "") if found.targetRef else "" for found in endpoints])
+        self.surplus.update({row: tuple(texts[1:]) for row, texts in enumerate(listed, first) if len(texts) > 1})
         piece.endpoints = None
         self.slices.append(piece)
         self.starts.append(len(self.v4))
-
-    def _row(self, endpoint: Endpoint, family: int | None, within: int, namespace: str) -> tuple[int, ...]:
-        number = self.strings.number
-        conditions = endpoint.conditions or _NO_CONDITIONS
-        flags = FLAGS[conditions.ready, conditions.serving, conditions.terminating]
-        target = endpoint.targetRef
-        target_namespace = uid = 0
-        if target is not None:
-            flags |= TARGETS_POD if target.kind == "Pod" else 0
-            target_namespace = within if target.namespace == namespace else number(target.namespace)
-            uid = hashed(target.uid)
-        v4, v6 = _address(endpoint, family) if family is not None else (0, 0)
-        return (
-            v4,
-            v6 >> 64,
-            v6 & _MASK,
-            flags,
-            number(endpoint.nodeName),
-            number(endpoint.zone),
-            number(endpoint.hostname),
-            target_namespace,
-            uid,
-        )
 
     def same(self, number: int, other: int) -> bool:
         """Whether two slices say the same."""
@@ -187,14 +168,20 @@ def _hints(endpoint: Endpoint) -> Hints:
     return Hints(*(tuple(entry.name for entry in entries or () if entry.name) for entries in listed))
 
 
-def _address(endpoint: Endpoint, wanted: int) -> tuple[int, int]:
-    """IPv4 and IPv6 value of the first address, which is the only one that consumers read.
+def _flags(endpoint: Endpoint, target: ObjectReference) -> int:
+    conditions = endpoint.conditions or _NO_CONDITIONS
+    flags = FLAGS[conditions.ready, conditions.serving, conditions.terminating]
+    return flags | TARGETS_POD if target.kind == "Pod" else flags
 
-    ``wanted``: the family it must have, 0 for any.
-    """
-    if not endpoint.addresses or not endpoint.addresses[0]:
-        return 0, 0
-    family, value = addresses.parse(endpoint.addresses[0])
-    if wanted and family != wanted:
-        raise ValueError(f"{endpoint.addresses[0]!r} is no IPv{wanted} address")
-    return (value, 0) if family == 4 else (0, value)
+
+def _values(texts: list[str], family: str | None) -> tuple[array[int], tuple[array[int], array[int]]]:
+    """The addresses of a slice by their family, of which a slice has only one."""
+    none = [""] * len(texts)
+    if family == "FQDN":
+        texts = none
+    if family is None:
+        return parse_v4(["" if ":" in text else text for text in texts]), parse_v6(
+            [text if ":" in text else "" for text in texts]
+        )
+    v6 = family == "IPv6"
+    return parse_v4(none if v6 else texts), parse_v6(texts if v6 else none)

@@ -13,23 +13,34 @@ from netlint.objects.meta import Object
 UTF_8 = ("utf-8", "surrogatepass")
 
 
+class _Numbers(dict[str | None, int]):
+    """Numbers by text; a text that was not seen before is appended to the texts."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__({None: 0, "": 0})
+        self._texts = texts
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self._texts)
+        self._texts.append(text)
+        return number
+
+
 class Strings:
     """Numbers for strings; number 0 is "no string"."""
 
     def __init__(self) -> None:
         """Empty but for number 0."""
         self.texts: list[str] = [""]
-        self._numbers: dict[str, int] = {"": 0}
+        self._numbers = _Numbers(self.texts)
 
-    def number(self, text: str | None) -> int:
-        """The number of this string, a new one where it was not seen before."""
-        if not text:
-            return 0
-        number = self._numbers.get(text)
-        if number is None:
-            number = self._numbers[text] = len(self.texts)
-            self.texts.append(text)
-        return number
+    def numbers(self, texts: Iterable[str | None]) -> list[int]:
+        """The number of each string, a new one where it was not seen before."""
+        return list(map(self._numbers.__getitem__, texts))
+
+    def unknown(self, texts: Iterable[str | None]) -> set[str]:
+        """Those of the strings that have no number."""
+        return {text for text in texts if text and text not in self._numbers}
 
     def find(self, text: str) -> int | None:
         """The number of this string where it was seen."""
@@ -37,7 +48,7 @@ class Strings:
 
     def merge(self, other: Strings) -> list[int]:
         """Take in another table; gives the new number of each of its numbers."""
-        return [self.number(text) for text in other.texts]
+        return self.numbers(other.texts)
 
 
 class Names:

@@ -6,6 +6,7 @@ and a malformed item field by field, so that nothing that can be read is lost.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -72,12 +73,9 @@ class Intake:
         """
         kind = of_list or self._last
         decoded = self._in_bulk(items, kind, of_list) if kind is not None else None
-        try:
-            if kind is not None and decoded is not None:
-                return self._add_all(kind, decoded, items, window)
-            return self._one_by_one(RAW_ITEMS.decode(items), window, of_list)
-        finally:
-            self.snapshot.pods.flush()
+        if kind is not None and decoded is not None:
+            return self._add_all(kind, decoded, items, window)
+        return self._one_by_one(RAW_ITEMS.decode(items), window, of_list)
 
     def listed(self, kind: Kind | None, namespaces: set[str]) -> None:
         """A list has been read to its end; ``kind``: of its items, None where it mixes kinds.
@@ -156,10 +154,15 @@ class Intake:
 
     def _add_all(self, kind: Kind, decoded: list[Any], items: bytes, window: Window | None) -> set[str]:
         first = self.snapshot.origins.add_all(self._open(window), len(decoded)) if window else 0
-        namespaces = set()
+        origins = range(first, first + len(decoded)) if first else [0] * len(decoded)
         self._holding()
-        for ordinal, item in enumerate(decoded):
-            origin = first + ordinal if first else 0
+        if kind.struct is Pod:
+            try:
+                return self._add_pods(decoded, origins)
+            except ValueError:  # one of them is malformed
+                pass
+        namespaces = set()
+        for ordinal, (item, origin) in enumerate(zip(decoded, origins, strict=True)):
             try:
                 namespaces.add(self._add(kind, item, origin))
             except ValueError:
@@ -265,13 +268,21 @@ class Intake:
         if not item.metadata.name:
             raise ValueError("an object without a name")
         if isinstance(item, Pod):
-            self.snapshot.pods.add(item, namespace, origin)
+            self.snapshot.pods.add([item], [namespace], [origin])
             return namespace
         finder = IN_BULK.get(type(item), problems)
         for _, problem in finder(item):
             raise ValueError(problem)
         self._add_object(kind, item, namespace, origin)
         return namespace
+
+    def _add_pods(self, pods: list[Pod], origins: Sequence[int]) -> set[str]:
+        """Add decoded pods, or none of them and ValueError; gives their namespaces."""
+        namespaces = [pod.metadata.namespace or self.default_namespace for pod in pods]
+        if not all(pod.metadata.name for pod in pods):
+            raise ValueError("an object without a name")
+        self.snapshot.pods.add(pods, namespaces, origins)
+        return set(namespaces)
 
     def _add_object(self, kind: Kind, item: Object, namespace: str, origin: int) -> None:
         item.apiVersion, item.kind = item.apiVersion or kind.api_version, kind.name

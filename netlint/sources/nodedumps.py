@@ -10,9 +10,10 @@ import msgspec
 
 from netlint import addresses
 from netlint.errors import SourceError
-from netlint.objects.host import KERNEL, DockerDaemon, Link, NodeDump, Route
+from netlint.objects.host import FILTERS, KERNEL, DockerDaemon, Link, NodeDump, Route
+from netlint.objects.netfilter import NftRuleset, PolicyRule
 from netlint.snapshot import Snapshot
-from netlint.sources import archives
+from netlint.sources import archives, iptables
 from netlint.sources.inputs import Stream, from_file, printable, read_exactly, reason
 
 LARGEST_FILE = 64 << 20
@@ -182,11 +183,38 @@ def _kernel(dump: NodeDump, text: bytes) -> None:
     dump.kernel = {key.strip(): value.strip() for key, _, value in lines if key.strip() in KERNEL}
 
 
+def _filter(file: str) -> Callable[[NodeDump, bytes], None]:
+    def take(dump: NodeDump, text: bytes) -> None:
+        dump.filters[file] = iptables.trimmed(iptables.read(text.decode()))
+
+    return take
+
+
+def _nft(dump: NodeDump, text: bytes) -> None:
+    dump.nft = msgspec.json.decode(text, type=NftRuleset)
+
+
+def _ipsets(dump: NodeDump, text: bytes) -> None:
+    dump.ipsets = iptables.read_sets(text.decode())
+
+
+def _policy(family: int) -> Callable[[NodeDump, bytes], None]:
+    def take(dump: NodeDump, text: bytes) -> None:
+        dump.policy_rules[family] = msgspec.json.decode(text, type=list[PolicyRule])
+
+    return take
+
+
 READERS: dict[str, Callable[[NodeDump, bytes], None]] = {
     "etc-docker-daemon.json": _docker,
+    **{name: _filter(name) for names in FILTERS.values() for name in names},
     "ip-addr.json": _links,
     "ip-route.json": _routes,
     "ip-route6.json": _routes,
+    "ip-rule.json": _policy(4),
+    "ip-rule6.json": _policy(6),
+    "ipset.txt": _ipsets,
+    "nft.json": _nft,
     "run-flannel-subnet.env": _subnet_env,
     "sysctl.txt": _kernel,
 }

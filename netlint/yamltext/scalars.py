@@ -9,14 +9,11 @@ import msgspec
 
 from . import dialect
 
-_LONGEST_CACHED = 64
-_MOST_CACHED = 20_000
-
 _TEXT = rb"[ -~\x80-\xff]"
 _REST = rb"(?: ++(?:\#" + _TEXT + rb"*+)?+)?+"  # spaces, or a comment that spaces set off
 _BLANK = re.compile(_REST)
 # What is its own JSON between quotes: quoted text, a word, or what has one dot or dash too many for a number.
-_SIMPLE = re.compile(rb'("[ !#-\[\]-~]*+")|(?:[A-Za-z/]|[0-9]\w*+(?:\.\w++\.|-\w++-))(?:[\w./@=-]|:(?!\Z))*+')
+_SIMPLE = re.compile(rb'("[ !#-\[\]-~]*+")|(?:[A-Za-z/]|[0-9]\w*+(?:\.\w++\.|-\w++-))[\w./@=:-]*+(?<!:)')
 _PLAIN = re.compile(rb"(?:(?![ \-?:,\[\]{}#&*!|>'\"%@`])|[-:](?! |\Z))" + _TEXT + rb"*+")
 _DOUBLE = re.compile(rb'"((?:[ !#-\[\]-~\x80-\xff]|\\[ -~])*+)"' + _REST)
 _ESCAPE = re.compile(rb'\\(?:(["\\bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|(.))')
@@ -46,25 +43,6 @@ class Irregular(Exception):
     """The text is not covered; it may still be good YAML."""
 
 
-class ScalarCache(dict[bytes, bytes]):
-    """Value text to its JSON, made on demand; short texts are kept."""
-
-    def __missing__(self, value: bytes) -> bytes:
-        """Convert the value, or raise `Irregular`."""
-        simple = _SIMPLE.fullmatch(value)
-        if simple is None or value in _WORDS:
-            json = to_json(value)
-        elif simple.lastindex:
-            json = value
-        else:
-            json = b'"%b"' % value
-        if len(value) <= _LONGEST_CACHED:
-            if len(self) >= _MOST_CACHED:
-                self.clear()
-            self[value] = json
-        return json
-
-
 def to_json(value: bytes) -> bytes:
     """JSON of all that follows ``key: `` or ``- ``, comment included; nothing for a blank or a comment alone.
 
@@ -73,6 +51,13 @@ def to_json(value: bytes) -> bytes:
     Raises:
         Irregular: The value is of a form that is not covered.
     """
+    simple = _SIMPLE.fullmatch(value)
+    if simple is None or value in _WORDS:
+        return _by_first_character(value)
+    return value if simple.lastindex else b'"%b"' % value
+
+
+def _by_first_character(value: bytes) -> bytes:
     first = value[:1]
     if first == b'"':
         return _double(value)

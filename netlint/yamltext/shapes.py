@@ -1,20 +1,27 @@
 """The fast reader: ordinary block YAML, as people write it and `kubectl get -o yaml` prints it.
 
-One regular expression cuts a document into lines, each a *prefix* (indentation, dashes, key) and a value.
-Whatever it leaves between the lines has to be blank or a comment, so that every byte is accounted for. The
-prefixes are the document's shape; the JSON around the values is made once per shape (`templates`), the JSON
-of a value once per text (`scalars`). Anything outside this grammar is left to the exact reader.
+A line is a *prefix* (indentation, dashes, key) and a value; documents repeat most of their lines, so what a line
+says is found out once. A document in which a value goes on over several lines is cut by one regular expression;
+whatever that leaves between the lines has to be blank or a comment, so that every byte is accounted for.
+
+The prefixes are the document's shape; the JSON around the values is made once per shape (`templates`). Anything
+outside this grammar is left to the exact reader.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from . import scalars, templates
 from .lines import BETWEEN, LINE, LINE_OR_BLOCK
-from .scalars import Irregular, ScalarCache, block_to_json, joined
+from .scalars import Irregular, block_to_json, joined
 from .templates import LINES, Template, compile_shape
 
+_LONGEST_LINE_CACHED = 256
+_MOST_LINES_CACHED = 20_000
 _LONGEST_CACHED = 256 << 10  # bytes of a shape
 _MOST_CACHED = 2 << 20  # bytes of all shapes; their templates take a few times as much
+_EMPTY = b"null"
 _START = re.compile(rb"---(?: *+| ++#[ -~\x80-\xff]*+)\n")
 # What libyaml does not read, takes for a line break or skips at the start of a line.
 _SPECIAL = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -49,15 +56,31 @@ class _TemplateCache(dict[bytes, Template | None]):
         self._bytes = 0
 
 
+class _LineCache(dict[bytes, tuple[bytes, bytes] | None]):
+    """Line to its prefix and the JSON of its value (None for a blank line or a comment), made on demand."""
+
+    def __missing__(self, line: bytes) -> tuple[bytes, bytes] | None:
+        """Read the line, or raise `Irregular` where it is not one by itself."""
+        match = LINE.fullmatch(line + b"\n")
+        if match is None and not BETWEEN.fullmatch(line + b"\n"):
+            raise Irregular
+        entry = (match[1], scalars.to_json(match[2])) if match else None
+        if len(line) <= _LONGEST_LINE_CACHED:
+            if len(self) >= _MOST_LINES_CACHED:
+                self.clear()
+            self[line] = entry
+        return entry
+
+
 _templates = _TemplateCache()
-_scalars = ScalarCache()
+_lines = _LineCache()
 
 
 def forget() -> None:
     """Empty the caches."""
     _templates.clear()
-    _scalars.clear()
-    LINES.clear()
+    _lines.clear()
+    templates.forget()
 
 
 def to_json(document: bytes) -> bytes | None:
@@ -65,37 +88,20 @@ def to_json(document: bytes) -> bytes | None:
 
     None says nothing about the document; a JSON is what the exact reader gives, and no key is repeated.
     """
-    cut = _cut(document)
-    if cut is None:
+    text = _content(document)
+    if text is None:
         return None
-    if not cut.values:
-        return None if b"\n..." in document else b"null"  # nothing that "..." could end
-    template = _templates[b"\n".join(cut.prefixes)]
-    if template is None:
-        return None
-    try:
-        if template.continued:
-            _join(cut, template)
-        blocks = _blocks(cut) if cut.may_have_blocks else {}
-        pieces = template.pieces.copy()
-        pieces[1::2] = map(_scalars.__getitem__, cut.values)
-    except Irregular:
-        return None
-    for at, json in blocks.items():
-        pieces[2 * at + 1] = json
-    return b"".join(pieces)
+    for read in (_line_by_line, _with_long_values):
+        try:
+            json = read(text)
+        except Irregular:
+            continue
+        return None if json == _EMPTY and b"\n..." in document else json  # nothing that "..." could end
+    return None
 
 
-class _Cut(NamedTuple):
-    """The lines of a document by their parts; ``between``: what stands before each line, and after the last."""
-
-    between: list[bytes]
-    prefixes: list[bytes]
-    values: list[bytes]
-    may_have_blocks: bool
-
-
-def _cut(document: bytes) -> _Cut | None:
+def _content(document: bytes) -> bytes | None:
+    """Without the marks of its beginning and its end; None for one that has to be left to the exact reader."""
     if not document.isascii() and not _is_readable(document):
         return None
     if document.startswith(b"---"):
@@ -105,15 +111,61 @@ def _cut(document: bytes) -> _Cut | None:
         document = document[start.end() :]
     if not document.endswith(b"\n"):
         document += b"\n"
-    document = document.removesuffix(b"...\n") if document.endswith(b"\n...\n") else document
-    may_have_blocks = b"|" in document or b">" in document
-    pattern = LINE_OR_BLOCK if may_have_blocks else LINE  # which is faster
-    lines: list[bytes] = pattern.split(document)
-    step = pattern.groups + 1
+    return document.removesuffix(b"...\n") if document.endswith(b"\n...\n") else document
+
+
+def _line_by_line(text: bytes) -> bytes:
+    """A document in which every line stands by itself."""
+    lines = list(filter(None, map(_lines.__getitem__, text.split(b"\n"))))
+    if not lines:
+        return _EMPTY
+    prefixes, jsons = zip(*lines, strict=True)
+    template = _template(prefixes)
+    if template.continued:
+        raise Irregular
+    return _filled(template, jsons)
+
+
+def _template(prefixes: Iterable[bytes]) -> Template:
+    template = _templates[b"\n".join(prefixes)]
+    if template is None:
+        raise Irregular
+    return template
+
+
+def _filled(template: Template, jsons: Iterable[bytes]) -> bytes:
+    pieces = template.pieces.copy()
+    pieces[1::2] = jsons
+    return b"".join(pieces)
+
+
+def _with_long_values(text: bytes) -> bytes:
+    """A document with values that go on over several lines."""
+    cut = _cut(text)
+    template = _template(cut.prefixes)
+    _join(cut, template)
+    blocks = _blocks(cut)
+    jsons = list(map(scalars.to_json, cut.values))
+    for at, json in blocks.items():
+        jsons[at] = json
+    return _filled(template, jsons)
+
+
+class _Cut(NamedTuple):
+    """The lines of a document by their parts; ``between``: what stands before each line, and after the last."""
+
+    between: list[bytes]
+    prefixes: list[bytes]
+    values: list[bytes]
+
+
+def _cut(text: bytes) -> _Cut:
+    lines: list[bytes] = LINE_OR_BLOCK.split(text)
+    step = LINE_OR_BLOCK.groups + 1
     between = lines[::step]
     if any(between) and not all(map(BETWEEN.fullmatch, filter(None, between))):
-        return None
-    return _Cut(between, lines[1::step], lines[2::step], may_have_blocks)
+        raise Irregular
+    return _Cut(between, lines[1::step], lines[2::step])
 
 
 def _is_readable(document: bytes) -> bool:

@@ -1,9 +1,11 @@
 """From a document's shape to the JSON around its values.
 
-The *shape* of a document is the list of its lines' prefixes. It alone decides the structure, so that a
-template is made once for all documents of one shape: a small machine over the indentation finds the mappings
-and lists, and refuses whatever a YAML parser might see in another way.
+The *shape* of a document is the list of its lines' prefixes. It alone decides the structure: a small machine
+over the indentation finds the mappings and lists, and refuses whatever a YAML parser might see in another way.
+Documents differ in few of their lines, so what a prefix does in a state of the machine is worked out once.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,6 +15,7 @@ from .scalars import Irregular
 
 _DEEPEST = 100
 """Less than the exact reader's, which is asked about anything deeper."""
+_MOST_STEPS = 30_000
 
 LINES = LineCache()
 
@@ -31,12 +34,94 @@ class _Level(NamedTuple):
 
     column: int
     closer: bytes
-    keys: set[bytes] | None
-    """Of a mapping; a list has None."""
 
 
 _Open = list[_Level]
 """From the outermost to the innermost, below a root at column -1."""
+_ROOT = _Level(-1, b"")
+_MAPPING, _LIST = b"}", b"]"
+
+
+class _Step(NamedTuple):
+    """What a line does."""
+
+    text: bytes | None
+    """The JSON that it adds; None for a line that only continues the value of the line above."""
+    after: _State
+    key: bytes | None
+    depth: int
+    """How many mappings and lists are open around its key."""
+    opens: bool
+    """Whether the key is its mapping's first."""
+
+
+class _State(dict[bytes, _Step]):
+    """What is open in front of a line: by the line's prefix what that line does, worked out on demand."""
+
+    def __init__(self, levels: tuple[_Level, ...], waiting: bool) -> None:
+        super().__init__()
+        self._levels = levels
+        self._waiting = waiting  # something is to come as the value of the last key, or of the root
+
+    def __missing__(self, prefix: bytes) -> _Step:
+        """Work it out, or raise `Irregular` where it is not covered."""
+        line, levels = LINES[prefix], list(self._levels)
+        opens = line.key is not None and (bool(line.dashes) or line.column > levels[-1].column)
+        if line.dashes:
+            text: bytes | None = _entry(levels, line, self._waiting)
+        elif line.key is not None:
+            text = _pair(levels, line, self._waiting)
+        elif len(levels) > 1 and line.column > levels[-1].column:
+            text = None
+        else:
+            raise Irregular
+        state = _MACHINE.state(tuple(levels), line.waits)
+        self[prefix] = step = _Step(text, state, line.key, len(levels), opens)
+        _MACHINE.steps += 1
+        return step
+
+    @property
+    def end(self) -> bytes:
+        """JSON that a document adds which ends here."""
+        return _close(list(self._levels), -1, self._waiting)
+
+
+class _Machine:
+    """All states met so far."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self._states: dict[tuple[tuple[_Level, ...], bool], _State] = {}
+
+    @property
+    def start(self) -> _State:
+        """The state in front of a document."""
+        if self.steps > _MOST_STEPS:
+            self.clear()
+        return self.state((_ROOT,), waiting=True)
+
+    def state(self, levels: tuple[_Level, ...], waiting: bool) -> _State:
+        """The one state with these levels."""
+        state = self._states.get((levels, waiting))
+        if state is None:
+            state = self._states[levels, waiting] = _State(levels, waiting)
+        return state
+
+    def clear(self) -> None:
+        """Forget all states one by one: they refer to each other, and nothing may be collecting garbage."""
+        for state in self._states.values():
+            state.clear()
+        self._states.clear()
+        self.steps = 0
+
+
+_MACHINE = _Machine()
+
+
+def forget() -> None:
+    """Empty the caches."""
+    _MACHINE.clear()
+    LINES.clear()
 
 
 def compile_shape(prefixes: Iterable[bytes]) -> Template:
@@ -45,47 +130,45 @@ def compile_shape(prefixes: Iterable[bytes]) -> Template:
     Raises:
         Irregular: The structure is not covered, wrong, or a mapping has a key twice.
     """
-    levels: _Open = [_Level(-1, b"", None)]
-    waiting = True  # something is to come as the value of the last key, or of the root
-    texts: list[bytes] = []
-    continued: list[tuple[int, int]] = []
+    state = _MACHINE.start
+    texts: list[bytes | None] = []
+    keys: list[set[bytes]] = [set()] * (_DEEPEST + 2)  # of the mappings that are open, by depth
     for prefix in prefixes:
-        line = LINES[prefix]
-        column, _, keys = levels[-1]
-        if line.dashes:
-            texts.append(_entry(levels, line, waiting))
-        elif line.key is None:
-            _continue(continued, len(texts), column < line.column)
-            texts.append(b"")
-        elif line.column == column and keys is not None and line.key not in keys:  # most lines are like this
-            keys.add(line.key)
-            texts.append((b"null," if waiting else b",") + line.text)
-        elif line.column > column:
-            if not waiting:
-                raise Irregular
-            _push(levels, line.column, b"}", {line.key})
-            texts.append(b"{" + line.text)
-        else:
-            texts.append(_pair_outside(levels, line, line.key, waiting))
-        waiting = line.waits
+        text, state, key, depth, opens = state[prefix]
+        texts.append(text)
+        if opens and key is not None:
+            keys[depth] = {key}
+        elif key in keys[depth]:
+            raise Irregular
+        elif key is not None:
+            keys[depth].add(key)
     pieces = [b""] * (2 * len(texts) + 1)
-    pieces[:-1:2] = texts
-    pieces[-1] = _close(levels, -1, waiting)
-    return Template(pieces, tuple(continued))
+    pieces[:-1:2] = [text or b"" for text in texts]
+    pieces[-1] = state.end
+    return Template(pieces, _continued(texts) if None in texts else ())
 
 
-def _pair_outside(levels: _Open, line: Line, key: bytes, waiting: bool) -> bytes:
-    """A key of a mapping further out."""
+def _continued(texts: list[bytes | None]) -> tuple[tuple[int, int], ...]:
+    """Each run of lines without a text of their own, with the line in front of it."""
+    starts = [at for at, text in enumerate(texts) if text is not None]
+    ends = [*starts[1:], len(texts)]
+    return tuple((start, end - 1) for start, end in zip(starts, ends, strict=True) if end - start > 1)
+
+
+def _pair(levels: _Open, line: Line, waiting: bool) -> bytes:
     column = line.column
+    if column > levels[-1].column:
+        if not waiting:
+            raise Irregular
+        _push(levels, column, _MAPPING)
+        return b"{" + line.text
     text = _close(levels, column, waiting)
-    if levels[-1].column == column and levels[-1].keys is None:
+    if levels[-1] == (column, _LIST):
         if levels[-2].column != column:  # only the list of a key may stand at the key's column
             raise Irregular
         text += levels.pop().closer
-    keys = levels[-1].keys
-    if levels[-1].column != column or keys is None or key in keys:
+    if levels[-1] != (column, _MAPPING):
         raise Irregular
-    keys.add(key)
     return text + b"," + line.text
 
 
@@ -93,28 +176,18 @@ def _entry(levels: _Open, line: Line, waiting: bool) -> bytes:
     column, text = line.column, b""
     if column < levels[-1].column:
         text, waiting = _close(levels, column, waiting), False
-    if levels[-1].column == column and levels[-1].keys is None:
+    if levels[-1] == (column, _LIST):
         text += b","
     elif waiting:
-        _push(levels, column, b"]", None)
+        _push(levels, column, _LIST)
         text += b"["
     else:
         raise Irregular
     for dash in line.dashes[1:]:
-        _push(levels, dash, b"]", None)
+        _push(levels, dash, _LIST)
     if line.key is not None:
-        _push(levels, line.inner, b"}", {line.key})
+        _push(levels, line.inner, _MAPPING)
     return text + line.text
-
-
-def _continue(continued: list[tuple[int, int]], at: int, is_deeper: bool) -> None:
-    """The value of the line before goes on."""
-    if not is_deeper or at == 0:
-        raise Irregular
-    if continued and continued[-1][1] == at - 1:
-        continued[-1] = (continued[-1][0], at)
-    else:
-        continued.append((at - 1, at))
 
 
 def _close(levels: _Open, column: int, waiting: bool) -> bytes:
@@ -125,7 +198,7 @@ def _close(levels: _Open, column: int, waiting: bool) -> bytes:
     return text
 
 
-def _push(levels: _Open, column: int, closer: bytes, keys: set[bytes] | None) -> None:
+def _push(levels: _Open, column: int, closer: bytes) -> None:
     if len(levels) > _DEEPEST:
         raise Irregular
-    levels.append(_Level(column, closer, keys))
+    levels.append(_Level(column, closer))

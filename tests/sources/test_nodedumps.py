@@ -42,6 +42,10 @@ FILES = {
     "var-lib-cni-networks-pods.txt": "10.244.1.2 0123 eth0\nlast_reserved_ip.0 10.244.1.2\nlock\n",
     "etc-docker-daemon.json": json.dumps({"bip": "172.17.0.1/16", "log-driver": "journald"}),
     "sysctl.txt": "net.ipv4.ip_forward = 1\n",
+    "iptables-save.txt": "*nat\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n",
+    "ipset.txt": "create pods hash:net family inet\nadd pods 10.244.0.0/16\n",
+    "nft.json": json.dumps({"nftables": [{"metainfo": {}}, {"set": {"name": "pods", "type": "ipv4_addr"}}]}),
+    "ip-rule.json": json.dumps([{"priority": 0, "src": "all", "table": "local"}]),
 }
 
 
@@ -115,6 +119,10 @@ def test_folders_and_archives_hold_the_same(tmp_path: Path, name: str) -> None:
     assert first.leases == {"pods": ["10.244.1.2"]}
     assert first.docker is not None
     assert first.docker.bip == "172.17.0.1/16"
+    assert list(first.filters["iptables-save.txt"].tables["nat"]) == ["POSTROUTING"]
+    assert first.ipsets == {"pods": ("hash:net family inet", ["10.244.0.0/16"])}
+    assert [entry.set.name for entry in (first.nft.nftables if first.nft else ()) if entry.set] == ["pods"]
+    assert [rule.table for rule in first.policy_rules[4]] == ["local"]
 
 
 def test_of_a_whole_cluster_only_the_nodes_are_read(tmp_path: Path) -> None:
@@ -162,6 +170,8 @@ BROKEN = {
     "a number": ("ip-addr.json", '[{"ifname": 7}]', "Expected `str`, got `int` - at `$[0].ifname`"),
     "no route": ("ip-route.json", '["default"]', "Expected `object`, got `str` - at `$[0]`"),
     "no CNI configuration": ("cni/10-pods.conflist", "[]", "Expected `object`, got `array`"),
+    "no ruleset": ("nft.json", "[]", "Expected `object`, got `array`"),
+    "no policy rule": ("ip-rule.json", '["local"]', "Expected `object`, got `str` - at `$[0]`"),
     "no pool": ("etc-docker-daemon.json", '{"bip": 7}', "Expected `str`, got `int` - at `$.bip`"),
 }
 WRONG = {
@@ -171,6 +181,8 @@ WRONG = {
         '[{"dst": "10.0.0.0/33"}]',
         "'10.0.0.0/33' is no CIDR: /33 is no prefix length of IPv4",
     ),
+    "no table": ("iptables-save.txt", "*nat\n", "the file ends inside of a table"),
+    "no ipset": ("ipset.txt", "Name: pods\n", "line 1 is none of ipset save: 'Name: pods'"),
     "no lease": ("var-lib-cni-networks-pods.txt", "ten 0123\n", "'ten' is no IP address"),
 }
 

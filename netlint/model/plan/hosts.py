@@ -140,7 +140,7 @@ def of_hosts(
     hosts: list[Host], nodes: Mapping[str, Node], ranges: Mapping[str, list[Declaration]], pods: Pods
 ) -> Found:
     """The ranges of all hosts; ``ranges``: those from which each node's pods get their addresses."""
-    carried = _addresses_by_node(pods) if hosts else {}
+    carried = addresses_by_node(pods) if hosts else {}
     for host in hosts:
         own = [declared.range for declared in ranges.get(host.node, ())]
         node = nodes.get(host.node)
@@ -150,7 +150,8 @@ def of_hosts(
         yield from _subnet_env(host)
 
 
-def _addresses_by_node(pods: Pods) -> dict[str, set[tuple[int, int]]]:
+def addresses_by_node(pods: Pods) -> dict[str, set[tuple[int, int]]]:
+    """Family and value of the addresses that live pods have, by their node."""
     found: dict[str, set[tuple[int, int]]] = {}
     for row in pods.live_on_network():
         found.setdefault(pods.node(row), set()).update(pods.addresses(row))

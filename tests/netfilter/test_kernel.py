@@ -1,0 +1,103 @@
+"""What netlint makes of rules is what Linux does with them, packet by packet."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from netfilter.expected import hits, holds
+from netfilter.written import PACKETS, Packet, Table, tables
+from netlint.model.netfilter import nftables
+from netlint.model.netfilter.packets import Mark
+from netlint.model.netfilter.rules import Ruleset
+from netlint.model.netfilter.tables import postrouting
+from netlint.objects.netfilter import NftRuleset
+from netlint.sources import iptables
+
+BACKENDS = {
+    "iptables-legacy": (["iptables-legacy-restore"], ["iptables-legacy-save", "-t", "nat"]),
+    "iptables-nft": (["iptables-nft-restore"], ["iptables-nft-save", "-t", "nat"]),
+    "nft": (["nft", "-f", "-"], ["nft", "--json", "list", "ruleset"]),
+}
+
+
+@dataclass
+class Kernel:
+    """A network namespace with rules of one backend."""
+
+    backend: str
+    process: subprocess.Popen[str]
+    ports: Iterator[int] = field(default_factory=lambda: count(10_000))
+
+    def ask(self, table: Table, packets: list[Packet]) -> tuple[str, list[str]]:
+        """What the backend prints of the rules, and the source that each packet leaves with."""
+        load, show = BACKENDS[self.backend]
+        text = table.nft if self.backend == "nft" else table.iptables
+        question = {"load": load, "print": show, "rules": text, "packets": packets}
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        assert answer["error"] == "", text
+        return answer["printed"], answer["sources"]
+
+
+def _unavailable(reason: str) -> NoReturn:
+    """Skip, except where a test run demands what root can have."""
+    if os.geteuid() == 0 and os.environ.get("NETLINT_REQUIRE_LIVE") == "1":
+        pytest.fail(f"tests against the kernel are required, but: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
+    programs = [*(command[0] for command in BACKENDS[request.param]), "ip", "unshare"]
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing or os.geteuid() != 0:
+        _unavailable(f"needs root and {', '.join(missing or programs)}")
+    command = ["unshare", "--net", sys.executable, str(Path(__file__).parent / "probe.py")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        made = Kernel(request.param, process)
+        try:
+            made.ask(Table([[], [], [], []]), [])
+        except (AssertionError, ValueError, OSError) as error:
+            process.kill()
+            _unavailable(f"this kernel gives no network namespace with {request.param}: {error}")
+        yield made
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def ruleset(backend: str, printed: str) -> list[Ruleset]:
+    if backend == "nft":
+        return list(nftables.postrouting(msgspec.json.decode(printed, type=NftRuleset), 4, False, ""))
+    found = postrouting(iptables.read(printed), "")
+    return [found] if found else []
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(table=tables(), packets=st.lists(PACKETS, min_size=4, max_size=12))
+def test_the_kernel_translates_the_same_packets(kernel: Kernel, table: Table, packets: list[Packet]) -> None:
+    asked = [packet | {"source_port": next(kernel.ports)} for packet in packets]
+    printed, sources = kernel.ask(table, asked)
+    for packet, source in zip(asked, sources, strict=True):
+        found = hits(ruleset(kernel.backend, printed), Mark(packet["mark"]))
+        assert [hit.packets.doubt for hit in found if hit.packets.doubt] == []
+        told = any(holds(hit.packets, packet) for hit in found)
+        assert (source != packet["source"]) is told, (packet, source, printed)
