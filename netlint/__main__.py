@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
+LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO}
+"""Why standard output takes nothing more."""
 INTERRUPTED = 130  # as shells say of a program that SIGINT ended
 
 
@@ -21,7 +24,11 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write(f"{name}: interrupted\n")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in LOST:
+            raise
+        if error.errno != errno.EPIPE:  # then who read has seen enough
+            sys.stderr.write(f"{name}: standard output: {error.strerror}\n")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush to
         sys.exit(2)
 

@@ -70,7 +70,7 @@ def read(path: Path) -> dict[str, Any]:
         if path.name == PYPROJECT:
             content = tomllib.loads(text.decode()).get("tool", {}).get("netlint", {})
         else:
-            content = json.loads(yamltext.to_json(text).json)
+            content = _mapping(yamltext.to_json(text))
     except yamltext.Unreadable as error:
         where = f"{path}:{error.line}" if error.line else str(path)
         raise ConfigError(f"{where}: {error.problem}") from error
@@ -83,13 +83,22 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
+def _mapping(found: yamltext.Exact) -> Any:
+    for repeated in found.duplicates:
+        problem = f"the key {field_name(repeated.path)} is written twice"
+        raise yamltext.Unreadable(problem, repeated.line, repeated.column)
+    return json.loads(found.json)
+
+
 def _nearest(folder: Path) -> Path | None:
-    for place in (folder, *folder.parents):
+    """Relative to the folder, so that reports say the same wherever a checkout is."""
+    for height, place in enumerate((folder, *folder.parents)):
+        way = Path(*[".."] * height)
         if (place / FILE).is_file():
-            return place / FILE
+            return way / FILE
         project = place / PYPROJECT
         if project.is_file() and b"[tool.netlint" in project.read_bytes():
-            return project
+            return way / PYPROJECT
         if (place / ".git").exists():
             break
     return None
@@ -111,6 +120,8 @@ def _validate(content: dict[str, Any], path: Path) -> None:
 
 def _in_words(error: Any) -> str:
     """A validation error; an unknown key comes with the one that may have been meant."""
+    if error.validator == "pattern":
+        return f"{error.instance!r} is no date such as 2027-03-31"
     if error.validator != "additionalProperties":
         return str(error.message)
     known = list(error.schema.get("properties", ()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import PurePath
 
 from netlint.checks import CHECKS
 from netlint.config import Config
@@ -134,7 +135,7 @@ class _Run:
 
 def _violation(entry: Entry, message: str) -> Violation:
     file = entry.spot.file if entry.spot else ""
-    subject = entry.subject or Subject("", "File", "", file)
+    subject = entry.subject or Subject("", "File", "", PurePath(file).name)
     key = "/".join((entry.rule, *(() if entry.subject else (entry.kind, entry.namespace, entry.name))))
     return Violation(subject, entry.path, message, {"rule": entry.rule}, key=key, spot=entry.spot)
 

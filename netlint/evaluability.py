@@ -117,7 +117,7 @@ def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:
             if name in {kind, "*"} and gap.reason is not Reason.NOT_APPLICABLE:
                 scope = (Subject("v1", "Namespace", "", where),) if where != ALL else (_all_of(kind),)
                 skips.append(Skip(rule.name, gap.reason, (kind,), gap.message, scope))
-    return skips
+    return list(dict.fromkeys(skips))  # several gaps of one file say the same
 
 
 def _all_of(kind: str) -> Subject:

@@ -37,15 +37,30 @@ def plan(form: str, files: Iterable[str], *, quiet: bool, color: str, show_all: 
     outputs = []
     on_terminal = form
     for file in files:
-        name, equals, path = file.partition("=")
-        if equals and name in FORMATS:
-            outputs.append(Output(name, Path(path), show_all=show_all))
-        else:
-            outputs.append(Output(form, Path(file), show_all=show_all))
-            on_terminal = "text"
+        name, path = _named(file)
+        outputs.append(Output(name or form, path, show_all=show_all))
+        on_terminal = on_terminal if name else "text"
     if not quiet:
         outputs.append(Output(on_terminal, None, colored(color), show_all))
     return outputs
+
+
+def _named(file: str) -> tuple[str | None, Path]:
+    """Format and path of an ``--output``; a path with an equals sign has a slash before it."""
+    name, equals, path = file.partition("=")
+    if not equals or "/" in name:
+        name, path = "", file
+    elif name not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise UsageError(f"--output {file!r}: choose one of {known} for its format, or write ./{file} for the file")
+    if not path:
+        raise UsageError(f"--output {file!r} names no file")
+    return name or None, Path(path)
+
+
+def tells_people(outputs: Iterable[Output]) -> bool:
+    """Whether standard output gets a report for people, which says what could not be read."""
+    return any(output.path is None and output.form != "json" for output in outputs)
 
 
 def publish(report: Report, outputs: Iterable[Output]) -> None:

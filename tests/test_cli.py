@@ -81,7 +81,7 @@ def test_an_empty_standard_input_is_no_pass(here: Path) -> None:
         (["check", "-f", "xml", "broken.yaml"], "--format 'xml': choose one of text, concise, json"),
         (["check", "-n", "shop", "broken.yaml"], "-n reads a live cluster; leave it out to read broken.yaml"),
         (["check", "--config", "none.yaml", "broken.yaml"], "none.yaml: No such file or directory"),
-        (["check", "--kubeconfig", "none"], "none: no such kubeconfig"),
+        (["snapshot", "-o", "x", "--kubeconfig", "none"], "none: no such kubeconfig"),
         (
             ["check"],
             "nothing to check: name files or folders, or give --kubeconfig; there is no kubeconfig "
@@ -138,6 +138,40 @@ def test_reports_to_files_and_terminal(here: Path) -> None:
     assert (here / "lines.txt").read_text().startswith("broken.yaml:5:19: error: ")
     quiet = netlint("check", "broken.yaml", "-f", "json", "-o", "report.json", "-q", cwd=here)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (1, "", "")
+
+
+@pytest.mark.parametrize("arguments", [("-q",), ("-f", "json"), ("-f", "json", "-o", "report.json", "-q")])
+def test_what_cannot_be_read_is_said_where_no_report_for_people_says_it(here: Path, arguments: tuple[str, ...]) -> None:
+    run = netlint("check", "broken.yaml", "gone.yaml", *arguments, cwd=here)
+    assert (run.returncode, run.stderr) == (2, "netlint: gone.yaml: no such file or folder\n")
+
+
+@pytest.mark.parametrize("command", ["check broken.yaml", "rules"])
+def test_a_full_disk_is_no_traceback(here: Path, command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "netlint", *command.split()],
+            cwd=here,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PATH": os.environ["PATH"], **ENVIRONMENT},
+            check=False,
+        )
+    assert (run.returncode, run.stderr) == (2, "netlint: standard output: No space left on device\n")
+
+
+def test_a_closed_standard_input_is_no_traceback(here: Path) -> None:
+    command = ["-m", "netlint", "check", "-", "-f", "concise", "--select", "overlapping-pod-cidrs"]
+    run = subprocess.run(
+        ["bash", "-c", '"$@" <&-', "bash", sys.executable, *command],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], **ENVIRONMENT},
+        check=False,
+    )
+    assert (run.returncode, run.stdout.splitlines()[-1]) == (2, "-: error: -: standard input is closed")
 
 
 def test_the_exit_code_is_the_same_for_every_format(here: Path) -> None:
@@ -274,15 +308,22 @@ def test_rules_and_explain(here: Path) -> None:
 
 def test_config_commands(here: Path) -> None:
     assert netlint("config", "init", cwd=here).stderr == "netlint: netlint.yaml written\n"
-    assert netlint("config", "validate", cwd=here).stderr == f"netlint: {here}/netlint.yaml is valid\n"
+    assert netlint("config", "validate", cwd=here).stderr == "netlint: netlint.yaml is valid\n"
     shown = netlint("config", "show", cwd=here).stdout
-    assert shown.startswith(f"# {here}/netlint.yaml\nselect: []\n")
+    assert shown.startswith("# netlint.yaml\nselect: []\n")
     (here / "netlint.yaml").write_text("strikt: true\n")
     run = netlint("config", "validate", cwd=here)
     assert (run.returncode, run.stderr) == (
         2,
-        f"netlint: {here}/netlint.yaml: the configuration: unknown key 'strikt'; did you mean 'strict'?\n",
+        "netlint: netlint.yaml: the configuration: unknown key 'strikt'; did you mean 'strict'?\n",
     )
+    (here / "netlint.yaml").write_text("strict: true\nstrict: false\n")
+    assert (
+        netlint("config", "validate", cwd=here).stderr == "netlint: netlint.yaml:2: the key strict is written twice\n"
+    )
+    (here / "below").mkdir()
+    (here / "netlint.yaml").write_text("strict: true\n")
+    assert netlint("config", "validate", cwd=here / "below").stderr == "netlint: ../netlint.yaml is valid\n"
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -159,8 +159,8 @@ suppress:
     result = run(tmp_path / "in", config=load(config), a=NODES % ("", ""), b=POD % ("web-0", "shop"))
     assert findings(result) == [
         ("overlapping-pod-cidrs", "error", "Node node1", True),
-        ("expired-suppressions", "warning", f"File {config}", False),
-        ("unused-suppressions", "warning", f"File {config}", False),
+        ("expired-suppressions", "warning", "File netlint.yaml", False),
+        ("unused-suppressions", "warning", "File netlint.yaml", False),
     ]
 
 

@@ -31,7 +31,7 @@ def test_what_the_options_ask_for() -> None:
     assert planned("json", "report.json") == [("json", "report.json"), ("text", None)]
     assert planned("json", "report.json", quiet=True) == [("json", "report.json")]
     assert planned("concise", "json=a.json", "text=b.txt") == [("json", "a.json"), ("text", "b.txt"), ("concise", None)]
-    assert planned("text", "odd=name.txt") == [("text", "odd=name.txt"), ("text", None)]
+    assert planned("text", "./odd=name.txt") == [("text", "odd=name.txt"), ("text", None)]
 
 
 def test_unknown_format_and_colour() -> None:
@@ -39,6 +39,20 @@ def test_unknown_format_and_colour() -> None:
         plan("xml", [], quiet=False, color="auto", show_all=False)
     with pytest.raises(UsageError, match="--color 'blue': choose one of auto, always, never"):
         plan("text", [], quiet=False, color="blue", show_all=False)
+
+
+@pytest.mark.parametrize(
+    ("output", "problem"),
+    [
+        ("xml=a.xml", "choose one of text, concise, json for its format, or write ./xml=a.xml for the file"),
+        ("json=", "names no file"),
+        ("", "names no file"),
+    ],
+)
+def test_an_output_that_is_none(output: str, problem: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        planned("text", output)
+    assert str(raised.value).replace(" names", ": names") == f"--output {output!r}: {problem}"
 
 
 def test_a_file_is_replaced_with_its_mode_and_through_its_link(tmp_path: Path) -> None:

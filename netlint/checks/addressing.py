@@ -112,7 +112,8 @@ def _without_plugins_range(cluster: Cluster) -> Iterator[Violation]:
     told = failed | {lacking.name for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
     for found in cluster.fabric.in_force(*GIVING):
         ranges, members = found.allocation.ranges, cluster.fabric.members(found)
-        if not ranges or cilium.mode_of(cluster.inventory) not in {"", "cluster-pool"}:
+        is_on_demand = found.name == cilium.NAME and cilium.mode_of(cluster.inventory) != "cluster-pool"
+        if not ranges or is_on_demand:
             continue
         having = told | {declared.node for declared in ranges}
         for node in cluster.fabric.expected(found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from netlint.addresses import merged
 from netlint.checks.wording import said, shortened
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cluster import Cluster
@@ -100,16 +101,17 @@ def node_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
     if not why:
         return
     nodes = {(one.range.family, one.range.first): one.node for one in cluster.plan.of(Role.NODE) if one.range.size == 1}
-    pods = [found.range for found in cluster.pod_ranges]
+    own, pods = sorted(nodes), merged(found.range for found in cluster.pod_ranges)
     for policy in cluster.objects("NetworkPolicy"):
-        found = list(blocks_of_nodes(policy, nodes, pods))
+        found = blocks_of_nodes(policy, own, pods)
         if found:
             path, text, held = found[0]
-            names = sorted({name for _, _, of in found for name in of})
+            names = sorted({nodes[address] for _, _, of in found for address in of})
+            first = shortened([f"Node {name}" for name in sorted({nodes[one] for one in held})])
             yield Violation(
                 subject_of(policy),
                 path,
-                f"{text} is for {shortened([f'Node {name}' for name in sorted(set(held))])}, but {why}",
+                f"{text} is for {first}, but {why}",
                 {"cidrs": [text for _, text, _ in found], "nodes": names},
             )
 

@@ -27,7 +27,8 @@ __all__ = ["answer_shells", "app"]
 app = typer.Typer(
     name="netlint",
     help="Check that the Kubernetes network model really holds: in manifests, exports and live clusters.",
-    epilog="Examples:  netlint check manifests/  ·  kubectl get all -A -o json | netlint check -  ·  netlint check",
+    epilog="Examples:  netlint check manifests/  ·  netlint check  ·  "
+    "kubectl get nodes,pods,services,endpointslices -A -o json | netlint check -",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netlint.cli.inputs import Wanted, chosen_rules, reading, say
+from netlint.cli.inputs import Wanted, chosen_rules, reading, said, say
 
 if TYPE_CHECKING:
     from netlint.config import Config
@@ -69,7 +69,7 @@ ShowAll = Annotated[bool, typer.Option("--show-all", help="Do not collapse repea
 Color = Annotated[
     str, typer.Option(metavar="auto|always|never", help="Colour the text report.", rich_help_panel=REPORT)
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on the terminal.", rich_help_panel=REPORT)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No report on the terminal.", rich_help_panel=REPORT)]
 Verbose = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Say what is read, and trace failures.", rich_help_panel=REPORT),
@@ -106,6 +106,9 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     targets = outputs.plan(form, output or [], quiet=quiet, color=color, show_all=show_all)
     report = _evaluated(wanted, rules, settings, verbose)
     outputs.publish(report, targets)
+    if not outputs.tells_people(targets):
+        said(report.result.snapshot.reading.errors)
+        said(f"{failure.rule} crashed: {failure.message}" for failure in report.result.failures)
     if verbose:
         for failure in report.result.failures:
             say(f"{failure.rule} crashed:\n{failure.trace}")

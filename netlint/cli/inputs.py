@@ -221,7 +221,9 @@ def asked_range(text: str) -> Range:
 
 def say(message: str) -> None:
     """A message for the person at the terminal: on standard error, so that data stay clean."""
-    sys.stderr.write(f"netlint: {message}\n")
+    from netlint.reports import printable
+
+    sys.stderr.write(f"netlint: {printable(message)}\n")
 
 
 def said(errors: Iterable[str]) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from operator import attrgetter
 
-from netlint.addresses import Range, overlapping_groups
+from netlint.addresses import BITS, Range, overlapping_groups
 from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.attached import Sharing, sharing
-from netlint.model.cni import Fabric, detect
+from netlint.model.cni import Fabric, detect, links
 from netlint.model.controllers import Controller, is_off
 from netlint.model.coverage import Coverage, coverage
 from netlint.model.endpoints import FIND_SIDECARS, EndpointModel, is_foreign
@@ -36,6 +37,8 @@ from netlint.model.selection import Selection
 from netlint.model.subjects import subject_of
 from netlint.objects import ADDRESS_PLAN
 from netlint.snapshot import Reason
+
+BY_VALUE = attrgetter("value")
 
 
 class Cluster(Input):
@@ -100,7 +103,7 @@ class Cluster(Input):
     @cached_property
     def fabric(self) -> Fabric:
         """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
-        return detect(self.inventory)
+        return detect(self.inventory, lambda: links.observed(self._hosts, self.nodes, self.pod_cidrs))
 
     @cached_property
     def network_agents(self) -> list[Coverage]:
@@ -130,12 +133,13 @@ class Cluster(Input):
         """Of families for which nothing declares them."""
         roles = ((one.role, one.range.family) for one in declared if isinstance(one, Declaration))
         told = {family for role, family in roles if role is Role.SERVICE}
-        held = [
-            (Range(one.family, one.value, one.value), subject_of(one.service), one.path)
-            for one in self.cluster_ips
-            if one.family not in told
-        ]
-        return inferred(held)
+        for family in BITS.keys() - told:
+            held = [one for one in self.cluster_ips if one.family == family]
+            if held:
+                first, last = min(held, key=BY_VALUE), max(held, key=BY_VALUE)
+                span = Range(family, first.value, first.value)
+                found = inferred(span, last.value, subject_of(first.service), first.path)
+                yield from [found] if found else []
 
     @cached_property
     def pod_ranges(self) -> list[Declaration]:

@@ -57,6 +57,7 @@ NATURES = {
 """What an address of a range of each role is, where nobody has it."""
 BRIDGELESS = ("aws-vpc-cni", "azure-cni", "calico", "cilium", "ovn-kubernetes", "weave")
 """Plugins that do not keep the first address of a node's range for a bridge or gateway."""
+IPVS = "kube-ipvs0"  # where kube-proxy keeps the addresses of Services with IPVS
 DNS = 10  # of the Service range; kubeadm and most other installers give it to the cluster's DNS
 
 
@@ -245,7 +246,7 @@ def _of_node(node: Node, asked: Range) -> Iterator[Owner]:
 def _of_links(host: Host, asked: Range) -> Iterator[Owner]:
     for link, family, address, _ in host.links:
         if asked.holds(family, address):
-            nature = Nature.BRIDGE if is_bridge(link) else Nature.NODE
+            nature = Nature.BRIDGE if is_bridge(link) else Nature.SERVICE if link.ifname == IPVS else Nature.NODE
             text = f"{link.kind} {link.ifname}".strip()
             yield Owner(nature, address, host.file("ip-addr.json"), (link.ifname,), host.node or host.dump.name, text)
 

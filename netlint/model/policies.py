@@ -5,7 +5,8 @@ Source: k8s.io/api/networking/v1/types.go, kubernetes.io/docs/concepts/services-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netlint import addresses
@@ -124,17 +125,18 @@ def blocks(policy: NetworkPolicy) -> Iterator[tuple[Path, str, Range, bool]]:
 
 
 def blocks_of_nodes(
-    policy: NetworkPolicy, nodes: Mapping[tuple[int, int], str], pods: Iterable[Range]
-) -> Iterator[tuple[Path, str, list[str]]]:
-    """The ranges from which it lets nodes in: field, text, and the nodes; at least half of the addresses are theirs.
+    policy: NetworkPolicy, nodes: Sequence[tuple[int, int]], pods: Sequence[Range]
+) -> list[tuple[Path, str, Sequence[tuple[int, int]]]]:
+    """The ranges from which it lets nodes in: field, text, and the nodes, which have at least half of the addresses.
 
-    ``nodes``: by family and address. None where it lets in addresses of ``pods`` too, as those of tunnels are.
+    ``nodes``: their families and addresses in order. None where it lets in addresses of ``pods`` too, as those of
+    tunnels are.
     """
     entering = [(path, text, span) for path, text, span, _ in blocks(policy) if path[1] == "ingress"]
-    if addresses.touching([span for _, _, span in entering], pods):
-        return
-    for path, text, span in entering:
-        if span.size <= 2 * len(nodes):
-            held = [name for (family, address), name in nodes.items() if span.holds(family, address)]
-            if span.size <= 2 * len(held):
-                yield path, text, held
+    among = [(path, text, span, _among(nodes, span)) for path, text, span in entering]
+    found = [(path, text, held) for path, text, span, held in among if span.size <= 2 * len(held)]
+    return [] if found and addresses.touching([span for _, _, span in entering], pods) else found
+
+
+def _among(nodes: Sequence[tuple[int, int]], span: Range) -> Sequence[tuple[int, int]]:
+    return nodes[bisect_left(nodes, span[:2]) : bisect_right(nodes, (span.family, span.last))]

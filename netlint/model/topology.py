@@ -109,6 +109,7 @@ def _links(host: Host) -> tuple[tuple[Interface, ...], tuple[Interface, ...], tu
     bridges = [link for link in listed if is_bridge(link)]
     tunnels = [link for link in listed if link.kind in TUNNELS]
     rest = [link for link in listed if link not in bridges and link not in tunnels and not link.master]
+    rest = [link for link in rest if link.kind != "dummy"]  # such as kube-ipvs0, with the addresses of all Services
     cards = [link for link in rest if link.addr_info and any(info.scope == "global" for info in link.addr_info)]
     return tuple(_interfaces(host, cards)), tuple(_interfaces(host, bridges)), tuple(_interfaces(host, tunnels))
 

@@ -122,11 +122,18 @@ def _footer(report: Report) -> Iterator[Line]:
     accepted = f" ({suppressed} suppressed)" if suppressed else ""
     seconds = f" in {report.seconds:.1f} s" if report.seconds is not None else ""
     failed = bool(result.failures or result.snapshot.reading.errors)
-    nothing = "No fault found, but not everything was checked" if failed else "No fault found"
+    nothing = _without_faults(result) if failed else "No fault found"
     style = "bold" if said or failed else "bold green"
     yield [(said or nothing, style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
     yield [(_coverage(result), "")]
     yield from _fabric(result.fabric)
+
+
+def _without_faults(result: Result) -> str:
+    """What no finding means where something could not be read, or a rule failed."""
+    if any(result.snapshot.count(kind.name) for kind in KINDS):
+        return "No fault found, but not everything was checked"
+    return "Nothing was checked"
 
 
 def _coverage(result: Result) -> str:
@@ -174,7 +181,10 @@ def _read(snapshot: Snapshot) -> str:
         f"{files:,} file{'' if files == 1 else 's'}" if files else snapshot.reading.server.get("context", "the input")
     )
     objects = "object" if total == 1 else "objects"
-    return f"{total:,} {objects} of {source} ({kinds})" if total else f"no object in {source}"
+    if total:
+        return f"{total:,} {objects} of {source} ({kinds})"
+    other = ", ".join(f"{count:,} {kind}" for kind, count in sorted(snapshot.reading.other_kinds.items()))
+    return f"no object in {source} that a rule is about ({other})" if other else f"no object in {source}"
 
 
 def _spot(spot: Spot) -> str:

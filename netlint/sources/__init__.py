@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlint.errors import SourceError
+from netlint.errors import ClusterError, SourceError
 from netlint.snapshot import Locator, Snapshot
 from netlint.snapshot.knowledge import ALL
 
@@ -41,7 +41,7 @@ class LiveCluster:
 
     @cached_property
     def connection(self) -> Connection:
-        """Made when it is first asked for. Raises ClusterError where no kubeconfig tells how."""
+        """Made when it is first asked for. Raises as ``apiserver.connect``."""
         from netlint.sources import apiserver
 
         return apiserver.connect(self.kubeconfig, self.context, self.user, self.request_timeout)
@@ -60,8 +60,7 @@ def read(
     """Read a source: of a live cluster only these kinds; gives also what finds places in its files.
 
     ``node_dumps``: a folder or tar archive with a folder for each node. What cannot be read is recorded in
-    the snapshot. Raises ClusterError where no kubeconfig tells how to reach the cluster, and UsageError for
-    options that contradict each other.
+    the snapshot. Raises UsageError where nothing is named and there is no cluster that kubectl would use.
     """
     snapshot: Snapshot
     locator: Locator | None
@@ -86,7 +85,10 @@ def _read_node_dumps(named: str, snapshot: Snapshot) -> None:
 def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) -> Snapshot:
     from netlint.sources import cluster, copies
 
-    connection = source.connection
+    try:
+        connection = source.connection
+    except ClusterError as error:
+        return cluster.unread(error)
     if tell is not None:
         tell(f"reading {connection.context} at {connection.server}")
     snapshot = cluster.read(connection, set(kinds), source.namespaces)

@@ -11,21 +11,20 @@ import random
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from logging import Handler, getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from netlint import __version__
-from netlint.errors import ClusterError
+from netlint.errors import ClusterError, UsageError
 from netlint.objects import Kind
 from netlint.objects.meta import group_of
+from netlint.sources import kubeconfigs
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient, Configuration
+    from kubernetes.client import ApiClient
 
 PAGE = 500
 UNAUTHORIZED = 401
@@ -145,11 +144,25 @@ class Connection:
             body = response.read()
         except (ApiException, HTTPError, OSError) as error:
             raise self.failure(_in_words(error)) from error
+        except ValueError as error:  # which http.client says of a token with a line break
+            raise self.failure("the credentials cannot be sent: a character in them is not allowed") from error
         return response.status, body, response.headers.get("Retry-After")
 
     def failure(self, problem: str) -> ClusterError:
         """The error to raise where this server does not do what it should."""
-        return ClusterError(f"{self.context} at {self.server}: {problem}")
+        return ClusterError(f"{self.context} at {self.server}{self._way}: {problem}")
+
+    @property
+    def _way(self) -> str:
+        from urllib.parse import urlsplit
+
+        from kubernetes.client.rest import should_bypass_proxies
+
+        settings = self.client.configuration
+        if not settings.proxy or should_bypass_proxies(self.server, settings.no_proxy or ""):
+            return ""
+        proxy = urlsplit(settings.proxy)
+        return f" through the proxy {proxy.scheme}://{proxy.hostname}" + (f":{proxy.port}" if proxy.port else "")
 
     def version(self) -> str:
         """The server's version, such as v1.36.3; ClusterError where it does not let us in."""
@@ -193,140 +206,49 @@ def list_path(kind: Kind, api_version: str, namespace: str | None) -> str:
     return f"{root}{within}/{kind.plural}"
 
 
+TOKEN_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a path
+CA_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
+NOTHING = (
+    "nothing to check: name files or folders, or give --kubeconfig; there is no kubeconfig "
+    "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster"
+)
+
+
 def connect(kubeconfig: Path | None, context: str | None, user: str | None, timeout: float) -> Connection:
     """Connect as kubectl would: --kubeconfig, KUBECONFIG, the default file, else from inside a cluster.
 
-    Raises ClusterError where nothing of this exists or can be used.
+    Raises UsageError where nothing of this exists, ClusterError where it cannot be used.
     """
     from kubernetes.client import ApiClient, Configuration
     from kubernetes.config import ConfigException
     from kubernetes.config.incluster_config import InClusterConfigLoader
     from urllib3 import disable_warnings
+    from urllib3.exceptions import DependencyWarning
 
     settings = Configuration()
-    file = _kubeconfig(kubeconfig)
+    file = kubeconfigs.found(kubeconfig)
     try:
         if file is not None:
-            name = _load(file, context, settings)
+            name, acting = kubeconfigs.load(file, context, settings)
         else:
             InClusterConfigLoader(TOKEN_FILE, CA_FILE).load_and_set(settings)
-            name = "in-cluster"
+            name, acting = "in-cluster", None
     except ConfigException as error:
-        raise ClusterError(_not_configured(file, error)) from error
+        if file is None and "KUBERNETES_SERVICE_HOST" not in os.environ:
+            raise UsageError(NOTHING) from error
+        raise ClusterError(f"{file or 'this is inside a cluster, but'}: {error}") from error
     except OSError as error:
         raise ClusterError(f"{file or 'in-cluster configuration'}: {error.filename}: {error.strerror}") from error
     settings.retries = False
     if not settings.verify_ssl:
         disable_warnings()  # whoever writes insecure-skip-tls-verify knows
-    client = ApiClient(settings)
+    disable_warnings(DependencyWarning)  # what is missing is told below
+    try:
+        client = ApiClient(settings)
+    except ImportError as error:
+        raise ClusterError(f"{file or 'in-cluster'}: a SOCKS proxy needs PySocks: pip install pysocks") from error
     client.user_agent = f"netlint/{__version__}"
-    return Connection(client, name, user, timeout)
-
-
-def _load(file: str, context: str | None, settings: Configuration) -> str:
-    """Put what a kubeconfig says into the client's settings; gives the name of the context."""
-    from kubernetes.config.kube_config import load_kube_config
-
-    try:
-        name = _chosen(file, _documents(file), context)
-        with _complaints() as complaints:
-            load_kube_config(config_file=file, context=name, client_configuration=settings)
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ClusterError(f"{file} is no kubeconfig: something in it is missing or of another type") from error
-    except ValueError as error:
-        raise ClusterError(f"{file} is no kubeconfig: {error}") from error
-    if complaints:
-        reason = " ".join(_NUMBER.sub("", complaints[0].removeprefix("exec: ")).split())
-        raise ClusterError(f"{file}: the credential plugin failed: {reason}")
-    return name
-
-
-def _chosen(files: str, configs: list[dict[str, Any]], context: str | None) -> str:
-    """The context to use, which names a cluster and a user that are there: the client would go on as nobody."""
-    contexts = _named(configs, "contexts")
-    if not contexts:
-        raise ClusterError(f"{files} is no kubeconfig: it has no contexts")
-    # the first file that names one decides, as for kubectl; the client would take the last one's
-    name = context or next((found for config in configs if (found := config.get("current-context"))), None)
-    if name is None:
-        raise ClusterError(f"{files} names no current context; choose one with --context")
-    if name not in contexts:
-        raise ClusterError(f"{files} has no context {name!r}; it has {', '.join(contexts)}")
-    for part in ("cluster", "user"):
-        wanted = contexts[name]["context"].get(part)
-        if wanted and wanted not in _named(configs, f"{part}s"):
-            raise ClusterError(f"{files}: context {name!r} names {part} {wanted!r}, which is not there")
-    return name
-
-
-def _named(configs: list[dict[str, Any]], part: str) -> dict[str, dict[str, Any]]:
-    """The contexts, clusters or users of the files by name; of one name, the first file's."""
-    found: dict[str, dict[str, Any]] = {}
-    for config in configs:
-        for entry in config.get(part) or ():
-            found.setdefault(str(entry["name"]), entry)
-    return found
-
-
-def _documents(files: str) -> list[dict[str, Any]]:
-    """The files of a list such as KUBECONFIG, as far as they exist."""
-    import yaml
-
-    paths = [Path(name).expanduser() for name in files.split(os.pathsep) if name]
-    try:
-        found = [yaml.safe_load(path.read_bytes()) for path in paths if path.is_file()]
-    except yaml.YAMLError as error:
-        raise ClusterError(f"{files} is no kubeconfig: it cannot be read as YAML") from error
-    if not found:
-        raise ClusterError(f"{files}: no such kubeconfig")
-    if not all(document is None or isinstance(document, dict) for document in found):
-        raise ClusterError(f"{files} is no kubeconfig: it is no mapping")
-    return [document or {} for document in found]
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """What the client logs: that a credential plugin failed, whereupon it would go on as nobody."""
-    heard: list[str] = []
-    handler = Handler()
-    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
-    logger = getLogger()
-    logger.addHandler(handler)
-    try:
-        yield heard
-    finally:
-        logger.removeHandler(handler)
-
-
-TOKEN_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a path
-CA_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
-
-
-def _kubeconfig(named: Path | None) -> str | None:
-    """The kubeconfig file, or the list of them in KUBECONFIG; None where there is none."""
-    if named is not None:
-        if not named.is_file():
-            raise ClusterError(f"{named}: no such kubeconfig")
-        return str(named)
-    from_environment = os.environ.get("KUBECONFIG")
-    if from_environment:
-        return from_environment
-    try:
-        default = Path("~/.kube/config").expanduser()
-    except RuntimeError:  # a user without a home, as in many a container
-        return None
-    return str(default) if default.is_file() else None
-
-
-def _not_configured(file: str | None, error: Exception) -> str:
-    if file is None and "KUBERNETES_SERVICE_HOST" in os.environ:
-        return f"this is inside a cluster, but: {error}"
-    if file is None:
-        return (
-            "nothing to check: name files or folders, or give --kubeconfig; there is no kubeconfig "
-            "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster"
-        )
-    return f"{file}: {error}"
+    return Connection(client, name, user or acting, timeout)
 
 
 def _message(body: bytes) -> str:

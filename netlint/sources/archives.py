@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import stat
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, cast
 
 from netlint.errors import SourceError
-from netlint.sources.inputs import GZIP_MAGIC, Input, Stream, printable, read_exactly, reason
+from netlint.sources.inputs import GZIP_MAGIC, Input, Stream, Unpacked, printable, read_exactly, reason
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second begins an archive without members
 TAR_MAGIC = b"ustar"
@@ -163,7 +162,7 @@ class _Text:
             start = self._stream.read(len(GZIP_MAGIC))
             self._text = _Joined(start, self._stream)
             if start == GZIP_MAGIC:
-                self._text = _Guarded(gzip.GzipFile(fileobj=cast(IO[bytes], self._text)), self._name)
+                self._text = _Guarded(Unpacked(fileobj=cast(IO[bytes], self._text)), self._name)
         return self._text.read(size)
 
 

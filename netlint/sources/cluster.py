@@ -44,6 +44,14 @@ class Listing:
         return Known(self.kind.name, self.namespace or ALL, version, reason, message)
 
 
+def unread(error: ClusterError) -> Snapshot:
+    """A cluster that cannot be reached at all."""
+    snapshot = Snapshot()
+    snapshot.reading.errors.append(str(error))
+    snapshot.knowledge.withdraw(ANY_KIND, ALL, Reason.INCOMPLETE, "the cluster could not be read")
+    return snapshot
+
+
 def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -> Snapshot:
     """List these kinds, in these namespaces only where there are any.
 
@@ -55,9 +63,7 @@ def read(connection: Connection, kinds: set[str], namespaces: tuple[str, ...]) -
         snapshot.reading.server = {"context": connection.context, "version": connection.version()}
         wanted = listings(connection, kinds, namespaces)
     except ClusterError as error:
-        snapshot.reading.errors.append(str(error))
-        snapshot.knowledge.withdraw(ANY_KIND, ALL, Reason.INCOMPLETE, "the cluster could not be read")
-        return snapshot
+        return unread(error)
     parts = side_by_side(lambda listing: _part(connection, listing), wanted)
     if "ConfigMap" in kinds:
         parts += side_by_side(lambda place: _config_map(connection, *place), CONFIG_MAPS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from netlint.errors import SourceError
 from netlint.snapshot import Form, Window
-from netlint.sources.inputs import TAIL, Input, Stream
+from netlint.sources.inputs import LOST, TAIL, Input, Stream
 from netlint.yamltext import Unreadable
 
 STEP = 256 << 10
@@ -22,16 +23,20 @@ class Cursor:
         self.lines = 0
         self._stream = stream
         self._end = end
+        self.cut_off: Exception | None = None  # why there are no more bytes, though the file has some
 
     def fill(self) -> bool:
-        """Read as much again as there is; False at the end.
+        """Read as much again as there is; False at the end, and where it is cut off.
 
         Raises Unreadable where that is more than one document may have.
         """
-        size = max(STEP, len(self.text))
+        size = min(max(STEP, len(self.text)), LARGEST_DOCUMENT + 1 - len(self.text))
         if self._end is not None:
             size = min(size, self._end - self.offset - len(self.text))
-        piece = self._stream.read(size) if size > 0 else b""
+        try:
+            piece = self._stream.read(size) if size > 0 and self.cut_off is None else b""
+        except (SourceError, *LOST) as error:
+            self.cut_off, piece = error, b""
         if piece:
             self.text += piece
         if len(self.text) > LARGEST_DOCUMENT:
@@ -39,8 +44,11 @@ class Cursor:
         return bool(piece)
 
     def tail(self) -> bytes:
-        """The end of the text: from what is at hand where all of it is."""
-        return self.source.tail() if self.fill() else self.text[-TAIL:]
+        """The end of the text: from what is at hand where all of it is; nothing where it cannot be had."""
+        try:
+            return self.source.tail() if self.fill() else self.text[-TAIL:]
+        except SourceError:
+            return b""
 
     def use(self, size: int) -> None:
         """Move past ``size`` bytes."""

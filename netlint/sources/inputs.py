@@ -25,6 +25,25 @@ if TYPE_CHECKING:
 
 TAIL = 64 << 10
 GZIP_MAGIC = b"\x1f\x8b"
+LOST = (OSError, EOFError, zlib.error)
+"""What is raised where bytes cannot be had."""
+
+
+class Unpacked(gzip.GzipFile):
+    """All that can be unpacked, before the error of what cannot."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to ``size`` bytes, fewer only at the end and before an error."""
+        if size is None or size < 0:
+            return super().read(size)
+        found = bytearray()
+        try:
+            while len(found) < size and (piece := self.read1(size - len(found))):
+                found += piece
+        except LOST:
+            if not found:
+                raise
+        return bytes(found)
 
 
 class Stream(Protocol):
@@ -62,7 +81,7 @@ class Input:
                 else:
                     skip(stream, start)
                 yield stream
-        except (OSError, EOFError, zlib.error) as error:
+        except LOST as error:
             raise SourceError(f"{self.name}: {reason(error)}") from error
 
     def tail(self) -> bytes:
@@ -135,13 +154,18 @@ def from_file(path: str, name: str, explicit: bool = True, namespace: str | None
         raise SourceError(f"{name}: {reason(error)}") from error
     size = found.st_size
     if compressed:
-        return Input(name, None, lambda: cast(IO[bytes], gzip.open(path, "rb")), explicit, namespace, size)
+        return Input(name, None, lambda: cast(IO[bytes], Unpacked(path, "rb")), explicit, namespace, size)
     return Input(name, size, lambda: open(path, "rb", buffering=0), explicit, namespace, size)
 
 
 def from_standard_input() -> Input:
-    """Standard input."""
-    return _kept(sys.stdin.buffer, "-")
+    """Standard input. Raises SourceError where it is closed, or where there is no place to keep it."""
+    if sys.stdin is None:
+        raise SourceError("-: standard input is closed")
+    try:
+        return _kept(sys.stdin.buffer, "-")
+    except OSError as error:
+        raise SourceError(f"-: cannot be kept below {tempfile.gettempdir()}: {reason(error)}") from error
 
 
 def _kept(stream: IO[bytes] | io.RawIOBase, name: str) -> Input:
@@ -152,8 +176,12 @@ def _kept(stream: IO[bytes] | io.RawIOBase, name: str) -> Input:
         kept = _Kept(os.dup(file.fileno()))
     size = os.fstat(kept.descriptor).st_size
     if os.pread(kept.descriptor, 2, 0) == GZIP_MAGIC:
-        return Input(name, None, lambda: cast(IO[bytes], gzip.open(_Descriptor(kept.descriptor))), stored=size)
-    return Input(name, size, lambda: cast(IO[bytes], _Descriptor(kept.descriptor)), stored=size)
+        return Input(name, None, lambda: cast(IO[bytes], Unpacked(fileobj=_unshared(kept))), stored=size)
+    return Input(name, size, lambda: _unshared(kept), stored=size)
+
+
+def _unshared(kept: _Kept) -> IO[bytes]:
+    return cast(IO[bytes], _Descriptor(kept.descriptor))
 
 
 class _Kept:

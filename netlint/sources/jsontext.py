@@ -29,9 +29,10 @@ CUTS_TRIED = 64
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OPEN_ITEMS = b'{"items":['
 _ITEMS_KEY = re.compile(rb'"items"[ \t\r\n]*:[ \t\r\n]*\[')
-_FIRST_ITEM = re.compile(rb'([ \t\r\n]*)\{([ \t\r\n]*"(?:[^"\\]|\\.)*")?')
+_FIRST_ITEM = re.compile(rb'([ \t\r\n]*)\{([ \t\r\n]*"(?:[^"\\]|\\.)*")?(:[ ])?')
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?[ \t\r\n]*(?:\{[ \t\r\n]*["}]|\[[ \t\r\n]*[\[{\]])')
 _BYTE = re.compile(r" \(byte (\d+)\)")
+TRAILING = "trailing characters"  # behind the end of the list
 PROBLEMS = {"Input data was truncated": "the JSON ends too early: the file is truncated"}
 
 
@@ -76,7 +77,8 @@ def layout_of(text: bytes, tail: Callable[[], bytes]) -> Layout | None:
             head = _head_behind(tail()) or head
         space, key = first[1], first[2] or b""
         indented = b"\n" in space
-        parted = (space if indented else b"") + b"}," + space
+        after_comma = b" " if first[3] and not space else space  # Python writes {"a": 1}, {"a": 2}
+        parted = (space if indented else b"") + b"}," + after_comma
         boundary = parted + b"{" + (b"" if indented else key)
         return Layout(match.end() + len(space), boundary, len(parted), list_kind(head))
     return None
@@ -99,6 +101,7 @@ def read(cursor: Cursor, intake: Intake) -> None:
     if cursor.text.startswith(BYTE_ORDER_MARK):
         cursor.use(len(BYTE_ORDER_MARK))
     cursor.skip_space()
+    in_lines = False
     while cursor.text:
         layout = layout_of(cursor.text, cursor.tail)
         if layout is not None:
@@ -106,6 +109,9 @@ def read(cursor: Cursor, intake: Intake) -> None:
             read_items(cursor, intake, layout, last=True)
         elif _begins_with_line(cursor.text):
             read_lines(cursor, intake)
+            in_lines = True
+        elif in_lines and (size := _broken_line(cursor.text)):
+            _pass_over(cursor, intake, size)
         else:
             while cursor.fill():
                 pass
@@ -135,8 +141,11 @@ def read_items(cursor: Cursor, intake: Intake, layout: Layout, last: bool) -> No
 
 
 def _take_window(cursor: Cursor, intake: Intake, layout: Layout, namespaces: set[str]) -> int:
-    """Take in the items that are complete; gives the number of bytes up to the next item."""
-    cut = len(cursor.text)
+    """Take in the items that are complete; gives the number of bytes up to the next item.
+
+    Raises Unreadable where the first item is no JSON, wherever it ends.
+    """
+    cut, broken = len(cursor.text), False
     for _ in range(CUTS_TRIED):
         cut = cursor.text.rfind(layout.boundary, 0, cut)
         if cut < 0:
@@ -146,9 +155,14 @@ def _take_window(cursor: Cursor, intake: Intake, layout: Layout, namespaces: set
         try:
             items = b"".join((b"[", memoryview(cursor.text)[:end], b"]"))
             namespaces |= intake.take(items, window, layout.kind)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, RecursionError) as error:
+            at = _position(error, end + 1)
+            broken = at <= end and TRAILING not in str(error)
+            cut = min(cut, at)
             continue
         return cut + layout.parted
+    if broken:
+        raise _unreadable(cursor, _OPEN_ITEMS + cursor.text, len(_OPEN_ITEMS))
     return 0
 
 
@@ -157,7 +171,8 @@ def _take_last(cursor: Cursor, intake: Intake, layout: Layout, namespaces: set[s
     text = _OPEN_ITEMS + cursor.text
     size = _document_end(text)
     if size < 0:
-        raise _unreadable(cursor, text, len(_OPEN_ITEMS))
+        cursor.use(_take_window(cursor, intake, layout, namespaces))
+        raise _unreadable(cursor, _OPEN_ITEMS + cursor.text, len(_OPEN_ITEMS))
     items = bytes(HEAD.decode(text[:size]).items)
     window = cursor.window(len(items) - 2, Form.JSON_ITEMS)
     namespaces |= intake.take(items, window, layout.kind)
@@ -185,6 +200,27 @@ def read_lines(cursor: Cursor, intake: Intake) -> None:
             return
         cursor.use(len(text))
         cursor.fill()
+
+
+def _broken_line(text: bytes) -> int:
+    """How long the first line is, where no line behind it makes it a document; 0 where one may."""
+    size = text.find(b"\n") + 1
+    following = text.find(b"\n", size) + 1
+    if not (size and following):
+        return 0
+    try:
+        HEAD.decode(text[:following])
+    except msgspec.ValidationError:
+        return 0
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        return 0 if str(error) in PROBLEMS else size
+    return 0
+
+
+def _pass_over(cursor: Cursor, intake: Intake, size: int) -> None:
+    line = cursor.text[:size]
+    intake.unreadable(line, 0, _unreadable(cursor, cursor.text, 0), cursor.source.name)
+    cursor.use(size)
 
 
 def _joined(lines: bytes) -> bytes:
@@ -246,8 +282,7 @@ def _unreadable(cursor: Cursor, text: bytes, added: int) -> Unreadable:
     except msgspec.DecodeError as error:
         problem = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ")
         problem = PROBLEMS.get(problem, problem)
-        match = _BYTE.search(str(error))
-        at = int(match[1]) if match else at
+        at = _position(error, at)
     except RecursionError:
         problem, at = "nested too deeply", added
     except UnicodeDecodeError:
@@ -255,6 +290,12 @@ def _unreadable(cursor: Cursor, text: bytes, added: int) -> Unreadable:
     before = text[added:at]
     column = len(before) - before.rfind(b"\n")
     return Unreadable(problem, cursor.lines + before.count(b"\n") + 1, column)
+
+
+def _position(error: BaseException, otherwise: int) -> int:
+    """At which byte a text stops being JSON, where the error tells it."""
+    match = _BYTE.search(str(error))
+    return int(match[1]) if match else otherwise
 
 
 def shares(source: Input, layout: Layout, readers: int) -> Iterator[tuple[int, int | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -67,7 +67,7 @@ def find(names: list[str]) -> Targets:
     for name in names:
         if name == STANDARD_INPUT:
             targets.names.append(name)
-            _add_file(targets, name, from_standard_input())
+            _add_from(targets, name, from_standard_input)
             continue
         paths = [name] if os.path.lexists(name) else sorted(glob.glob(name, recursive=True))
         if not paths:
@@ -103,14 +103,12 @@ def _add(targets: Targets, path: Path, name: str) -> None:
     absolute = str(path.parent.resolve() / path.name)
     if not targets.is_new(absolute, explicit=True):
         return
-    try:
-        _add_file(targets, absolute, from_file(str(path), name))
-    except SourceError as error:
-        targets.errors.append(str(error))
+    _add_from(targets, absolute, lambda: from_file(str(path), name))
 
 
-def _add_file(targets: Targets, path: str, source: Input) -> None:
+def _add_from(targets: Targets, path: str, opened: Callable[[], Input]) -> None:
     try:
+        source = opened()
         archive = as_archive(source)
     except SourceError as error:
         targets.errors.append(str(error))

@@ -88,6 +88,8 @@ class Worker:
         cursor.fill()
         read = jsontext.read if _is_json(cursor) else yamlstream.read
         self._readable(cursor, lambda: read(cursor, self._intake))
+        if cursor.cut_off is not None:
+            raise cursor.cut_off
         self._intake.finish(source.name)
 
     def _share(self, share: Share) -> None:
@@ -98,6 +100,8 @@ class Worker:
             if share.layout is not None and share.start == share.layout.first:
                 cursor.lines = _lines_before(share)
             is_torn = self._is_torn(cursor, share)
+            if cursor.cut_off is not None:
+                raise cursor.cut_off
         added = [range(first, last) for first, last in zip(before, self._counts(), strict=True)]
         self.done.append(Done(share.source.name, share.start, cursor.lines, is_torn, *added))
 
@@ -129,10 +133,14 @@ class Worker:
 
     def _broken_off(self, cursor: Cursor, error: Unreadable) -> None:
         """Record what cannot be read, and count the lines of the rest."""
+        if cursor.cut_off is not None:
+            return  # which is the reason
         start, before = _before(cursor)
         if error.line == cursor.lines + 1:
             error = Unreadable(error.problem, error.line, (error.column or 1) + before)
-        self._intake.broken_off(start + cursor.text, not _more(cursor), error, cursor.source.name)
+        is_end = not _more(cursor)
+        text = cursor.text if is_end else cursor.text[:STEP]  # which tells whether it is about Kubernetes
+        self._intake.broken_off(start + text, is_end, error, cursor.source.name)
         while cursor.text:
             cursor.use(len(cursor.text))
             _more(cursor)

@@ -11,7 +11,7 @@ from netlint.objects import Kind
 from netlint.snapshot import Form, Spot, Window
 from netlint.sources.cursor import Cursor
 from netlint.sources.documents import Head, list_kind
-from netlint.sources.inputs import Input
+from netlint.sources.inputs import TAIL, Input
 from netlint.sources.intake import Intake
 from netlint.yamltext import Unreadable
 
@@ -61,7 +61,7 @@ def read(cursor: Cursor, intake: Intake) -> None:
     more = True
     while more:
         more = cursor.fill()
-        end = cursor.text.rfind(SEPARATOR) + 1 if more else len(cursor.text)
+        end = cursor.text.rfind(SEPARATOR) + 1 if more or cursor.cut_off else len(cursor.text)
         if end:
             _take_documents(cursor, intake, end)
             continue
@@ -85,7 +85,8 @@ def read_items(cursor: Cursor, intake: Intake, layout: Layout) -> None:
     while True:
         more = cursor.fill()
         after = _AFTER_ITEMS.search(cursor.text)
-        end = after.end() if after else cursor.text.rfind(layout.boundary) + 1 if more else len(cursor.text)
+        is_whole = not (more or cursor.cut_off)
+        end = after.end() if after else len(cursor.text) if is_whole else cursor.text.rfind(layout.boundary) + 1
         if not end and more:
             continue
         namespaces |= _take_items(cursor, intake, layout, end)
@@ -95,15 +96,17 @@ def read_items(cursor: Cursor, intake: Intake, layout: Layout) -> None:
 
 
 def _take_items(cursor: Cursor, intake: Intake, layout: Layout, size: int) -> set[str]:
-    text = cursor.text[:size]
-    window = cursor.window(size, Form.YAML_ITEMS)
+    namespaces = _take_listed(cursor.text[:size], cursor.window(size, Form.YAML_ITEMS), layout, intake)
+    cursor.use(size)
+    return namespaces
+
+
+def _take_listed(text: bytes, window: Window, layout: Layout, intake: Intake) -> set[str]:
     converted = [
         item[1:-1] if (item := _convert(text, start, end, window, intake))[:1] == b"[" else b"null"
         for start, end in item_ranges(text, layout.boundary)
     ]
-    namespaces = intake.take(b"[" + b",".join(converted) + b"]", window, layout.kind)
-    cursor.use(size)
-    return namespaces
+    return intake.take(b"[" + b",".join(converted) + b"]", window, layout.kind)
 
 
 def item_ranges(text: bytes, boundary: bytes) -> Iterator[tuple[int, int]]:
@@ -123,12 +126,27 @@ def _convert(text: bytes, start: int, end: int, window: Window, intake: Intake) 
         listed = _convert_list(document)
         converted = yamltext.Exact(listed, ()) if listed else yamltext.to_json(document)
     except Unreadable as error:
-        intake.unreadable(document, _line(window, text, start), error, window.file)
+        if window.form is not Form.YAML or not _take_broken_list(document, start, text, window, intake):
+            intake.unreadable(document, _line(window, text, start), error, window.file)
         return b"null"
     for duplicate in converted.duplicates:
         line = _line(window, text, start) + duplicate.line
         intake.duplicate_key(Spot(window.file, line, duplicate.column), duplicate.path)
     return converted.json
+
+
+def _take_broken_list(document: bytes, start: int, text: bytes, window: Window, intake: Intake) -> bool:
+    """Take what can be read of a document that cannot, if it is a list; whether an item was what cannot."""
+    layout = layout_of(document, lambda: document[-TAIL:])
+    if layout is None:
+        return False
+    after = _AFTER_ITEMS.search(document, layout.first)
+    items = document[layout.first : after.end() if after else len(document)]
+    first = window.start + start + layout.first
+    lines = _line(window, text, start + layout.first)
+    before = len(intake.snapshot.unreadable)
+    _take_listed(items, Window(window.file, first, first + len(items), lines, Form.YAML_ITEMS), layout, intake)
+    return len(intake.snapshot.unreadable) > before
 
 
 def _convert_list(document: bytes) -> bytes | None:

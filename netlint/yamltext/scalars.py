@@ -136,6 +136,7 @@ def joined(lines: list[bytes]) -> bytes:
     """
     parts = [line.strip(b" ") for line in lines]
     if parts[0].startswith(b"#"):
+        _matched(_BLANK, b" " + parts[0])
         parts[0] = b""
     if any(b" #" in part for part in parts[:-1]) or any(b"\n" in part for part in parts):
         raise Irregular

@@ -51,8 +51,8 @@ def _is_read(run: Run, context: str = "admin") -> None:
 
 def _is_barred(run: Run, problem: str, context: str = "admin") -> None:
     """There is a report, which says why nothing was evaluated."""
-    url = run.err.strip().rpartition(" ")[2]
-    assert run.err == f"netlint: reading {context} at {url}\n"
+    url = run.err.partition("\n")[0].rpartition(" ")[2]
+    assert run.err == f"netlint: reading {context} at {url}\nnetlint: {context} at {url}: {problem}\n"
     assert (run.findings, run.errors, run.code) == ([], [f"{context} at {url}: {problem}"], 2)
     assert run.skips == [("duplicate-pod-ips", "incomplete", ["Pod"], [], "the cluster could not be read")]
 
@@ -65,8 +65,9 @@ def _refusal(kubeconfig: Path) -> str:
 
 
 def _is_no_use(run: Run, problem: str) -> None:
-    """What was given leads to no cluster."""
-    assert (run.code, run.out, run.err) == (2, "", f"netlint: {problem}\n")
+    """What was given leads to no cluster; a report says so, too."""
+    assert (run.code, run.findings, run.errors, run.err) == (2, [], [problem], f"netlint: {problem}\n")
+    assert run.skips == [("duplicate-pod-ips", "incomplete", ["Pod"], [], "the cluster could not be read")]
 
 
 # Credentials
@@ -176,7 +177,67 @@ def test_plugin_that_is_not_installed(changed: Changed) -> None:
     _is_no_use(check(config, *RULES), f"{config}: {problem}")
 
 
+def test_user_that_acts_as_another(faulty: ControlPlane, changed: Changed) -> None:
+    """As kubectl does; the option comes first."""
+    admin = {"token": faulty.token()}
+    config = changed(user={**admin, "as": "nobody"})
+
+    refused = 'pods is forbidden: User "%s" cannot list resource "pods" in API group "" at the cluster scope'
+    for name, option in (("nobody", ()), ("somebody", ("--as", "somebody"))):
+        assert check(config, *RULES, *option).skips == [("duplicate-pod-ips", "forbidden", ["Pod"], [], refused % name)]
+    problem = "'as-groups' of a user is not known here; impersonate with 'as' or --as alone"
+    assert _refusal(changed(user={**admin, "as": "a", "as-groups": ["b"]})) == f"{config}: {problem}"
+
+
+def test_ways_to_log_in_that_are_not_known(changed: Changed) -> None:
+    config = changed(user={"auth-provider": {"name": "gcp"}})
+
+    problem = "the auth-provider 'gcp' is not known here; use a credential plugin (exec)"
+    assert _refusal(config) == f"{config}: {problem}"
+
+
+def test_token_that_cannot_be_sent(changed: Changed) -> None:
+    run = check(changed(user={"token": "ab\ncd"}), *RULES)
+
+    _is_barred(run, "the credentials cannot be sent: a character in them is not allowed")
+
+
+# Proxies
+
+
+def test_proxy_that_does_not_run(faulty: ControlPlane, changed: Changed) -> None:
+    config = changed({"proxy-url": "http://me:secret@127.0.0.1:9"})
+
+    _is_barred_by_a_proxy(check(config, *RULES), faulty)
+    _is_barred_by_a_proxy(check(changed(), *RULES, env={"HTTPS_PROXY": "http://127.0.0.1:9"}), faulty)
+    _is_read(check(changed(), *RULES, env={"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}))
+
+
+def _is_barred_by_a_proxy(run: Run, plane: ControlPlane) -> None:
+    problem = "through the proxy http://127.0.0.1:9: the connection is refused; is the server running?"
+    assert (run.errors, run.code) == ([f"admin at {plane.url} {problem}"], 2)
+
+
+def test_socks_proxy_without_its_library(changed: Changed) -> None:
+    config = changed({"proxy-url": "socks5://127.0.0.1:9"})
+
+    assert _refusal(config) == f"{config}: a SOCKS proxy needs PySocks: pip install pysocks"
+
+
 # Servers that cannot be used
+
+
+@pytest.mark.parametrize(
+    ("server", "problem"),
+    [
+        (None, "the cluster of context 'admin' has no server"),
+        ("10.0.0.1:6443", "the server '10.0.0.1:6443' is no URL; write https://10.0.0.1:6443"),
+    ],
+)
+def test_server_that_is_no_url(changed: Changed, server: str | None, problem: str) -> None:
+    config = changed({"server": server})
+
+    assert _refusal(config) == f"{config}: {problem}"
 
 
 def test_server_of_another_authority(authority: Authority, changed: Changed) -> None:
@@ -400,8 +461,9 @@ def test_inside_a_pod_whose_token_is_refused(faulty: ControlPlane, tmp_path: Pat
 
 
 def test_nowhere() -> None:
-    _is_no_use(
-        check(None),
+    run = check(None)
+    problem = (
         "nothing to check: name files or folders, or give --kubeconfig; there is no kubeconfig "
-        "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster",
+        "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster"
     )
+    assert (run.code, run.out, run.err) == (2, "", f"netlint: {problem}\n")

@@ -268,7 +268,7 @@ def test_a_list_that_breaks_off_is_an_error_and_a_gap(crowded: ControlPlane, goi
     error = f"admin at {relay.url}: {problem}"
     assert (run.findings, run.skips, run.errors, run.code) == ([], BROKEN_OFF, [error], 2)
     assert run.seen["Pod"] == apiserver.PAGE
-    assert run.err == f"netlint: reading admin at {relay.url}\n"
+    assert run.err == f"netlint: reading admin at {relay.url}\nnetlint: {error}\n"
 
 
 def test_a_server_that_goes_away_for_good_is_told_once(crowded: ControlPlane) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 import os
+import random
 import subprocess
 import sys
+from base64 import b85encode
 from pathlib import Path
 
 import pytest
@@ -252,6 +255,65 @@ def test_compressed_data_that_cannot_be_unpacked_are_an_error(content, reason, t
     assert (code, error) == (2, f"-: error: bad.yaml: {reason}")
     skip = "-: skip: overlapping-pod-cidrs: bad.yaml cannot be read to its end (Node *)\n"
     assert with_others(tmp_path) == (2, f"{OVERLAP}{skip}-: error: bad.yaml: {reason}\n", "")
+
+
+def noise(size: int) -> str:
+    """Text that gzip cannot make much shorter."""
+    return b85encode(random.Random(size).randbytes(size)).decode()
+
+
+TWO = GOOD.split("---\n")
+BEFORE_THE_CUT = {
+    "documents": f"{GOOD}---\n{HEAD}spec: {{podCIDRs: [10.1.0.0/24]}}\nx: {noise(9000)}\n",
+    "a list": "apiVersion: v1\nitems:\n"
+    + "".join("- " + text.replace("\n", "\n  ").rstrip(" ") for text in [*TWO, f"{HEAD}x: {noise(9000)}\n"])
+    + "kind: List\n",
+    "JSON": LIST
+    % json.dumps(
+        [
+            {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"podCIDRs": ["10.1.0.0/24"]}, **x}
+            for name, x in [("a", {}), ("b", {}), ("c", {"x": noise(9000)})]
+        ]
+    ),
+}
+
+
+@pytest.mark.parametrize("size", [None, 1000], ids=["at once", "in steps"])
+@pytest.mark.parametrize("name", BEFORE_THE_CUT)
+def test_what_can_be_unpacked_is_checked_up_to_the_object_that_is_cut_off(name, size, tmp_path, monkeypatch) -> None:
+    if size:
+        monkeypatch.setattr(cursor, "STEP", size)
+    code, out, _ = alone(tmp_path, gzip.compress(BEFORE_THE_CUT[name].encode())[:-1000])
+    finding, skip, error = out.splitlines()
+    assert finding.endswith("Node a spec.podCIDRs[0]: 10.1.0.0/24 of Node a overlaps 10.1.0.0/24 of Node b")
+    assert skip == "-: skip: overlapping-pod-cidrs: bad.yaml cannot be read to its end (Node *)"
+    assert (code, error) == (2, "-: error: bad.yaml: the compressed data end too early: the file is truncated")
+
+
+def test_one_item_of_a_list_that_cannot_be_read_takes_no_other_with_it(tmp_path) -> None:
+    texts = [TWO[0], HEAD.replace("{name: c}", '\n  name: "c'), TWO[1]]
+    items = "".join("- " + text.replace("\n", "\n  ").rstrip(" ") for text in texts)
+    assert alone(tmp_path, f"apiVersion: v1\nitems:\n{items}kind: List\n") == (
+        1,
+        "bad.yaml:6:21: error: overlapping-pod-cidrs: Node a spec.podCIDRs[0]: "
+        "10.1.0.0/24 of Node a overlaps 10.1.0.0/24 of Node b\n"
+        "bad.yaml:10:11: error: unreadable-documents: File bad.yaml: a quoted value that is never closed\n"
+        "-: skip: overlapping-pod-cidrs: bad.yaml has a document that cannot be read (Node *)\n",
+        "",
+    )
+
+
+def test_one_line_that_cannot_be_read_takes_no_other_with_it(tmp_path) -> None:
+    line = '{"apiVersion":"v1","kind":"Node","metadata":{"name":"%s"},"spec":{"podCIDRs":["10.1.0.0/24"]}}\n'
+    assert alone(tmp_path, line % "a" + '{"apiVersion":"v1","kind":"Node","metadata":{"na\n{]\n' + line % "b") == (
+        1,
+        "bad.yaml:1:78: error: overlapping-pod-cidrs: Node a spec.podCIDRs[0]: "
+        "10.1.0.0/24 of Node a overlaps 10.1.0.0/24 of Node b\n"
+        "bad.yaml:2:49: error: unreadable-documents: File bad.yaml: invalid character\n"
+        "bad.yaml:3:2: error: unreadable-documents: File bad.yaml: object keys must be strings\n"
+        "-: skip: overlapping-pod-cidrs: bad.yaml has a document that cannot be read (Node *)\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize(

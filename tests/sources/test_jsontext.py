@@ -121,21 +121,49 @@ def test_shares_together_read_everything_once(data, layout, step, readers) -> No
     assert found(snapshot) == expected(data)
 
 
+HEADER = 200  # bytes, with which the first item has certainly begun
+NEXT = 60  # the same for the next item
+
+
 @settings(max_examples=200, deadline=None)
-@given(config_maps.filter(lambda data: len(data) > 1), layouts, st.integers(1, 4000), st.data())
+@given(config_maps.filter(lambda data: len(data) > 1), layouts, st.integers(HEADER, 4000), st.data())
 def test_a_truncated_list_loses_only_its_end(data, layout, step, draw) -> None:
     text = json.dumps({"kind": "List", "apiVersion": "v1", "items": objects(data)}, **layout).encode()
     cut = draw.draw(st.integers(text.index(b"[") + 1, len(text.rstrip(b"]} \n")) - 1))
+    read_before = found(read_until_broken(text[:cut], step))
+    assert read_before == expected(data)[: len(read_before)]
+    assert len(read_before) >= sum(end + NEXT <= cut for end in ends(text))
+
+
+@settings(max_examples=200, deadline=None)
+@given(config_maps.filter(lambda data: len(data) > 1), layouts, st.integers(HEADER, 4000), st.data())
+def test_a_list_with_an_item_that_is_no_json_is_read_up_to_it(data, layout, step, draw) -> None:
+    text = json.dumps({"kind": "List", "apiVersion": "v1", "items": objects(data)}, **layout).encode()
+    broken = draw.draw(st.integers(1, len(data) - 1))
+    at = text.index(b'"kind"', ends(text)[broken - 1])
+    assert found(read_until_broken(text[:at] + b"oops " + text[at:], step)) == expected(data)[:broken]
+
+
+def read_until_broken(text: bytes, step: int) -> Snapshot:
+    source = Input("x.json", len(text), lambda: io.BytesIO(text))
     snapshot = Snapshot()
-    source = Input("x.json", cut, lambda: io.BytesIO(text[:cut]))
     with pytest.MonkeyPatch.context() as patch, source.open() as stream:
         patch.setattr(cursor, "STEP", step)
         reader = Cursor(source, stream)
         reader.fill()
         with pytest.raises(Unreadable):
             jsontext.read(reader, Intake(snapshot))
-    read_before = found(snapshot)
-    assert read_before == expected(data)[: len(read_before)]
+    return snapshot
+
+
+def ends(text: bytes) -> list[int]:
+    """Where each item of a list in ASCII ends."""
+    decoder, written, at = json.JSONDecoder(), text.decode(), text.index(b"[") + 1
+    found = []
+    while (at := written.find("{", at)) >= 0:
+        _, at = decoder.raw_decode(written, at)
+        found.append(at)
+    return found
 
 
 @pytest.mark.parametrize(

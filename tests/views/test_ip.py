@@ -246,6 +246,16 @@ def test_of_an_address_in_a_secondary_network() -> None:
     assert "Pod shop/db-1" in {str(mention.subject) for mention in answer.mentions}
 
 
+def test_an_address_that_ipvs_keeps_is_a_services() -> None:
+    link = {"ifname": "kube-ipvs0", "linkinfo": {"info_kind": "dummy"}, "mtu": 1500}
+    held = [{"family": "inet", "local": "10.96.0.1", "prefixlen": 32, "scope": "global"}]
+    found = snapshot(
+        [node("n1", [], ["192.168.10.1"]), service("kubernetes", "default", {}, [], clusterIP="10.96.0.1")],
+        {"n1/ip-addr.json": [link | {"addr_info": held}]},
+    )
+    assert look_up(Cluster(found), addresses.parse_cidr("10.96.0.1/32").range).natures == (Nature.SERVICE,)
+
+
 def test_flags_of_the_control_plane_mention_ranges() -> None:
     answer = look_up(Cluster(snapshot(objects_of(NETWORKS["flannel"]()))), addresses.parse_cidr("10.244.0.0/16").range)
     found = [mention for mention in answer.mentions if mention.subject.kind == "Pod"]

@@ -54,7 +54,7 @@ def test_nothing_fits() -> None:
     arguments = ("plan", "--nodes", "5000", "--pods-per-node", "250", "--avoid", "10.0.0.0/8", "--avoid", "100.127.0.1")
     reason = (
         "the pod range needs a free IPv4 /11 in 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, and what is "
-        "to be avoided leaves at most a /12"
+        "to be avoided leaves at most a /12; the widest of it is 10.0.0.0/8, --avoid"
     )
     shown = netlint(*arguments, "--avoid", "100.64.0.9")
     assert (shown.returncode, shown.stdout, shown.stderr) == (1, "", f"netlint: nothing fits: {reason}\n")

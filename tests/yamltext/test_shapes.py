@@ -121,6 +121,8 @@ LEFT = [
     "a: b\nc",
     "a: b\n\n  c",
     "a: b\n  # c\n  d",
+    "a: # b\r  c: d\n  e",
+    "a: # \x01\n  b",
     "a: b # c\n  d",
     "a: b\n...\nc: d",
     "a: b\n... # c\n",

@@ -6,7 +6,7 @@ own. Each plugin is a module of this package.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,10 +82,16 @@ class Detected:
 class Fabric:
     """The plugins found (none where the input shows none), and what they make of the cluster's network."""
 
-    def __init__(self, plugins: tuple[Detected, ...], inventory: Inventory) -> None:
-        """The pods are looked at only where the plugins leave a question open."""
+    def __init__(
+        self, plugins: tuple[Detected, ...], inventory: Inventory, observed: Sequence[Connection] = ()
+    ) -> None:
+        """The pods are looked at only where the plugins leave a question open.
+
+        ``observed``: what hosts show without a plugin.
+        """
         self.plugins = plugins
         self._inventory = inventory
+        self._observed = observed
 
     @cached_property
     def allocates_from_node(self) -> bool | None:
@@ -215,7 +221,7 @@ class Fabric:
     @cached_property
     def connections(self) -> list[Connection]:
         """The same in short: what differs, and for which nodes."""
-        return list(connections((found.name, way) for found, way in self.transports))
+        return list(connections((found.name, way) for found, way in self.transports)) or list(self._observed)
 
     @property
     def sentences(self) -> list[str]:
@@ -246,12 +252,13 @@ class Fabric:
         return inside, outside
 
 
-def detect(inventory: Inventory) -> Fabric:
-    """Every plugin for which there is evidence."""
+def detect(inventory: Inventory, observed: Callable[[], Sequence[Connection]] = tuple) -> Fabric:
+    """Every plugin for which there is evidence, else what hosts show."""
     by_prefix = annotated(inventory.nodes)
     shown = [(plugin, seen) for plugin in PLUGINS if (seen := evidence(plugin, by_prefix, inventory)) is not None]
     carrying = [plugin for plugin, _ in shown if not plugin.rides(inventory)]
-    return Fabric(tuple(_detected(*found, carrying, inventory) for found in shown), inventory)
+    found = tuple(_detected(*one, carrying, inventory) for one in shown)
+    return Fabric(found, inventory, () if found else observed())
 
 
 def _detected(plugin: Plugin, seen: Subject, carrying: list[Plugin], inventory: Inventory) -> Detected:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from netlint import addresses
 from netlint.addresses import Range
@@ -54,21 +55,25 @@ def serves_pods(pool: IPPool) -> bool:
     return not pool.spec.allowedUses or "Workload" in pool.spec.allowedUses
 
 
-def is_idle(pool: IPPool, inventory: Inventory) -> bool:
-    """Whether a pool is closed and nobody has an address of it.
+def idle_pools(inventory: Inventory) -> set[str]:
+    """The names of closed pools of which nobody has an address; blocks tell that, and pods where there are none.
 
-    Such a pool is no pod range: it names addresses, often outside of the cluster, that are not masqueraded.
+    They are no pod ranges: they name addresses, often outside of the cluster, that are not masqueraded.
     """
-    held = Voice(Role.POD, NAME, subject_of(pool)).says(("spec", "cidr"), pool.spec.cidr or "")
-    if not pool.spec.disabled or isinstance(held, Trouble):
-        return False
-    given = (_range_of(block) for block in blocks(inventory))
-    return not any(span and span.overlaps(held.range) for span in given) and not inventory.pods.any_in([held.range])
+    closed = [
+        (pool.name, span) for pool in pools(inventory) if pool.spec.disabled and (span := _range_of(pool.spec.cidr))
+    ]
+    given = [span for block in blocks(inventory) if (span := _range_of(block.spec.cidr))] if closed else []
+    if not given:
+        return {name for name, span in closed if not inventory.pods.any_in([span])}
+    taken = set(addresses.touching([span for _, span in closed], given))
+    return {name for number, (name, _) in enumerate(closed) if number not in taken}
 
 
-def _range_of(block: IPAMBlock) -> Range | None:
+@lru_cache(maxsize=1 << 14)  # blocks are looked at for several questions
+def _range_of(cidr: str | None) -> Range | None:
     try:
-        return addresses.parse_cidr(block.spec.cidr or "").range
+        return addresses.parse_cidr(cidr or "").range
     except ValueError:
         return None
 
@@ -122,8 +127,9 @@ def _lent(block: IPAMBlock) -> Iterator[int]:
 
 def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
     """Pools, by what they serve, and the networks of the nodes."""
+    idle = idle_pools(inventory)
     for pool in pools(inventory):
-        voice = Voice(_role(pool, inventory), NAME, subject_of(pool))
+        voice = Voice(_role(pool, idle), NAME, subject_of(pool))
         if voice.role is Role.REMOTE:
             voice = replace(voice, label="range without masquerading")
         yield voice.says(("spec", "cidr"), pool.spec.cidr or "")
@@ -134,9 +140,9 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
                 yield from _own_network(node, PREFIX + key, text)
 
 
-def _role(pool: IPPool, inventory: Inventory) -> Role:
+def _role(pool: IPPool, idle: set[str]) -> Role:
     if serves_pods(pool):
-        return Role.REMOTE if is_idle(pool, inventory) else Role.POD
+        return Role.REMOTE if pool.name in idle else Role.POD
     return Role.LOAD_BALANCER if "LoadBalancer" in (pool.spec.allowedUses or ()) else Role.INTERNAL
 
 
@@ -175,8 +181,9 @@ def _configured_ipam(inventory: Inventory) -> str:
 def transports(inventory: Inventory) -> Iterator[Transport]:
     """One for each pool that pods use: its encapsulation, or WireGuard around everything."""
     felix = felix_default(inventory)
+    idle = idle_pools(inventory)
     for pool in filter(serves_pods, pools(inventory)):
-        if is_idle(pool, inventory):
+        if pool.name in idle:
             continue
         try:
             family = addresses.parse_cidr(pool.spec.cidr or "").range.family

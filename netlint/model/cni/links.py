@@ -5,15 +5,17 @@ Source: flannel-io/flannel, Documentation/backends.md (host-gw, MTU); docs.ciliu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
+from netlint.model.cni.connections import Connection
 from netlint.model.cni.flannel import PREFIX as FLANNEL
-from netlint.model.cni.plugin import Mtu, Transport
+from netlint.model.cni.plugin import Mtu, Transport, Way
+from netlint.model.plan.declarations import Declaration
 from netlint.model.plan.hosts import Host
 from netlint.model.plan.nodes import OWN_ADDRESSES
 from netlint.objects.core import Node
@@ -21,6 +23,7 @@ from netlint.objects.host import Link
 from netlint.objects.meta import Path
 
 _ANNOUNCED = tuple(FLANNEL + key for key in ("public-ip", "public-ipv6"))
+HOSTS = "hosts"
 
 
 class Address(NamedTuple):
@@ -94,6 +97,24 @@ def _destination(text: str) -> Iterator[Range]:
         yield addresses.parse_cidr(text if "/" in text else f"{text}/{32 if '.' in text else 128}").range
     except ValueError:
         return
+
+
+def observed(
+    hosts: Iterable[Host], nodes: Iterable[Node], pod_cidrs: Mapping[str, list[Declaration]]
+) -> list[Connection]:
+    """Plain routing, where a host sends what is for another node's pods to an address of that node."""
+    own = {(one.family, one.value): node.name for node in nodes for one in node_addresses(node)}
+    owners = {declared.range: name for name, ranges in pod_cidrs.items() for declared in ranges}
+    routes = [(host, route, owners.get(span)) for host in hosts for route, span in host.routes]
+    peers = [(route.gateway, peer) for host, route, peer in routes if route.gateway and peer not in {None, host.node}]
+    return [Connection(HOSTS, Way.ROUTED)] if any(own.get(_value(text)) == peer for text, peer in peers) else []
+
+
+def _value(text: str) -> tuple[int, int]:
+    try:
+        return addresses.parse(text)
+    except ValueError:
+        return 0, 0
 
 
 def off_link(found: list[Uplink], nodes: Iterable[Node]) -> list[tuple[Address, list[Uplink]]]:

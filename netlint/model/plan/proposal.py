@@ -165,10 +165,11 @@ def _of_family(family: int, demand: Demand, growth: tuple[int, int, int], avoide
     bits = {Role.POD: node_bits + host_bits, Role.SERVICE: service_bits}
     starts = STARTS if family == 4 else _starts_6(demand, avoided)
     placed: dict[Role, Range] = {}
-    taken = [one.range for one in avoided if one.range.family == family]
+    kept_free = [one for one in avoided if one.range.family == family]
     # of aligned blocks, the larger one first: then whatever place it gets leaves as much room as any other
     for role in sorted(bits, key=bits.__getitem__, reverse=True):
-        placed[role] = _place(role, family, bits[role], starts[role], [*taken, *placed.values()])
+        own = [Avoided(held, f"the {other} range itself") for other, held in placed.items()]
+        placed[role] = _place(role, family, bits[role], starts[role], [*kept_free, *own])
     return Ranges(placed[Role.POD], placed[Role.SERVICE], BITS[family] - host_bits)
 
 
@@ -187,8 +188,8 @@ def _starts_6(demand: Demand, avoided: Sequence[Avoided]) -> dict[Role, int]:
     return {Role.POD: site, Role.SERVICE: site | 0xFFFF << 64}
 
 
-def _place(role: Role, family: int, bits: int, start: int, taken: list[Range]) -> Range:
-    occupied = addresses.merged(taken)
+def _place(role: Role, family: int, bits: int, start: int, avoided: Sequence[Avoided]) -> Range:
+    occupied = addresses.merged(one.range for one in avoided)
     for block in _private(family):
         for first in (start, block.first) if block.holds(family, start) else (block.first,):
             found = _first_free(block, bits, first, occupied)
@@ -196,9 +197,12 @@ def _place(role: Role, family: int, bits: int, start: int, taken: list[Range]) -
                 return found
     left = next((less for less in range(bits - 1, -1, -1) if _any_free(family, less, occupied)), None)
     largest = "none" if left is None else f"at most a /{BITS[family] - left}"
+    widest = max(avoided, key=lambda one: one.range.size, default=None)
+    is_room = any(block.size >= 1 << bits for block in _private(family))
+    named = f"; the widest of it is {widest.range}, {widest.why}" if widest and is_room else ""
     raise NothingFitsError(
         f"the {role} range needs a free IPv{family} /{BITS[family] - bits} in "
-        f"{', '.join(map(str, _private(family)))}, and what is to be avoided leaves {largest}"
+        f"{', '.join(map(str, _private(family)))}, and what is to be avoided leaves {largest}{named}"
     )
 
 

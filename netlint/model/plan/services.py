@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from netlint import addresses
 from netlint.findings import Subject
@@ -26,20 +26,18 @@ def of_service_cidrs(inventory: Inventory) -> Found:
         yield from voice.lists(("spec", "cidrs"), declared.spec.cidrs)
 
 
-def inferred(held: Sequence[tuple[addresses.Range, Subject, Path]]) -> Iterator[Declaration]:
-    """Around the cluster IPs of Services the least that their range can be, where it is not wider than one may be.
+def inferred(first: addresses.Range, last: int, subject: Subject, path: Path) -> Declaration | None:
+    """Around cluster IPs from the first to the last the least that their range can be; ``path``: what says the first.
 
-    ``held``: each with the field that says it.
+    None for a single one, and for more than one range can hold.
     """
-    for family, shortest in SHORTEST.items():
-        own = sorted((found for found in held if found[0].family == family), key=lambda found: found[0])
-        if own and own[0][0] != own[-1][0]:
-            (first, subject, path), last = own[0], own[-1][0]
-            bits = (first.first ^ last.last).bit_length()
-            if bits <= addresses.BITS[family] - shortest:
-                low = first.first >> bits << bits
-                voice = Voice(Role.SERVICE, Authority.SERVICE, subject, standing=Standing.INFERRED, label=LABEL)
-                yield voice.holds(path, addresses.Range(family, low, low + (1 << bits) - 1))
+    family, low, _ = first
+    bits = (low ^ last).bit_length()
+    if not 0 < bits <= addresses.BITS[family] - SHORTEST[family]:
+        return None
+    voice = Voice(Role.SERVICE, Authority.SERVICE, subject, standing=Standing.INFERRED, label=LABEL)
+    start = low >> bits << bits
+    return voice.holds(path, addresses.Range(family, start, start + (1 << bits) - 1))
 
 
 def of_openshift(inventory: Inventory) -> Found:
