@@ -179,12 +179,13 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
 def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
     """Indices of those ranges that have an address in common with any of the others."""
     disjoint = merged(others)
-    found = []
-    for index, here in enumerate(ranges):
-        at = bisect_right(disjoint, (here.family, here.last, _HIGHEST)) - 1
-        if at >= 0 and disjoint[at].overlaps(here):
-            found.append(index)
-    return found
+    return [index for index, here in enumerate(ranges) if touches(here, disjoint)]
+
+
+def touches(here: Range, ranges: Sequence[Range]) -> bool:
+    """Whether any of the ranges, which are apart and in order as ``merged`` gives them, overlaps this one."""
+    at = bisect_right(ranges, (here.family, here.last, _HIGHEST)) - 1
+    return at >= 0 and ranges[at].overlaps(here)
 
 
 def uncovered(ranges: Sequence[Range], by: Iterable[Range]) -> list[int]:

@@ -130,12 +130,12 @@ def blocks_of_nodes(
     """The ranges from which it lets nodes in: field, text, and the nodes, which have at least half of the addresses.
 
     ``nodes``: their families and addresses in order. None where it lets in addresses of ``pods`` too, as those of
-    tunnels are.
+    tunnels are; these are apart and in order.
     """
     entering = [(path, text, span) for path, text, span, _ in blocks(policy) if path[1] == "ingress"]
     among = [(path, text, span, _among(nodes, span)) for path, text, span in entering]
     found = [(path, text, held) for path, text, span, held in among if span.size <= 2 * len(held)]
-    return [] if found and addresses.touching([span for _, _, span in entering], pods) else found
+    return [] if found and any(addresses.touches(span, pods) for _, _, span in entering) else found
 
 
 def _among(nodes: Sequence[tuple[int, int]], span: Range) -> Sequence[tuple[int, int]]:
