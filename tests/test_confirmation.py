@@ -109,7 +109,7 @@ def test_only_what_persists_is_left(tmp_path: Path) -> None:
 
     assert confirmation.confirm(result, result.open, Config(), TODAY, look) == []
     assert told(result) == [(STALE, "b", "10.1.9.2"), (STALE, "c", "10.1.9.4")]
-    assert asked == [{kind: {"a", "b", "c", "d"} for kind in ("EndpointSlice", "Pod", "Service")}]
+    assert asked == [{"Node": {ALL}, **{kind: {"a", "b", "c", "d"} for kind in ("EndpointSlice", "Pod", "Service")}}]
 
 
 def test_what_is_gone_is_no_fault(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_what_was_not_readable_the_first_time_is_not_asked_for(tmp_path: Path) -
 
     confirmation.confirm(result, result.open, Config(), TODAY, lambda places: asked.append(places) or cluster.read("a"))
 
-    assert asked == [{"EndpointSlice": {"a"}, "Pod": {"a"}, "Service": set()}]
+    assert asked == [{"EndpointSlice": {"a"}, "Node": {ALL}, "Pod": {"a"}, "Service": set()}]
 
 
 def test_a_rule_that_crashes_the_second_time_confirms_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +181,7 @@ def test_many_namespaces_are_read_in_one_list(tmp_path: Path) -> None:
 
     confirmation.confirm(result, result.open, Config(), TODAY, lambda places: asked.append(places) or cluster.read())
 
-    assert asked == [{kind: {ALL} for kind in ("EndpointSlice", "Pod", "Service")}]
+    assert asked == [{kind: {ALL} for kind in ("EndpointSlice", "Node", "Pod", "Service")}]
     assert len(told(result)) == confirmation.FEW + 1
 
 
@@ -196,4 +196,4 @@ def test_namespaces_are_read_one_by_one_where_a_list_of_everything_has_more_page
 
     confirmation.confirm(result, result.open, Config(), TODAY, lambda places: asked.append(places) or cluster.read())
 
-    assert asked == [dict.fromkeys(("EndpointSlice", "Pod", "Service"), names)]
+    assert asked == [{"Node": {ALL}, **dict.fromkeys(("EndpointSlice", "Pod", "Service"), names)}]

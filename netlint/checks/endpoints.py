@@ -9,6 +9,7 @@ from netlint.checks.wording import shortened
 from netlint.findings import Related, Undecided, Violation
 from netlint.model import legacy
 from netlint.model.cluster import Cluster
+from netlint.model.controllers import Controller, is_off
 from netlint.model.endpoints import (
     API_SERVER,
     MANAGED_BY,
@@ -22,13 +23,16 @@ from netlint.model.endpoints import (
 from netlint.model.legacy import Contrast, Pair
 from netlint.model.plan import Role
 from netlint.model.proxy import is_of_this_proxy
+from netlint.model.stand_ins import is_stand_in
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Path
 from netlint.objects.problems import FAMILIES
+from netlint.snapshot import Reason
 from netlint.snapshot.slices import TARGETS_POD
 
+SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
 OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")
 """Labels of slices that are somebody else's business where they name no Service."""
 
@@ -38,7 +42,9 @@ def ignored_endpoint_slices(cluster: Cluster) -> Iterator[Violation]:
     for number in cluster.foreign_slices:
         piece = cluster.slices.slices[number]
         service = cluster.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
-        for path, why in _reasons(piece, service) if cluster.slices.endpoints(number) else ():
+        if not cluster.slices.endpoints(number) or is_stand_in(cluster.slices, number):
+            continue
+        for path, why in _reasons(piece, service):
             yield Violation(
                 subject_of(piece),
                 path,
@@ -103,25 +109,33 @@ def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 
 def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
-    """A slice that was mirrored from Endpoints stands beside those of the Service's own pods."""
+    """A slice that was mirrored from Endpoints is left, although nothing is mirrored any longer."""
+    existing = {(found.namespace, found.name) for found in cluster.objects("Endpoints")}
     for number in cluster.foreign_slices:
         piece = cluster.slices.slices[number]
-        service = cluster.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
-        if service is None or piece.labels.get(MANAGED_BY) != MIRRORING or not has_pods(service):
+        key = (piece.namespace, piece.labels.get(SERVICE_NAME, ""))
+        service = cluster.service_named.get(key)
+        if service is None or piece.labels.get(MANAGED_BY) != MIRRORING or not cluster.slices.endpoints(number):
             continue
-        rows = cluster.slices.endpoints(number)
-        if not rows:
-            continue
-        family = FAMILIES.get(piece.addressType or "", 4)
-        texts = [addresses.text(family, cluster.slices.address(row, family)) for row in rows]
-        yield Violation(
-            subject_of(piece),
-            ("metadata", "labels", MANAGED_BY),
-            f"{shortened(texts)} {'was' if len(texts) == 1 else 'were'} mirrored from Endpoints, "
-            f"but {subject_of(service)} selects pods",
-            {"addresses": texts, "service": str(subject_of(service))},
-            (Related(subject_of(service), ("spec", "selector"), "selects pods"),),
-        )
+        if has_pods(service):
+            yield _left_over(cluster, number, service, ("spec", "selector"), "selects pods")
+        elif key not in existing and cluster.is_complete("Endpoints", piece.namespace):
+            yield _left_over(cluster, number, service, (), "has no Endpoints")
+
+
+def _left_over(cluster: Cluster, number: int, service: Service, path: Path, why: str) -> Violation:
+    piece = cluster.slices.slices[number]
+    family = FAMILIES.get(piece.addressType or "", 4)
+    rows = cluster.slices.endpoints(number)
+    texts = [addresses.text(family, cluster.slices.address(row, family)) for row in rows]
+    return Violation(
+        subject_of(piece),
+        ("metadata", "labels", MANAGED_BY),
+        f"{shortened(texts)} {'was' if len(texts) == 1 else 'were'} mirrored from Endpoints, "
+        f"but {subject_of(service)} {why}",
+        {"addresses": texts, "service": str(subject_of(service))},
+        (Related(subject_of(service), path, why),),
+    )
 
 
 def slices_without_services(cluster: Cluster) -> Iterator[Violation]:
@@ -176,14 +190,20 @@ def endpoint_addresses_without_pods(cluster: Cluster) -> Iterator[Violation | Un
         )
 
 
-def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation]:
+def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Endpoints of a Service that selects pods do not list what its slices list."""
+    if is_off(Controller.ENDPOINTS, cluster.pods):
+        yield Undecided(None, SWITCHED_OFF.format(Controller.ENDPOINTS.value[0]), Reason.NOT_APPLICABLE)
+        return
     for found in legacy.beside_controller(cluster):
         yield _conflict(found, "the EndpointSlices", legacy.is_behind(cluster, found))
 
 
-def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation]:
+def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Endpoints that somebody wrote are not what kube-proxy reads of them."""
+    if is_off(Controller.MIRRORING, cluster.pods):
+        yield Undecided(None, SWITCHED_OFF.format(Controller.MIRRORING.value[0]), Reason.NOT_APPLICABLE)
+        return
     for found in legacy.mirrored(cluster):
         yield _conflict(found, "the mirrored EndpointSlices")
 

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from netlint.checks.wording import shortened
 from netlint.findings import Related, Undecided, Violation
 from netlint.model import proxy
+from netlint.model.apiservers import api_servers
 from netlint.model.cluster import Cluster
 from netlint.model.endpoints import SERVICE_NAME, has_pods, is_headless
 from netlint.model.exposure import Claimed, advertised, claimed
 from netlint.model.plan import Declaration, Role
+from netlint.model.stand_ins import is_answered_by_proxy
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.snapshot import Reason
@@ -22,23 +24,38 @@ POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
 
 
 def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
-    """An external address of a Service is the address of a Node."""
+    """An external address of a Service is the address of a Node, or of the API servers."""
     of_node = {(found.range.family, found.range.first): found for found in cluster.plan.of(Role.NODE) if _is_one(found)}
     ipvs = proxy.uses_ipvs(cluster.inventory)
+    servers = api_servers(cluster.inventory, cluster.slices)
     for claim in claimed(cluster.services):
-        node = of_node.get((claim.family, claim.value))
-        if node is None or not claim.external:
-            continue  # load balancers that run on the nodes have their addresses
-        yield Violation(
-            subject_of(claim.service),
-            claim.path,
-            f"{claim.text} is an address of {node.subject}"
-            + (", and kube-proxy in IPVS mode binds it on every node" if ipvs else ""),
-            {"address": claim.text, "node": node.node or str(node.subject), "ipvs": ipvs},
-            (Related(node.subject, node.path, "has the address"),),
-            key=claim.text,
-            mitigated=not ipvs,
-        )
+        node, server = of_node.get((claim.family, claim.value)), servers.get((claim.family, claim.value))
+        if node is not None and (claim.external or (ipvs and _is_internal(cluster, node))):
+            of = f"an address of {node.subject}"
+            yield _taken(claim, of, Related(node.subject, node.path, "has the address"), ipvs)
+        elif node is None and server is not None and ipvs:
+            of = "the address of the API server"
+            yield _taken(claim, of, Related(server.subject, server.path, "shows the address"), ipvs)
+
+
+def _taken(claim: Claimed, of: str, holder: Related, ipvs: bool) -> Violation:
+    """Without IPVS the address still leads to whoever has it, but for the ports of the Service."""
+    return Violation(
+        subject_of(claim.service),
+        claim.path,
+        f"{claim.text} is {of}" + (", and kube-proxy in IPVS mode binds it on every node" if ipvs else ""),
+        {"address": claim.text, "holder": str(holder.subject), "ipvs": ipvs},
+        (holder,),
+        key=claim.text,
+        mitigated=not ipvs,
+    )
+
+
+def _is_internal(cluster: Cluster, found: Declaration) -> bool:
+    """Whether nodes reach each other at the address; without IPVS, load balancers on the nodes may have it."""
+    node = cluster.node_named.get(found.node)
+    listed = (node.status.addresses if node else None) or ()
+    return any(entry.type == "InternalIP" and entry.address == str(found) for entry in listed)
 
 
 def _is_one(declared: Declaration) -> bool:
@@ -119,7 +136,7 @@ def _nowhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violati
         and table.slices[number].labels.get(SERVICE_NAME) == service.name
         for row in table.endpoints(number)
     ]
-    if rows and not any(table.node[row] for row in rows):
+    if rows and not any(table.node[row] for row in rows) and not is_answered_by_proxy(service):
         yield Violation(
             subject_of(service),
             ("spec", field),

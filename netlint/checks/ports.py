@@ -68,14 +68,16 @@ def unnamed_service_ports(cluster: Cluster) -> Iterator[Violation]:
 
 
 def services_without_ports(cluster: Cluster) -> Iterator[Violation]:
-    """A Service selects pods for a cluster IP but has no port."""
+    """A Service with a cluster IP has no port, or one without number."""
     for service in cluster.services:
-        if service.spec.ports or not has_pods(service) or is_headless(service):
-            continue
-        if cluster.is_complete("Service", service.namespace):  # ports that are malformed are not absent
-            yield Violation(
-                subject_of(service), ("spec",), "the Service has a selector and no port", {"type": service.spec.type}
-            )
+        ports = service.spec.ports or ()
+        unnumbered = [index for index, port in enumerate(ports) if port.port is None]
+        portless = not ports and has_pods(service) and not is_headless(service)
+        if not (unnumbered or portless) or not cluster.is_complete("Service", service.namespace):
+            continue  # ports that are malformed are not absent
+        path = ("spec", "ports", unnumbered[0]) if unnumbered else ("spec",)
+        problem = "the port has no number" if unnumbered else "the Service has a selector and no port"
+        yield Violation(subject_of(service), path, problem, {"type": service.spec.type})
 
 
 def undeclared_target_ports(cluster: Cluster) -> Iterator[Violation]:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from netlint.checks.wording import NAMED, shortened
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import proxy, settings
+from netlint.model.clients import Client, clients
 from netlint.model.cluster import Cluster
 from netlint.model.coverage import coverage
 from netlint.model.endpoints import is_headless
 from netlint.model.plan.nodes import is_ready, is_virtual, is_windows
-from netlint.model.proxy import Client
-from netlint.model.rights import DEFAULT_ACCOUNT, Bound, Resource, Rights, lacking, other_authorizers
+from netlint.model.rights import DEFAULT_ACCOUNT, Bound, Resource, Rights, is_shown, other_authorizers
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
@@ -21,6 +21,7 @@ from netlint.objects.meta import Path
 from netlint.snapshot import Reason
 
 NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
+NO_SERVER = "no ClusterRoleBinding names its ServiceAccount, and the input does not show how API servers authorize"
 POD_SPEC: Path = ("spec", "template", "spec")
 
 
@@ -94,22 +95,23 @@ def hidden_services(cluster: Cluster) -> Iterator[Violation]:
 def unwatchable_services(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """The service proxy may not list and watch what it programs."""
     rights = Rights(cluster.objects("ClusterRole"), cluster.objects("ClusterRoleBinding"))
-    clients = proxy.clients(cluster.inventory)
-    doubt = "" if clients else "no DaemonSet of a service proxy whose rights are known"
+    found, firm = clients(cluster.inventory), is_shown(cluster.pods)
+    doubt = "" if found else "no DaemonSet of a service proxy whose rights are known"
     if doubt := doubt or other_authorizers(cluster.pods):
         yield Undecided(None, doubt, Reason.NOT_APPLICABLE)
         return
-    for client in clients:
+    for client in found:
         bound = rights.of(client.account)
-        missing = lacking(bound, client.watched)
+        missing = client.lacking(bound)
         if not missing:
             continue
         gap = client.doubt or _unread(cluster) or rights.unknown(bound)
         gap = gap or ("" if bound or rights.are_whole else NO_BINDING)
+        gap = gap or ("" if firm or not all(one.by_group for one in bound) else NO_SERVER)
         if gap:
             yield Undecided(subject_of(client.workload), gap, Reason.NOT_APPLICABLE)
         else:
-            yield _forbidden(client, bound, missing)
+            yield _forbidden(client, bound, missing, firm)
 
 
 def _unread(cluster: Cluster) -> str:
@@ -118,7 +120,7 @@ def _unread(cluster: Cluster) -> str:
     return next((gap.message for gap in gaps if gap is not None), "")
 
 
-def _forbidden(client: Client, bound: list[Bound], missing: dict[Resource, tuple[str, ...]]) -> Violation:
+def _forbidden(client: Client, bound: list[Bound], missing: dict[Resource, tuple[str, ...]], firm: bool) -> Violation:
     subject, path, why = _culprit(client, bound)
     by_verbs: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for (_, plural), verbs in missing.items():
@@ -133,6 +135,7 @@ def _forbidden(client: Client, bound: list[Bound], missing: dict[Resource, tuple
             Related(subject_of(client.workload), POD_SPEC, "programs Services"),
             *(Related(subject_of(one.binding), ("roleRef",), "is its binding") for one in bound if not one.by_group),
         ),
+        mitigated=not firm,
     )
 
 

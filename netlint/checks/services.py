@@ -13,14 +13,18 @@ from netlint.model.cluster import Cluster
 from netlint.model.conditions import Conditions
 from netlint.model.endpoints import (
     FAMILY_NAMES,
+    FIND_SIDECARS,
     Difference,
     Mismatch,
     has_pods,
     protocol,
     resolved_port,
 )
+from netlint.model.makers import doubt
 from netlint.model.nearest import nearest
+from netlint.model.release import Release
 from netlint.model.selectors import text_of
+from netlint.model.sidecars import overlooked
 from netlint.model.subjects import subject_of
 from netlint.model.twins import ROLLOUT, is_made_by_controller, purpose
 from netlint.objects.core import Service, ServicePort
@@ -40,9 +44,9 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
         if len(scaled_down) < len(templates):
             continue
         found = _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
-        maker = cluster.maker_of_pods(service.namespace)
-        if maker and not found.related:
-            yield Undecided(subject_of(service), f"its pods may be made for a {maker}, which netlint does not read")
+        why = doubt(cluster, service)
+        if why and not found.related:
+            yield Undecided(subject_of(service), why)
         else:
             yield found
 
@@ -81,6 +85,22 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
                     (cluster.selection.example_of(group) for group in without), key=lambda subject: subject.order
                 )
                 yield _unmatched(service, index, port, found, len(selected))
+            elif hidden := overlooked(cluster, service, port, selected):
+                yield _in_sidecar(service, index, port, *hidden)
+
+
+def _in_sidecar(service: Service, index: int, port: ServicePort, example: Subject, shown: Release) -> Violation:
+    return Violation(
+        subject_of(service),
+        ("spec", "ports", index, "targetPort"),
+        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.what} is "
+        f"{shown.text}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
+        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.text},
+        (Related(example, (), "declares the port in an init container"),)
+        + ((Related(shown.subject, shown.path, f"shows {shown.text}"),) if shown.subject else ()),
+        key=f"{protocol(port)}/{port.port}",
+        mitigated=True,
+    )
 
 
 def _unmatched(service: Service, index: int, port: ServicePort, without: list[Subject], all_of: int) -> Violation:

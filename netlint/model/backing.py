@@ -11,6 +11,7 @@ from netlint.model.cluster import Cluster
 from netlint.model.endpoints import has_pods, protocol, resolved_port
 from netlint.model.forwarding import Choice, Slices, usable
 from netlint.model.references import port_of
+from netlint.model.stand_ins import is_answered_by_proxy
 from netlint.objects.core import Service, ServicePort
 
 
@@ -20,7 +21,7 @@ class State(StrEnum):
     LIVE = "live"
     DEAD = "dead"
     UNKNOWN = "unknown"  # the input does not tell
-    OUTSIDE = "outside"  # a name that is not the cluster's
+    OUTSIDE = "outside"  # what answers is no endpoint of the cluster's
     IDLE = "idle"  # nothing was meant to answer
 
 
@@ -104,12 +105,15 @@ class Backings:
 
     def _of_slices(self, service: Service, port: ServicePort) -> Backing:
         """By what is listed, for a Service without a selector or where the pods are not known."""
+        if is_answered_by_proxy(service):
+            return Backing(State.OUTSIDE, "a proxy answers for it on the nodes")
         known, ready = len(self.slices.endpoints(service)), self._listed(service, port)
         if ready:
             return Backing(State.LIVE, f"{ready} of {_counted(known, 'endpoint')} ready", ready, known)
         if not self._cluster.is_complete("EndpointSlice", service.namespace):
             return Backing(State.UNKNOWN, "its pods are not known" if has_pods(service) else "no slice in the input")
         text = _none_of(known, "endpoint") if known else "it has no endpoint"
+        text = "no endpoint has its port" if usable(self.slices.endpoints(service)) else text
         return Backing(State.DEAD, text, 0, known, Cause.NO_ENDPOINTS)
 
     def _listed(self, service: Service, port: ServicePort) -> int:

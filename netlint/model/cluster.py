@@ -11,8 +11,9 @@ from netlint.model import nodeports
 from netlint.model.allocation import ClusterIP, Records, ServiceRanges, cluster_ips
 from netlint.model.attached import Sharing, sharing
 from netlint.model.cni import Fabric, detect, links
+from netlint.model.controllers import Controller, is_off
 from netlint.model.coverage import Coverage, coverage
-from netlint.model.endpoints import EndpointModel, is_foreign
+from netlint.model.endpoints import FIND_SIDECARS, EndpointModel, is_foreign
 from netlint.model.homes import Homes
 from netlint.model.hostips import own_addresses
 from netlint.model.identities import Identity, shared
@@ -31,6 +32,7 @@ from netlint.model.plan.hosts import Host, bind, of_hosts
 from netlint.model.plan.nodes import node_ranges
 from netlint.model.plan.services import inferred
 from netlint.model.plan.supply import Supply, supplies, undivided
+from netlint.model.release import Release, release
 from netlint.model.selection import Selection
 from netlint.model.subjects import subject_of
 from netlint.objects import ADDRESS_PLAN
@@ -47,7 +49,14 @@ class Cluster(Input):
         """Services held against their slices."""
         nodes = set(self.node_named)
         complete = self.is_complete("Node")
-        return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None)
+        overlooks = self.release is not None and self.release.number < FIND_SIDECARS
+        replaced = is_off(Controller.SLICES, self.pods)
+        return EndpointModel(self.services, self.pods, self.slices, nodes if complete else None, overlooks, replaced)
+
+    @cached_property
+    def release(self) -> Release | None:
+        """The release that the control plane runs, as far as the input shows it."""
+        return release(self)
 
     @cached_property
     def foreign_slices(self) -> list[int]:

@@ -30,6 +30,7 @@ CONTROLLER = "endpointslice-controller.k8s.io"
 MIRRORING = "endpointslicemirroring-controller.k8s.io"
 TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
 API_SERVER = ("default", "kubernetes")  # namespace and name of the slice that API servers write
+FIND_SIDECARS = (1, 33)  # kubernetes/kubernetes#128850, in no earlier release
 FAMILY_NAMES = {4: "IPv4", 6: "IPv6"}
 FAMILY_NUMBERS = {name: number for number, name in FAMILY_NAMES.items()}
 
@@ -62,18 +63,18 @@ class Difference:
     changed: int = 0  # newest change of the slices, 0 where they do not say
 
 
-def resolved_port(port: ServicePort, containers: Iterable[ContainerShape]) -> int | None:
+def resolved_port(port: ServicePort, containers: Iterable[ContainerShape], sidecars: bool = True) -> int | None:
     """The number that a Service port has on a pod with these containers; None where a name is not found.
 
-    A name is looked for in the containers first, then in init containers that keep running, and name
-    and protocol must both match (``FindPort``).
+    A name is looked for in the containers first, then in init containers that keep running (``sidecars``;
+    controllers before ``FIND_SIDECARS`` do not), and name and protocol must both match (``FindPort``).
     """
     target = port.targetPort
     if not isinstance(target, str):
         return target or port.port
     if target == "":
         return port.port
-    for wanted in (False, True):
+    for wanted in (False, True) if sidecars else (False,):
         for container in containers:
             if container.init is not wanted or (container.init and not container.sidecar):
                 continue
@@ -88,11 +89,11 @@ def protocol(port: ContainerPort | ServicePort) -> str:
     return port.protocol or "TCP"
 
 
-def expected_ports(service: Service, shape: PodShape) -> frozenset[Port]:
-    """The ports of the slice in which pods of this shape stand."""
+def expected_ports(service: Service, shape: PodShape, sidecars: bool = True) -> frozenset[Port]:
+    """The ports of the slice in which pods of this shape stand; ``sidecars``: see ``resolved_port``."""
     found = []
     for port in service.spec.ports or ():
-        number = resolved_port(port, shape.containers)
+        number = resolved_port(port, shape.containers, sidecars)
         if number is not None:
             found.append((port.name or "", number, protocol(port)))
     return frozenset(found)
@@ -131,9 +132,22 @@ class EndpointModel:
     compared as sums of digests; only where these differ, each endpoint is looked at.
     """
 
-    def __init__(self, services: Iterable[Service], pods: Pods, slices: SliceTable, nodes: set[str] | None) -> None:
-        """``nodes``: the names of all nodes; None where they are not known completely."""
+    def __init__(
+        self,
+        services: Iterable[Service],
+        pods: Pods,
+        slices: SliceTable,
+        nodes: set[str] | None,
+        overlooks_sidecars: bool = False,
+        replaced: bool = False,
+    ) -> None:
+        """``nodes``: the names of all nodes; None where they are not known completely.
+
+        ``overlooks_sidecars``: the controller may be of a release before ``FIND_SIDECARS``. ``replaced``: it is
+        switched off, so that Services with slices of others are none of its business.
+        """
         self._pods = pods
+        self._overlooks_sidecars = overlooks_sidecars
         self._slices = slices
         self._misplaced = set() if nodes is None else pods.on_others(nodes)
         self._of_service: dict[tuple[str, str, str | None], list[int]] = {}
@@ -142,9 +156,10 @@ class EndpointModel:
             if labels.get(MANAGED_BY) == CONTROLLER:
                 key = (piece.namespace, labels.get(SERVICE_NAME, ""), piece.addressType)
                 self._of_service.setdefault(key, []).append(number)
+        others = self._of_others() if replaced else set()
+        judged = [one for one in services if has_pods(one) and (one.namespace, one.name) not in others]
         digests = Digests(pods, slices, self._misplaced)
-        selecting = filter(has_pods, services)
-        self.differences = [found for service in selecting for found in self._differences(service, digests)]
+        self.differences = [found for service in judged for found in self._differences(service, digests)]
 
     @cached_property
     def stale_targets(self) -> dict[tuple[str, str], int]:
@@ -153,6 +168,12 @@ class EndpointModel:
         return self._pods.named(
             {(found.service.namespace, target[row]) for found in self.differences for _, row in found.stale}
         )
+
+    def _of_others(self) -> set[tuple[str, str]]:
+        """The Services of slices that others keep than the controller and that of Endpoints."""
+        pieces = [piece for piece in self._slices.slices if is_foreign(piece)]
+        kept = [piece for piece in pieces if piece.labels.get(MANAGED_BY) != MIRRORING]
+        return {(piece.namespace, piece.labels.get(SERVICE_NAME, "")) for piece in kept}
 
     def slices_of(self, service: Service, family: int) -> list[int]:
         """Numbers of the slices that the controller keeps for a Service in one family."""
@@ -244,7 +265,7 @@ class EndpointModel:
         found = []
         ports = expected_ports(service, pods.shape(row))
         actual_ports = slice_ports(table.slices[number])
-        if actual_ports != ports:
+        if actual_ports != ports and not self._is_overlooked(service, row, actual_ports):
             found.append(Mismatch("ports", ports, actual_ports))
         wanted, actual = self.expected_conditions(service, row), conditions(table, at)
         if wanted != actual:
@@ -260,6 +281,17 @@ class EndpointModel:
         if hostname != actual_hostname:
             found.append(Mismatch("hostname", hostname, actual_hostname))
         return found
+
+    def _is_overlooked(self, service: Service, row: int, ports: frozenset[Port]) -> bool:
+        """Whether only ports of sidecars are left out by a controller that knows none."""
+        return self._overlooks_sidecars and ports == expected_ports(service, self._pods.shape(row), sidecars=False)
+
+    def shows_port(self, service: Service, name: str) -> bool | None:
+        """Whether a slice of the Service has a number for this port; None where no slice lists an endpoint."""
+        numbers = [number for family in families(service) for number in self.slices_of(service, family)]
+        listing = [self._slices.slices[number] for number in numbers if self._slices.endpoints(number)]
+        shown = [each == name and value is not None for piece in listing for each, value, _ in slice_ports(piece)]
+        return any(shown) if listing else None
 
     def expected_conditions(self, service: Service, row: int) -> Conditions:
         """The conditions that the controller gives the endpoint of a pod."""

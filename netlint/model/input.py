@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, cast
 
 from netlint.model.pods import Pods
-from netlint.model.selection import POD_MAKERS
 from netlint.model.templates import Templates
 from netlint.objects import WORKLOADS
 from netlint.objects.core import ConfigMap, Node, Service
@@ -93,9 +92,3 @@ class Input:
         """Not a lookup of Services: it only says which labels are worth an index."""
         services = cast(list[Service], self.snapshot.objects.get("Service", []))
         return {key for service in services for key in service.spec.selector or {}}
-
-    def maker_of_pods(self, namespace: str) -> str:
-        """A kind in the input whose controller may make further pods, where only workloads are known; else empty."""
-        if self.is_complete("Pod", namespace):
-            return ""
-        return min(POD_MAKERS.intersection(self.snapshot.reading.other_kinds), default="")

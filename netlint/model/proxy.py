@@ -15,19 +15,14 @@ from netlint.model.coverage import Coverage
 from netlint.model.inventory import Inventory
 from netlint.model.plan.control_plane import command_lines, service_proxy_settings
 from netlint.model.pods import Pods
-from netlint.model.rights import DEFAULT_ACCOUNT, Account, Resource
 from netlint.model.scheduling import runs_on
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node, Service
 
-SERVICES: Resource = ("", "services")
-SLICES: Resource = ("discovery.k8s.io", "endpointslices")
-NODES: Resource = ("", "nodes")
 NAME = "kube-proxy"
 NAMESPACE = "kube-system"
 PROXY_NAME = "service.kubernetes.io/service-proxy-name"
 IPVS = "ipvs"
-TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - the file that has it
 
 
 def is_of_this_proxy(service: Service) -> bool:
@@ -46,8 +41,16 @@ def replacement(inventory: Inventory) -> str:
         return "OVN-Kubernetes"
     if router and flag(router, "run-service-proxy") != "false":
         return "kube-router"
-    bpf = any(found.name == "default" and found.spec.bpfEnabled for found in inventory.objects("FelixConfiguration"))
-    return "Calico" if bpf else ""
+    return "Calico" if _has_calico_bpf(inventory) else ""
+
+
+def _has_calico_bpf(inventory: Inventory) -> bool:
+    """The agents' variable goes before the object."""
+    agent = inventory.daemon_set("calico-node")
+    given = [text for _, text in inventory.environment(agent, "FELIX_BPFENABLED")] if agent else []
+    if given:
+        return given[-1].lower() == "true"
+    return any(found.name == "default" and found.spec.bpfEnabled for found in inventory.objects("FelixConfiguration"))
 
 
 def flag(workload: Workload, name: str) -> str:
@@ -85,42 +88,6 @@ def uses_ipvs(inventory: Inventory) -> bool:
 def agents(inventory: Inventory) -> list[Workload]:
     """The DaemonSets of kube-proxy."""
     return [found for found in inventory.daemon_sets if found.namespace == NAMESPACE and found.name.startswith(NAME)]
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A DaemonSet that programs Services; ``doubt``: why it may sign in other than by its ServiceAccount."""
-
-    workload: Workload
-    watched: tuple[Resource, ...]
-    doubt: str = ""
-
-    @property
-    def account(self) -> Account:
-        """Its ServiceAccount."""
-        spec = self.workload.template.spec if self.workload.template else None
-        return Account(self.workload.namespace, (spec.serviceAccountName if spec else None) or DEFAULT_ACCOUNT)
-
-
-def clients(inventory: Inventory) -> list[Client]:
-    """The DaemonSets that program Services, as far as it is known how they reach the API server."""
-    instead = replacement(inventory)
-    if not instead:
-        return [Client(found, (SERVICES, SLICES, NODES), _doubt(inventory)) for found in agents(inventory)]
-    found = inventory.daemon_set(instead.lower()) if instead in {"Cilium", "kube-router"} else None
-    if found is None:
-        return []
-    given = inventory.flags(found).keys() | cilium.configuration(inventory)[1].keys()
-    other = given & {"kubeconfig", "master", "k8s-kubeconfig-path"}
-    return [Client(found, (SERVICES,), f"it is given {min(other)}" if other else "")]
-
-
-def _doubt(inventory: Inventory) -> str:
-    """kube-proxy is given a kubeconfig file, which kubeadm and others keep in its ConfigMap."""
-    found = inventory.config_maps.get((NAMESPACE, NAME))
-    if any(TOKEN in text for text in ((found.data if found else None) or {}).values()):
-        return ""
-    return "the input does not show a kubeconfig that names its token"
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from netlint.model.pods import Pods
 from netlint.objects.rbac import ClusterRole, ClusterRoleBinding, PolicyRule, RoleSubject
 
 ANY = "*"
+API_SERVER = "kube-apiserver"
 BOOTSTRAPPED = "cluster-admin"  # API servers make this role and its binding, so that lists without them are not whole
 DEFAULT_ACCOUNT = "default"  # of pods that name none
 NODE_AND_RBAC = {"Node", "RBAC"}
@@ -25,10 +26,11 @@ Resource = tuple[str, str]  # group and plural
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A ServiceAccount."""
+    """A ServiceAccount; ``others``: groups of what else it signs in with."""
 
     namespace: str
     name: str
+    others: frozenset[str] = frozenset()
 
     @property
     def user(self) -> str:
@@ -45,8 +47,12 @@ class Account:
         if subject.kind == "ServiceAccount":
             return (subject.namespace, subject.name) == (self.namespace, self.name)
         return (subject.kind == "User" and subject.name == self.user) or (
-            subject.kind == "Group" and subject.name in self.groups
+            subject.kind == "Group" and subject.name in self.groups | self.others
         )
+
+    def is_one_of_many(self, subject: RoleSubject) -> bool:
+        """Whether the subject is a group of which others are members as well."""
+        return subject.kind == "Group" and subject.name not in self.others
 
     def __str__(self) -> str:
         """``ServiceAccount kube-system/kube-proxy``."""
@@ -78,7 +84,7 @@ class Rights:
     def of(self, account: Account) -> list[Bound]:
         """The bindings that name the account or one of its groups."""
         return [
-            Bound(binding, self._roles.get(binding.roleRef.name or ""), all(one.kind == "Group" for one in naming))
+            Bound(binding, self._roles.get(binding.roleRef.name or ""), all(map(account.is_one_of_many, naming)))
             for binding in self._bindings
             if (naming := [one for one in binding.subjects or () if account.is_named_by(one)])
         ]
@@ -111,13 +117,18 @@ def _is_allowed(rules: Iterable[PolicyRule], resource: Resource, verb: str) -> b
     )
 
 
+def is_shown(pods: Pods) -> bool:
+    """Whether the input has an API server's pod, whose flags name what allows requests."""
+    return any(command_lines(pods, API_SERVER))
+
+
 def other_authorizers(pods: Pods) -> str:
     """What else than roles allows requests, as a clause; empty where nothing shows that something does."""
     return next(_other_authorizers(pods), "")
 
 
 def _other_authorizers(pods: Pods) -> Iterator[str]:
-    for subject, line in command_lines(pods, "kube-apiserver"):
+    for subject, line in command_lines(pods, API_SERVER):
         given = settings.flags(line.words)
         if "authorization-config" in given:
             yield f"{subject} reads its authorizers from a file"

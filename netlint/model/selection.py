@@ -12,52 +12,6 @@ from netlint.objects.core import Service
 from netlint.snapshot.shapes import ContainerShape
 
 Containers = tuple[ContainerShape, ...]
-POD_MAKERS = frozenset(
-    [
-        "Alertmanager",
-        "Cassandra",
-        "CassandraDatacenter",
-        "ClickHouseInstallation",
-        "CloneSet",
-        "Elasticsearch",
-        "EtcdCluster",
-        "Jaeger",
-        "Kafka",
-        "KafkaBridge",
-        "KafkaConnect",
-        "KafkaNodePool",
-        "Kibana",
-        "Logstash",
-        "MongoDB",
-        "MongoDBCommunity",
-        "MySQLCluster",
-        "NatsCluster",
-        "OpenTelemetryCollector",
-        "PerconaServerMongoDB",
-        "PerconaXtraDBCluster",
-        "Postgresql",
-        "PostgresCluster",
-        "Prometheus",
-        "PrometheusAgent",
-        "RabbitmqCluster",
-        "RayCluster",
-        "RedisCluster",
-        "RedisFailover",
-        "Rollout",
-        "SparkApplication",
-        "Tenant",
-        "ThanosRuler",
-        "VMAgent",
-        "VMAlert",
-        "VMAlertmanager",
-        "VMCluster",
-        "VMSingle",
-        "Vault",
-        "ZookeeperCluster",
-        "postgresql",
-    ]
-)
-"""Kinds of others from which their controllers make pods; what labels these have, only they know."""
 
 
 class Alike(NamedTuple):

@@ -1,4 +1,7 @@
-"""Pod templates: what workloads say about the pods that they make."""
+"""Pod templates: what workloads say about the pods that they make.
+
+Source: kubernetes.io/docs/reference/labels-annotations-taints.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,23 @@ from netlint.objects.apps import CronJob, Workload
 from netlint.objects.meta import Path
 from netlint.objects.pod import Container
 from netlint.snapshot.shapes import ContainerShape, PodShape
+
+_JOBS = ("CronJob", "Job")
+ADDED = {
+    "apps.kubernetes.io/pod-index": ("StatefulSet",),
+    "batch.kubernetes.io/controller-uid": _JOBS,
+    "batch.kubernetes.io/job-completion-index": _JOBS,
+    "batch.kubernetes.io/job-name": _JOBS,
+    "controller-revision-hash": ("DaemonSet", "StatefulSet"),
+    "controller-uid": _JOBS,
+    "job-name": _JOBS,
+    "pod-template-generation": ("DaemonSet",),
+    "pod-template-hash": ("Deployment", "ReplicaSet"),
+    "statefulset.kubernetes.io/pod-name": ("StatefulSet",),
+}
+"""Labels that controllers add to pods, by the kinds whose pods get them."""
+NAMING = {"batch.kubernetes.io/job-name", "job-name", "statefulset.kubernetes.io/pod-name"}
+"""Those with the name of the pod or Job, which begins with the workload's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +50,13 @@ class Template:
     def of_deployment(self) -> bool:
         """Whether it is a ReplicaSet that a Deployment made, and so says nothing that the Deployment does not."""
         return self.subject.kind == "ReplicaSet" and "pod-template-hash" in self.labels
+
+    def has(self, key: str, value: str) -> bool:
+        """Whether its pods have a label, or may get it from their controller."""
+        if key in self.labels or key not in ADDED:
+            return self.labels.get(key) == value
+        named = value == self.subject.name or value.startswith(f"{self.subject.name}-")
+        return self.subject.kind in ADDED[key] and (named or key not in NAMING)
 
     @property
     def namespace(self) -> str:
@@ -55,8 +82,11 @@ class Templates:
         ]
 
     def having(self, namespace: str, selector: Mapping[str, str]) -> list[Template]:
-        """The templates whose pods the selector selects."""
-        return [self.all[number] for number in self._index.selected(namespace, selector)]
+        """The templates whose pods the selector selects, by labels that their controller adds as well."""
+        lasting = {key: value for key, value in selector.items() if key not in ADDED}
+        found = [self.all[number] for number in self._index.selected(namespace, lasting)]
+        added = [(key, value) for key, value in selector.items() if key in ADDED]
+        return [item for item in found if all(item.has(key, value) for key, value in added)]
 
 
 def _of(workload: Workload | CronJob) -> Template | None:

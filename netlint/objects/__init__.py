@@ -194,9 +194,15 @@ KIND_NAMED = {kind.name: kind for kind in KINDS}
 """By their netlint name."""
 
 
+OWN_GROUPS = {"", "apps", "batch", "discovery.k8s.io", "extensions", "networking.k8s.io", "rbac.authorization.k8s.io"}
+"""Kubernetes' own groups: no two of them have kinds of one name, but kinds have moved between them."""
+_OWN = {kind.kind: kind for kind in KINDS if OWN_GROUPS.issuperset(kind.groups)}
+
+
 def kind_of(api_version: str, kind: str) -> Kind | None:
-    """The kind that netlint reads under this name, in any version of its group."""
-    return KIND_OF.get((group_of(api_version), kind))
+    """The kind that netlint reads under this name, in any version of its group, or of another one of Kubernetes'."""
+    group = group_of(api_version)
+    return KIND_OF.get((group, kind)) or (_OWN.get(kind) if group in OWN_GROUPS else None)
 
 
 CONFIG_MAPS = (

@@ -42,6 +42,7 @@ class NodeSystemInfo(Struct, gc=False):
     systemUUID: str | None = None
     machineID: str | None = None
     operatingSystem: str | None = None  # "" until the kubelet has reported
+    kubeletVersion: str | None = None
 
 
 class NodeCondition(Condition, gc=False):
@@ -92,7 +93,7 @@ class ServiceSpec(Struct, gc=False):
     externalTrafficPolicy: Literal["Cluster", "Local"] | None = None
     internalTrafficPolicy: Literal["Cluster", "Local"] | None = None
     healthCheckNodePort: int | None = None
-    sessionAffinity: str | None = None
+    sessionAffinity: Literal["ClientIP", "None"] | None = None
     publishNotReadyAddresses: bool | None = None
 
 

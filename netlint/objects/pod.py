@@ -35,6 +35,7 @@ class Container(Struct, gc=False):
     """A container or init container with its declared ports."""
 
     name: str | None = None
+    image: str | None = None
     env: list[EnvVar] | None = None
     ports: list[ContainerPort] | None = None
     restartPolicy: str | None = None
@@ -118,6 +119,7 @@ class RawContainer(Struct, gc=False):
     """A container whose ports and flags are decoded only once per set of equal ones."""
 
     name: str | None = None
+    image: Raw = NULL
     ports: Raw = NULL
     restartPolicy: str | None = None
     command: Raw = NULL

@@ -25,6 +25,8 @@ NAMED_NODE_ADDRESSES = {"Hostname", "InternalDNS", "ExternalDNS"}
 LARGEST_PORT = 65535
 PORT_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
 PORT_NAMES = "it has up to 15 lower-case letters, digits and hyphens, and at least one letter"
+LABEL_NAME = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+LABEL_NAMES = "it has up to 63 lower-case letters, digits and hyphens, and no hyphen at its ends"
 LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 LABEL_VALUES = "it has up to 63 letters, digits, '-', '_' and '.', and none of these three at its ends"
 LABEL_KEY = re.compile(r"([a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -67,6 +69,8 @@ def _of_service(service: Service) -> Iterator[Problem]:
 
 
 def _of_service_port(at: Path, port: ServicePort) -> Iterator[Problem]:
+    if port.name and not _is_like(LABEL_NAME, port.name):
+        yield (*at, "name"), f"{port.name!r} is no name of a Service port: {LABEL_NAMES}"
     if port.port is not None:
         yield from _port((*at, "port"), port.port)
     if isinstance(port.targetPort, int) and port.targetPort:
@@ -172,6 +176,8 @@ def port_problems(at: Path, ports: Iterable[ContainerPort]) -> Iterator[Problem]
     """What is malformed in the ports that a container declares; ``at`` is where they stand."""
     for number, port in enumerate(ports):
         here = (*at, number)
+        if port.name and not _is_like(PORT_NAME, port.name):
+            yield (*here, "name"), f"{port.name!r} is no port name: {PORT_NAMES}"
         if port.containerPort is not None:
             yield from _port((*here, "containerPort"), port.containerPort)
         if port.hostPort:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netlint.findings import Finding, Skip, field_name
+from collections.abc import Sequence
+
+from netlint.findings import Finding, Subject, field_name
 from netlint.reports import Report, printable
 
 NAMED = 3
@@ -12,7 +14,7 @@ def render(report: Report) -> str:
     """The open findings, then what was not evaluated and what failed, a line each."""
     result = report.result
     lines = [_line(finding) for finding in result.open]
-    lines += [f"-: skip: {skip.rule}: {skip.message}{scope_of(skip)}" for skip in result.lacking]
+    lines += [f"-: skip: {skip.rule}: {skip.message}{named_scope(skip.scope)}" for skip in result.lacking]
     lines += [f"-: failure: {failure.rule}: {failure.message}" for failure in result.failures]
     lines += [f"-: error: {error}" for error in result.snapshot.reading.errors]
     return "".join(printable(line) + "\n" for line in lines)
@@ -29,12 +31,12 @@ def _line(finding: Finding) -> str:
     return f"{where}: {finding.severity}: {finding.rule.name}: {named}{violation.message}"
 
 
-def scope_of(skip: Skip) -> str:
-    """Where a rule was not evaluated, in brackets; empty for nowhere at all."""
-    if not skip.scope:
+def named_scope(scope: Sequence[Subject]) -> str:
+    """Where rules were not evaluated, in brackets; empty for nowhere at all."""
+    if not scope:
         return ""
-    named = [str(subject) for subject in skip.scope[:NAMED]]
-    more = len(skip.scope) - len(named)
+    named = [str(subject) for subject in scope[:NAMED]]
+    more = len(scope) - len(named)
     return f" ({', '.join(named)}{f' and {more} more' if more else ''})"
 
 

@@ -10,10 +10,10 @@ from netlint.findings import Finding, Severity, Skip, field_name
 from netlint.model.cni import Fabric
 from netlint.objects import KINDS
 from netlint.reports import RULE_PAGES, Report, printable
-from netlint.reports.concise import scope_of, spot_name
+from netlint.reports.concise import named_scope, spot_name
 from netlint.snapshot import Place, Snapshot, Spot
 
-SHOWN = 5  # findings of one rule, and sides of one finding
+SHOWN = 5  # findings of one rule, sides of one finding, and rules that were not evaluated for one reason
 LONGEST_LINE = 160
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 
@@ -115,7 +115,7 @@ def _failures(report: Report) -> Iterator[Line]:
 
 def _footer(report: Report) -> Iterator[Line]:
     result = report.result
-    yield from _not_evaluated(result.skips if report.show_all else result.lacking)
+    yield from _not_evaluated(result.skips if report.show_all else result.lacking, report.show_all)
     counts = [(result.count(severity), severity) for severity in Severity]
     said = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for count, severity in counts if count)
     suppressed = len(result.findings) - len(result.open)
@@ -155,14 +155,21 @@ def _fabric(fabric: Fabric | None) -> Iterator[Line]:
         yield [(f"fabric: {'; '.join(said)}", "")]
 
 
-def _not_evaluated(skips: Iterable[Skip]) -> Iterator[Line]:
-    """Skips with the same reason in one line."""
-    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+def _not_evaluated(skips: Iterable[Skip], show_all: bool) -> Iterator[Line]:
+    """Skips with the same reason in one line: those of rules that spoke nowhere, and those of rules that did."""
+    by_reason: defaultdict[tuple[str, bool], list[Skip]] = defaultdict(list)
     for skip in skips:
-        by_reason[f"{skip.message}{scope_of(skip)}"].append(skip.rule)
-    for message, rules in by_reason.items():
-        names = ", ".join(dict.fromkeys(rules))
-        yield [("not evaluated", "bold"), (f": {names}: {message}", "")]
+        by_reason[skip.message, bool(skip.scope)].append(skip)
+    unnamed = 0
+    for (message, _), alike in by_reason.items():
+        rules = list(dict.fromkeys(skip.rule for skip in alike))
+        shown = rules if show_all or len(rules) <= SHOWN else rules[: SHOWN - 1]
+        unnamed += len(rules) - len(shown)
+        more = f" and {len(rules) - len(shown)} more" if len(rules) > len(shown) else ""
+        scope = tuple(dict.fromkeys(subject for skip in alike for subject in skip.scope))
+        yield [("not evaluated", "bold"), (f": {', '.join(shown)}{more}: {message}{named_scope(scope)}", "")]
+    if unnamed:
+        yield [("... --show-all names all of these rules", "dim")]
 
 
 def _read(snapshot: Snapshot) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import msgspec
@@ -24,6 +24,7 @@ SUPPRESSION = b'"ignore.netlint.dev/'
 _MASK = (1 << 64) - 1
 _LABELS = msgspec.json.Decoder(dict[str, str] | None)
 _WORDS = msgspec.json.Decoder(list[str] | None)
+_WORD = msgspec.json.Decoder(str | None)
 
 
 class Phase(IntEnum):
@@ -72,10 +73,11 @@ _NO_CONDITION = PodCondition()
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A container's ``command`` and ``args``."""
+    """A container's ``command`` and ``args``, which tell two of them apart; ``image`` does not."""
 
     command: tuple[str, ...]
     args: tuple[str, ...]
+    image: str = field(default="", compare=False)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -232,7 +234,8 @@ def _is_control_plane(pod: Pod, namespace: str) -> bool:
 def _command(pod: Pod) -> CommandLine:
     """The first container's command line; a pod of the control plane has no other one that matters."""
     first = pod.spec.containers[0] if pod.spec.containers else RawContainer()
-    return CommandLine(tuple(_WORDS.decode(first.command) or ()), tuple(_WORDS.decode(first.args) or ()))
+    command, args = _WORDS.decode(first.command) or (), _WORDS.decode(first.args) or ()
+    return CommandLine(tuple(command), tuple(args), _WORD.decode(first.image) or "")
 
 
 def _addresses(status: PodStatus) -> tuple[str, str, int]:

@@ -100,10 +100,10 @@ def read_again(connection: Connection, places: Mapping[str, Collection[str]], na
 
 
 def _namespaces_again(kind: Kind, asked: Collection[str], before: tuple[str, ...]) -> Sequence[str | None]:
-    if not kind.namespaced:
-        return [None]
     if ALL not in asked:
         return sorted(asked)
+    if not kind.namespaced:
+        return [None]
     return before or [None]
 
 

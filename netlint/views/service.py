@@ -12,6 +12,7 @@ from netlint.model.forwarding import Endpoint, Program
 from netlint.model.selectors import text_of as labels_text
 from netlint.model.shapes import TERMINAL
 from netlint.model.subjects import subject_of
+from netlint.model.templates import Template
 from netlint.model.trace import Trace
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import ServicePort
@@ -29,6 +30,7 @@ OPTIONAL = ("Gateway", "Ingress", *ROUTES)
 READ = {*KINDS, *OPTIONAL, "Namespace", *WORKLOADS}
 SHOWN = 20  # pods, endpoints, and groups of nodes, each
 NAMED = 3
+UNKNOWN = "?"
 
 Json = dict[str, Any]
 Broken = list[tuple[str, Finding]]
@@ -86,8 +88,12 @@ def _verdict(trace: Trace, broken: Broken, known: Spots) -> list[str]:
 
 
 def _port(port: ServicePort, backing: str) -> list[str]:
-    target = port.targetPort or port.port
-    return [port.name or "-", f"{port.port}/{protocol(port)}", f"to port {target} of the pods", backing]
+    target = port.targetPort or port.port or UNKNOWN
+    return [port.name or "-", _number(port), f"to port {target} of the pods", backing]
+
+
+def _number(port: ServicePort) -> str:
+    return f"{port.port or UNKNOWN}/{protocol(port)}"
 
 
 def _selector(trace: Trace) -> list[str]:
@@ -102,10 +108,13 @@ def _selector(trace: Trace) -> list[str]:
         selected = "its pods are not known"
     lines = [f"  {labels_text(spec.selector or {})}: {selected}"]
     return lines + [
-        f"  {template.subject}: {'an unknown number of' if template.replicas is None else template.replicas} replicas, "
-        "whose pods are not in the input"
-        for template in trace.workloads
+        f"  {template.subject}: {_replicas(template)}, whose pods are not in the input" for template in trace.workloads
     ]
+
+
+def _replicas(template: Template) -> str:
+    """An autoscaler, or the API server's default, says what the manifest does not."""
+    return "a number of pods that it does not say" if template.replicas is None else f"{template.replicas} replicas"
 
 
 def _pod(trace: Trace, row: int) -> list[str]:
@@ -132,7 +141,9 @@ def _resolved(trace: Trace, row: int) -> str:
 
 
 def _slice(piece: EndpointSlice, listed: Sequence[Endpoint], known: Spots) -> list[str]:
-    ports = ", ".join(f"{name or '-'} {number}/{how}" for name, number, how in sorted(slice_ports(piece), key=str))
+    ports = ", ".join(
+        f"{name or '-'} {number or UNKNOWN}/{how}" for name, number, how in sorted(slice_ports(piece), key=str)
+    )
     ready = sum(endpoint.conditions.ready for endpoint in listed)
     where = place((subject_of(piece), ()), known)
     head = [piece.name, piece.addressType or "-", ports or "no port", f"{ready:,} of {len(listed):,} ready", where]
@@ -170,7 +181,7 @@ def _program(program: Program, all_nodes: int, several: bool) -> list[str]:
     traffic = [program.traffic] if several else []
     ends = [f"{_bracketed(to.family, to.address)}:{to.port}" for to in program.backends]
     nothing = "nothing: dropped, as no endpoint is on the node" if program.dropped else "nothing: refused"
-    of_port = [port.name or "-", f"{port.port}/{protocol(port)}"]
+    of_port = [port.name or "-", _number(port)]
     return [*of_port, *traffic, where, f"to {_few(ends)}" if ends else nothing]
 
 

@@ -151,7 +151,9 @@ def test_nothing_but_reading_reaches_the_server(
 
     assert run.code == {"check": 1, "snapshot": 0}[command]
     asked = audit.requests(user)
-    again = reading.targets_again(("lab", "shop"), "EndpointSlice", "Pod", "Service") if command == "check" else []
+    again = (
+        reading.targets_again(("lab", "shop"), "EndpointSlice", "Node", "Pod", "Service") if command == "check" else []
+    )
     assert sorted(uri for _, uri in asked) == sorted([*reading.targets(), *again])
     assert {verb for verb, _ in asked} == {"get", "list"}
     assert not [uri for _, uri in asked if "secrets" in uri or uri.endswith("/configmaps")]

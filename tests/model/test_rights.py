@@ -24,6 +24,11 @@ def proxy() -> Object:
     return found
 
 
+def agent(*flags: str) -> Object:
+    container = {"name": "kube-router", "args": [*flags]}
+    return workload("DaemonSet", "kube-router", "kube-system", {"k8s-app": "kube-router"}, container)
+
+
 def signs_in() -> Object:
     return config_map("kube-proxy", "kube-system", **{"kubeconfig.conf": TOKEN})
 
@@ -71,6 +76,11 @@ CASES = {
         [proxy(), signs_in(), binding("view", "web", "shop")],
         "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input",
     ),
+    "no binding, and no API server": (
+        [proxy(), signs_in(), {**binding("view", "admin"), "metadata": meta("cluster-admin")}, role("cluster-admin")],
+        "no ClusterRoleBinding names its ServiceAccount, and the input does not show how API servers authorize",
+    ),
+    "an agent with a kubeconfig": ([agent("--kubeconfig=/etc/kr.conf"), binding("own")], "it is given kubeconfig"),
     "every request is allowed": ([proxy(), signs_in(), binding("own"), role("own"), api_server()], NO_ROLES),
     "a webhook": (
         [proxy(), signs_in(), binding("own"), role("own"), api_server("--authorization-mode=Node,RBAC,Webhook")],

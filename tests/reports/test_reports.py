@@ -390,7 +390,7 @@ def test_names_of_others_cannot_steer_a_terminal(one: str, other: str, port: str
 
 def hostile(one: str, other: str, port: str) -> list[Object]:
     nodes = [node(name, ["10.244.0.0/24"], [], {f"ignore.netlint.dev/{port}": one}) for name in (one, other)]
-    web = container(port, {"containerPort": 80, "hostPort": 8080, "name": other})
+    web = container(port, {"containerPort": 80, "hostPort": 8080})
     pods = [pod(name, "shop", one, ["10.1.0.1"], {"app": "web"}, [web]) for name in (one, other)]
     selecting = service(one, "shop", {"app": "web"}, [{"port": 80, "targetPort": "http"}])
     return [*nodes, *pods, selecting, service(other, "shop", {"app": "none"}, [])]

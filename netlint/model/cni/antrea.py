@@ -105,6 +105,11 @@ def programs_services(inventory: Inventory) -> bool:
     return settings.at(_read(inventory, _KEYS[0])[1], "antreaProxy", "proxyAll") is True
 
 
+def has_kubeconfig(inventory: Inventory) -> bool:
+    """Whether the agent signs in with a file of the host in place of its account's token."""
+    return bool(settings.at(_read(inventory, _KEYS[0])[1], "clientConnection", "kubeconfig"))
+
+
 PLUGIN = Plugin(
     NAME,
     Evidence(annotations=(PREFIX,), config_maps=(CONFIG,), daemon_sets=("antrea-agent",), types=(NAME,)),

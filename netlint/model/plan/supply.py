@@ -10,6 +10,7 @@ from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.cni import Fabric, antrea, cilium
+from netlint.model.controllers import Controller, is_off
 from netlint.model.inventory import Inventory
 from netlint.model.plan import Authority, Declaration, Plan, Role
 from netlint.model.plan.control_plane import command_lines
@@ -92,6 +93,8 @@ def pieces(pools: list[Range], piece: int, own: list[Range]) -> int:
 
 
 def _gives_ranges(inventory: Inventory) -> bool:
+    if is_off(Controller.NODE_RANGES, inventory.pods):
+        return False
     lines = command_lines(inventory.pods, "kube-controller-manager")
     given = [settings.flags(line.words).get("allocate-node-cidrs") for _, line in lines]
     return any(flag is not None and flag.value == "true" for flag in given)

@@ -45,4 +45,4 @@ def targets(*rules: str, namespaces: Sequence[str] = ()) -> list[str]:
 
 def targets_again(namespaces: Sequence[str], *names: str) -> list[str]:
     """What is asked for a second time, sorted: these kinds where something was found."""
-    return sorted(f"{path(KIND_NAMED[name], within)}?limit=500" for name in names for within in namespaces)
+    return sorted({f"{path(KIND_NAMED[name], within)}?limit=500" for name in names for within in namespaces})
