@@ -1,17 +1,18 @@
 """Endpoints as numbers, so that what slices list and what pods demand are compared in bulk.
 
-A digest stands for one endpoint: its address, target, conditions, node and hostname. A sum of digests stands for
-all endpoints of a slice, or of the pods of a shape. Equal endpoints have equal sums; different ones hardly ever do,
-as digests have 64 bits.
+A digest stands for one endpoint: its address, target, conditions, node and hostname. A sum of squares of digests
+stands for all endpoints of a slice, or of the pods of a shape. Equal endpoints have equal sums; different ones hardly
+ever do, as digests have 64 bits. The digests themselves would not do: what the last of the hashed values adds to a hash
+is nearly always the same, so where two endpoints have swapped it, they often add up to the same.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import compress
-from operator import not_, xor
+from operator import mul, not_
 from typing import NamedTuple
 
 from netlint.model.conditions import DEMANDED_CODES, IS_LISTED, UNDERSTOOD_CODES
@@ -52,7 +53,8 @@ class Digests:
         if family not in self._of_endpoints:
             self._of_endpoints[family] = self._endpoints_in(family)
         rows = self._slices.endpoints(number)
-        return sum(self._of_endpoints[family][rows.start : rows.stop])
+        digests = self._of_endpoints[family][rows.start : rows.stop]
+        return sum(map(mul, digests, digests))
 
     @cached_property
     def _number_of(self) -> list[int | None]:
@@ -66,13 +68,14 @@ class Digests:
         for row in () if publish else self._misplaced:
             digests[row] = 0
         plain, named = [0] * len(table.shapes), dict[int, int]()
-        for shape, digest, code in zip(table.shape, digests, codes, strict=True):
+        for shape, digest, coded in zip(table.shape, digests, _each_with(digests, codes), strict=True):
             if digest:
-                plain[shape] += digest ^ code
+                plain[shape] += coded * coded
         for row in compress(range(len(digests)), table.hostname):
             if digests[row]:
-                one, shape = digests[row] ^ codes[row], table.shape[row]
-                named[shape] = named.get(shape, 0) + _with(one, self._number_of[table.hostname[row]]) - one
+                coded, shape = _with(digests[row], codes[row]), table.shape[row]
+                hosted = _with(coded, self._number_of[table.hostname[row]])
+                named[shape] = named.get(shape, 0) + hosted * hosted - coded * coded
         return Sums(plain, named)
 
     def _pods_in(self, family: int) -> array[int]:
@@ -90,11 +93,16 @@ class Digests:
         addresses = table.addresses(range(len(table.v4)), family)
         columns = zip(addresses, table.target.hashes, table.node, table.target_uid, strict=True)
         codes = table.flags.tobytes().translate(UNDERSTOOD_CODES)
-        found = array("q", map(xor, map(hash, columns), codes))
+        found = array("q", _each_with(map(hash, columns), codes))
         for row in compress(range(len(found)), table.hostname):
             found[row] = _with(found[row], table.hostname[row])
         return found
 
 
-def _with(digest: int, hostname: int | None) -> int:
-    return hash((digest, hostname))
+def _each_with(digests: Iterable[int], codes: Iterable[int]) -> Iterator[int]:
+    """Digests that also stand for conditions."""
+    return map(hash, zip(digests, codes, strict=True))
+
+
+def _with(digest: int, more: int | None) -> int:
+    return hash((digest, more))

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.controller import Endpoint, Object, Ports, address_types, endpoints
+from model.controller import Endpoint, Object, Ports, address_types, endpoint_slices, endpoints
 from model.populations import World, worlds
 from netlint import addresses
 from netlint.model.cluster import Cluster
@@ -255,6 +256,43 @@ def _set(found: Object, what: str) -> None:
 def test_every_difference_is_found_and_nothing_else(world: World, changes: list[Edit]) -> None:
     edit(world.slices, changes)
     compare(world)
+
+
+@pytest.mark.parametrize("field", ["addresses", "conditions", "nodeName", "targetRef"])
+def test_what_endpoints_have_swapped_is_found(field: str) -> None:
+    """In each of many Services, as sums over a slice could happen to stay the same."""
+    services, pods, slices = [], [], []
+    for number in range(64):
+        services.append(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": f"web-{number}", "namespace": "shop"},
+                "spec": {"selector": {"app": f"web-{number}"}, "clusterIP": "10.96.0.9", "ports": [{"port": 80}]},
+            }
+        )
+        pods += [_pod(number, status) for status in ("True", "False")]
+        slices += endpoint_slices(services[-1], pods[-2:], None)
+        one, other = slices[-1]["endpoints"]
+        one[field], other[field] = other[field], one[field]
+    read = World(services, pods, None, slices).read()
+    found = [one.service.name for one in read.endpoints.differences]
+    assert found == [service.name for service in read.services]
+
+
+def _pod(number: int, ready: str) -> Object:
+    name = f"web-{number}-{ready.lower()}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "shop", "labels": {"app": f"web-{number}"}, "uid": name},
+        "spec": {"containers": [{"name": "web"}], "nodeName": f"n{len(ready)}"},
+        "status": {
+            "phase": "Running",
+            "podIPs": [{"ip": f"10.244.{number}.{len(ready)}"}],
+            "conditions": [{"type": "Ready", "status": ready}],
+        },
+    }
 
 
 @given(worlds(counts=(40, 130, 260), largest=(100,)), edits)
