@@ -14,8 +14,8 @@ from netlint.forks import Children, cores
 from netlint.memory import uncollected
 from netlint.model.cluster import Cluster
 
-WORTH_A_PROCESS = 20_000
-"""From so many Pods and EndpointSlices on the rules take longer than a second process needs to start."""
+WORTH_A_PROCESS = 10_000
+"""From so many objects on the rules take longer than a second process needs to start."""
 OF_ADDRESSES = {"addressing", "nodes", "pods"}
 """The topics whose rules look up the addresses of all nodes and pods, as those about the address plan do."""
 
@@ -33,7 +33,8 @@ class Evaluation:
 def evaluate(rules: list[Rule], cluster: Cluster) -> list[Evaluation]:
     """Evaluate the rules that have a check, in the order of the rules."""
     checked = [rule for rule in rules if rule.name in CHECKS]
-    size = len(cluster.snapshot.pods) + len(cluster.snapshot.slices.slices)
+    snapshot = cluster.snapshot
+    size = len(snapshot.pods) + len(snapshot.slices) + sum(map(len, snapshot.objects.values()))
     with uncollected(), Children() as children:
         if size < WORTH_A_PROCESS or cores() == 1:
             return _evaluations(checked, cluster)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 TAIL = 64 << 10
+_PIECE = 64 << 10
+_SEARCHED = 4 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 LOST = (OSError, EOFError, zlib.error)
 """What is raised where bytes cannot be had."""
@@ -133,6 +135,19 @@ def read_exactly(stream: Stream, size: int) -> bytes:
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)
+
+
+def next_place(source: Input, start: int, text: bytes) -> int:
+    """Where the text stands next, -1 for nowhere near: what it parts is rarely larger than some kilobytes."""
+    at, searched = start, b""
+    with source.open(start) as stream:
+        while at - start < _SEARCHED and (piece := stream.read(_PIECE)):
+            found = (searched + piece).find(text)
+            if found >= 0:
+                return at - len(searched) + found
+            at += len(piece)
+            searched = (searched + piece)[1 - len(text) :]
+    return -1
 
 
 def from_file(path: str, name: str, explicit: bool = True, namespace: str | None = None) -> Input:

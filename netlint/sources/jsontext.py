@@ -19,12 +19,11 @@ from netlint.objects import Kind
 from netlint.snapshot import Form
 from netlint.sources.cursor import SPACE, Cursor
 from netlint.sources.documents import HEAD, Head, list_kind
-from netlint.sources.inputs import Input
+from netlint.sources.inputs import Input, next_place
 from netlint.sources.intake import Intake
 from netlint.yamltext import Unreadable
 
 HEADER = 64 << 10
-SEARCHED = 4 << 20
 CUTS_TRIED = 64
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OPEN_ITEMS = b'{"items":['
@@ -306,10 +305,8 @@ def shares(source: Input, layout: Layout, readers: int) -> Iterator[tuple[int, i
     assert source.size is not None
     start = layout.first
     for number in range(1, readers):
-        at = source.size * number // readers
-        with source.open(at) as stream:
-            found = stream.read(SEARCHED).find(layout.boundary)
-        if found >= 0 and at + found > start:
-            yield start, at + found + layout.parted
-            start = at + found + layout.parted
+        found = next_place(source, source.size * number // readers, layout.boundary)
+        if found > start:
+            yield start, found + layout.parted
+            start = found + layout.parted
     yield start, None

@@ -11,12 +11,11 @@ from netlint.objects import Kind
 from netlint.snapshot import Form, Spot, Window
 from netlint.sources.cursor import Cursor
 from netlint.sources.documents import Head, list_kind
-from netlint.sources.inputs import TAIL, Input
+from netlint.sources.inputs import TAIL, Input, next_place
 from netlint.sources.intake import Intake
 from netlint.yamltext import Unreadable
 
 SEPARATOR = b"\n---"
-SEARCHED = 4 << 20
 _LIST = re.compile(
     rb"(?:---[ \t]*+\n)?(?:(?:apiVersion|kind):[^\n]*+\n|metadata:[^\n]*+\n(?:[ ][^\n]*+\n)*+)*+items:[ ]*+\n([ ]*)- "
 )
@@ -183,10 +182,8 @@ def shares(source: Input, layout: Layout | None, readers: int) -> Iterator[tuple
     boundary = layout.boundary if layout else SEPARATOR
     start = layout.first if layout else 0
     for number in range(1, readers):
-        at = source.size * number // readers
-        with source.open(at) as stream:
-            found = stream.read(SEARCHED).find(boundary)
-        if found >= 0 and at + found > start:
-            yield start, at + found + 1
-            start = at + found + 1
+        found = next_place(source, source.size * number // readers, boundary)
+        if found > start:
+            yield start, found + 1
+            start = found + 1
     yield start, None

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from netlint import sources
-from netlint.sources import cursor, tasks, worker
+from netlint.sources import cursor, inputs, tasks, worker
 
 
 def pod(name: str, **spec: Any) -> dict[str, Any]:
@@ -89,3 +89,14 @@ def test_what_is_broken_is_told_the_same(layout, at, tmp_path, monkeypatch) -> N
     path = tmp_path / layout
     path.write_text(text[:cut] + "\x01" + text[cut:])
     assert read(path, 1, monkeypatch) == read(path, 1 << 30, monkeypatch)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 7, 64])
+def test_the_next_place_of_a_text(size, tmp_path, monkeypatch) -> None:
+    """However the pieces that are read cut it."""
+    monkeypatch.setattr(inputs, "_PIECE", size)
+    file = tmp_path / "text"
+    file.write_bytes(b"a: 1\n--\n---\nb: 2\n\n---")
+    source = inputs.from_file(str(file), "text")
+    found = [inputs.next_place(source, start, b"\n---") for start in range(24)]
+    assert found == [file.read_bytes().find(b"\n---", start) for start in range(24)]
