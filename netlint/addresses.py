@@ -222,29 +222,28 @@ def without(span: Range, spared: Iterable[Range]) -> list[Range]:
 
 def common(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
     """The addresses that are in both; each side is apart and in order, as ``merged`` gives it."""
-    found, at = [], 0
-    for here in ranges:
-        while at < len(others) and (others[at].family, others[at].last) < (here.family, here.first):
-            at += 1
-        there = at
-        while there < len(others) and others[there].overlaps(here):
-            other = others[there]
-            found.append(Range(here.family, max(here.first, other.first), min(here.last, other.last)))
-            there += 1
-    return found
+    return [
+        Range(here.family, max(here.first, other.first), min(here.last, other.last))
+        for here, met in _meeting(ranges, others)
+        for other in met
+    ]
 
 
 def difference(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
     """The addresses that are not in the others; each side is apart and in order, as ``merged`` gives it."""
-    found, at = [], 0
+    return [piece for here, met in _meeting(ranges, others) for piece in without(here, met)]
+
+
+def _meeting(ranges: Sequence[Range], others: Sequence[Range]) -> Iterator[tuple[Range, Sequence[Range]]]:
+    """Each range with the others that overlap it."""
+    at = 0
     for here in ranges:
         while at < len(others) and (others[at].family, others[at].last) < (here.family, here.first):
             at += 1
         last = at
         while last < len(others) and others[last].overlaps(here):
             last += 1
-        found += without(here, others[at:last])
-    return found
+        yield here, others[at:last]
 
 
 class RangeIndex(Generic[T]):

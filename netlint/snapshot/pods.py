@@ -248,7 +248,7 @@ def _addresses(status: PodStatus) -> tuple[str, str, int]:
             v6 = v6 or text
         else:
             v4 = v4 or text
-    if len(texts) > 2:
+    if len(texts) > bool(v4) + bool(v6):  # those behind the first of a family have to be addresses, too
         for text in texts:
             parse(text)
     return v4, v6, (LISTED_IPS if listed else 0) | (V6_FIRST if v6 and ":" in texts[0] else 0)
