@@ -74,8 +74,10 @@ class _State(dict[bytes, _Step]):
         else:
             raise Irregular
         state = _MACHINE.state(tuple(levels), line.waits)
-        self[prefix] = step = text, state, line.key, len(levels), opens
-        _MACHINE.steps += 1
+        step = text, state, line.key, len(levels), opens
+        if _MACHINE.steps < _MOST_STEPS:  # a single document may have more
+            self[prefix] = step
+            _MACHINE.steps += 1
         return step
 
     @property
@@ -94,7 +96,7 @@ class _Machine:
     @property
     def start(self) -> _State:
         """The state in front of a document."""
-        if self.steps > _MOST_STEPS:
+        if self.steps >= _MOST_STEPS:
             self.clear()
         return self.state((_ROOT,), waiting=True)
 
