@@ -132,6 +132,17 @@ def test_a_malformed_field_is_a_finding(name, tmp_path) -> None:
     assert with_others(tmp_path) == (1, OVERLAP + told + skip, "")
 
 
+@pytest.mark.parametrize("place", range(2))
+def test_a_pod_address_that_is_none_is_a_finding_wherever_it_stands(place, tmp_path) -> None:
+    addresses = [{"ip": "10.244.0.1"}, {"ip": "10.244.0.2"}]
+    addresses[place] = {"ip": "10.244.0.300"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "c"}, "status": {"podIPs": addresses}}
+    code, out, error = alone(tmp_path, json.dumps(pod))
+    told = f"malformed-objects: Pod default/c status.podIPs[{place}].ip: '10.244.0.300' is no IP address"
+    assert (code, error) == (1, "")
+    assert [line.split(": error: ")[-1] for line in out.splitlines() if ": error: " in line] == [told]
+
+
 def test_an_object_without_a_name_is_a_finding(tmp_path) -> None:
     told = "bad.yaml:1:1: error: malformed-objects: Node without a name metadata.name: the object has no name\n"
     skip = "-: skip: overlapping-pod-cidrs: Node without a name is malformed"
