@@ -36,6 +36,9 @@ def wait_until(lack: Callable[[], str], timeout: float, check: Callable[[], None
         time.sleep(interval)
 
 
+_MANY = 1000
+
+
 class Settling:
     """One wait for the controller manager."""
 
@@ -133,7 +136,10 @@ class Settling:
         return EndpointPods(nodes, self._client.list(_PODS))
 
     def _recent_change(self) -> str:
-        """Nothing that controllers write has changed for a while, which is longer than they wait to batch."""
+        """Nothing that controllers write has changed for a while, which is longer than they wait to batch.
+
+        With many objects the Endpoints controller, which may send few requests in a second, tries some again later.
+        """
         versions = [
             (path, *_key(each), each["metadata"]["resourceVersion"])
             for path in (_NODES, _ENDPOINTS, _SLICES)
@@ -142,7 +148,7 @@ class Settling:
         now = time.monotonic()
         if versions != self._seen:
             self._seen, self._quiet_since = versions, now
-        quiet = 0.3 + 1.5 * self._options.endpoint_batch_seconds
+        quiet = 0.3 + 1.5 * self._options.endpoint_batch_seconds + max(0, len(versions) - _MANY) / 200
         return "" if now - self._quiet_since >= quiet else "the controller manager is still writing"
 
 
