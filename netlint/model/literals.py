@@ -64,6 +64,8 @@ def _found(subject: Subject, texts: Iterable[tuple[Path, str]]) -> Iterator[Lite
     """Each address once for each object, where it stands first."""
     seen = set()
     for path, text in texts:
+        if ":" not in text and text.count(".") < 3:  # most texts are no place for an address
+            continue
         whole = (text,) if ":" in text and len(text) <= _LONGEST else ()
         for word in (*whole, *_inside(text)):
             try:

@@ -72,10 +72,8 @@ class LabelIndex:
         self._of_namespace: defaultdict[str, list[int]] = defaultdict(list)
         for number, (namespace, labels) in enumerate(sets):
             self._of_namespace[namespace].append(number)
-            for key in keys:
-                value = labels.get(key)
-                if value is not None:
-                    self._of_label[namespace, key, value].append(number)
+            for key in self._keys.intersection(labels):
+                self._of_label[namespace, key, labels[key]].append(number)
 
     def selected(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         """Positions of the selected sets in this namespace, ascending.

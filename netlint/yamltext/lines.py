@@ -23,27 +23,23 @@ _KEY = (
 _COLON = rb": (?:[ ]++(?![\s\#]) | (?=\s))"
 
 
-def _line(block: bytes) -> re.Pattern[bytes]:
-    """The pattern of a line; ``block``: of a value that is a block scalar, and the last alternative."""
-    return re.compile(
-        rb"""(?mx) ^
-        ([ ]*+ (?>"""
-        + _WORD
-        + _COLON  # tried first because it is what most lines are
-        + rb"""| (?![\s\#]) (?:-[ ]++(?![\s\#]))*+ (?:"""
-        + _KEY
-        + _COLON
-        + rb""" |) ))
-        ( [^\n"'|>][^\n]*+
-        | "[^"\\]*+(?:\\[^\n][^"\\]*+)*+"[^\n]*+
-        | '[^']*+(?:''[^']*+)*+'[^\n]*+
-        | """
-        + block
-        + rb""") \n"""
-    )
+_PREFIX_AND_VALUE = (
+    rb"^ ([ ]*+ (?>"
+    + _WORD
+    + _COLON  # tried first because it is what most lines are
+    + rb"| (?![\s\#]) (?:-[ ]++(?![\s\#]))*+ (?:"
+    + _KEY
+    + _COLON
+    + rb"""|) ))
+    ( [^\n"'|>][^\n]*+
+    | "[^"\\]*+(?:\\[^\n][^"\\]*+)*+"[^\n]*+
+    | '[^']*+(?:''[^']*+)*+'[^\n]*+
+    | """
+)
+# A line of spaces alone behind it may be content, or count as an empty line at the end.
+_BLOCK = rb"[|>](?<=[ ].)[1-9]?+[-+]?+\n++([ ]++)(?=\S)[^\n]*+(?:\n%b[^\n]*+|\n(?=\n))*+(?!\n[ ]*+\n)"
 
-
-LINE = _line(b"")
+LINE = re.compile(rb"(?mx)" + _PREFIX_AND_VALUE + rb") \n")
 """A line with content, and the lines that its value goes on over if it is quoted.
 
 Groups: the prefix, the value with whatever follows it. Block scalars, comments and blank lines do not match.
@@ -51,8 +47,11 @@ A prefix without content after it ends in ``:``, and its value is blank, a comme
 space; any other prefix is empty or ends in a space, and its value does not start with white space.
 """
 
-LINE_OR_BLOCK = _line(rb"[|>][1-9]?+[-+]?+\n++([ ]++)(?=\S)[^\n]*+(?:\n\3[^\n]*+|\n(?=\n))*+ |")
-"""The same, which matches block scalars too; a third group is their indentation."""
+BLOCK = re.compile(_BLOCK % rb"\1" + rb"\n")
+"""A block scalar, from the sign that starts it, which has a space before it, to the end of its last line."""
+
+LINE_OR_BLOCK = re.compile(rb"(?mx)" + _PREFIX_AND_VALUE + _BLOCK % rb"\3" + rb"|) \n")
+"""A line whose value may be a block scalar; a third group is the indentation of that."""
 
 BETWEEN = re.compile(rb"(?:[ ]*+(?:\#[ -~\x80-\xff]*+)?\n)*+")
 """Blank lines and comment lines."""

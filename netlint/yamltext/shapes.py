@@ -1,8 +1,9 @@
 """The fast reader: ordinary block YAML, as people write it and `kubectl get -o yaml` prints it.
 
 A line is a *prefix* (indentation, dashes, key) and a value; documents repeat most of their lines, so what a line
-says is found out once. A document in which a value goes on over several lines is cut by one regular expression;
-whatever that leaves between the lines has to be blank or a comment, so that every byte is accounted for.
+says is found out once. A document in which a value goes on over several lines, as quoted and plain text may, is
+cut by one regular expression; whatever that leaves between the lines has to be blank or a comment, so that every
+byte is accounted for.
 
 The prefixes are the document's shape; the JSON around the values is made once per shape (`templates`). Anything
 outside this grammar is left to the exact reader.
@@ -13,63 +14,75 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from . import scalars, templates
-from .lines import BETWEEN, LINE, LINE_OR_BLOCK
+from .lines import BETWEEN, BLOCK, LINE, LINE_OR_BLOCK
 from .scalars import Irregular, block_to_json, joined
 from .templates import LINES, Template, compile_shape
 
 _LONGEST_LINE_CACHED = 256
 _MOST_LINES_CACHED = 20_000
-_LONGEST_CACHED = 256 << 10  # bytes of a shape
-_MOST_CACHED = 2 << 20  # bytes of all shapes; their templates take a few times as much
+_LONGEST_CACHED = 10_000  # lines of a shape
+_MOST_CACHED = 100_000  # lines of all shapes
 _EMPTY = b"null"
 _START = re.compile(rb"---(?: *+| ++#[ -~\x80-\xff]*+)\n")
 # What libyaml does not read, takes for a line break or skips at the start of a line.
 _SPECIAL = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-class _TemplateCache(dict[bytes, Template | None]):
+class _TemplateCache(dict[tuple[bytes, ...], Template | None]):
     """Shape to its template (None for one that is not covered), made on demand."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._bytes = 0
+        self._lines = 0
 
-    def __missing__(self, shape: bytes) -> Template | None:
+    def __missing__(self, shape: tuple[bytes, ...]) -> Template | None:
         template: Template | None
         try:
-            template = compile_shape(shape.split(b"\n"))
+            template = compile_shape(shape)
         except Irregular:
             template = None
         if len(shape) <= _LONGEST_CACHED:
             self._keep(shape, template)
         return template
 
-    def _keep(self, shape: bytes, template: Template | None) -> None:
-        self._bytes += len(shape)
-        if self._bytes > _MOST_CACHED:
+    def _keep(self, shape: tuple[bytes, ...], template: Template | None) -> None:
+        self._lines += len(shape)
+        if self._lines > _MOST_CACHED:
             self.clear()
-            self._bytes = len(shape)
+            self._lines = len(shape)
         self[shape] = template
 
     def clear(self) -> None:
         super().clear()
-        self._bytes = 0
+        self._lines = 0
 
 
-class _LineCache(dict[bytes, tuple[bytes, bytes] | None]):
-    """Line to its prefix and the JSON of its value (None for a blank line or a comment), made on demand."""
+_Entry = tuple[bytes, bytes] | None
+"""The prefix of a line and the JSON of its value; None for a blank line or a comment."""
 
-    def __missing__(self, line: bytes) -> tuple[bytes, bytes] | None:
+
+class _LineCache(dict[bytes, _Entry]):
+    """Line to its entry, made on demand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prefixes: dict[bytes, bytes] = {}  # each once, so that equal shapes are found without comparing
+
+    def __missing__(self, line: bytes) -> _Entry:
         """Read the line, or raise `Irregular` where it is not one by itself."""
         match = LINE.fullmatch(line + b"\n")
         if match is None and not BETWEEN.fullmatch(line + b"\n"):
             raise Irregular
-        entry = (match[1], scalars.to_json(match[2])) if match else None
+        entry = (self._prefixes.setdefault(match[1], match[1]), scalars.to_json(match[2])) if match else None
         if len(line) <= _LONGEST_LINE_CACHED:
             if len(self) >= _MOST_LINES_CACHED:
                 self.clear()
             self[line] = entry
         return entry
+
+    def clear(self) -> None:
+        super().clear()
+        self._prefixes.clear()
 
 
 _templates = _TemplateCache()
@@ -91,7 +104,7 @@ def to_json(document: bytes) -> bytes | None:
     text = _content(document)
     if text is None:
         return None
-    for read in (_line_by_line, _with_long_values):
+    for read in (_line_by_line, _with_values_over_lines):
         try:
             json = read(text)
         except Irregular:
@@ -115,8 +128,8 @@ def _content(document: bytes) -> bytes | None:
 
 
 def _line_by_line(text: bytes) -> bytes:
-    """A document in which every line stands by itself."""
-    lines = list(filter(None, map(_lines.__getitem__, text.split(b"\n"))))
+    """A document in which every line stands by itself, except those of block scalars."""
+    lines = list(filter(None, _entries(text)))
     if not lines:
         return _EMPTY
     prefixes, jsons = zip(*lines, strict=True)
@@ -126,8 +139,23 @@ def _line_by_line(text: bytes) -> bytes:
     return _filled(template, jsons)
 
 
-def _template(prefixes: Iterable[bytes]) -> Template:
-    template = _templates[b"\n".join(prefixes)]
+def _entries(text: bytes) -> Iterable[_Entry]:
+    if b" |" not in text and b" >" not in text:  # which is many times faster than a pattern
+        return map(_lines.__getitem__, text.split(b"\n"))
+    entries: list[_Entry] = []
+    done = 0
+    for block in BLOCK.finditer(text):
+        start = text.rfind(b"\n", 0, block.start()) + 1
+        prefix = text[start : block.start()]
+        entries += map(_lines.__getitem__, text[done:start].split(b"\n"))
+        entries.append((prefix, block_to_json(block[0][:-1], LINES[prefix].inner)))
+        done = block.end()
+    entries += map(_lines.__getitem__, text[done:].split(b"\n"))
+    return entries
+
+
+def _template(prefixes: tuple[bytes, ...]) -> Template:
+    template = _templates[prefixes]
     if template is None:
         raise Irregular
     return template
@@ -139,10 +167,10 @@ def _filled(template: Template, jsons: Iterable[bytes]) -> bytes:
     return b"".join(pieces)
 
 
-def _with_long_values(text: bytes) -> bytes:
-    """A document with values that go on over several lines."""
+def _with_values_over_lines(text: bytes) -> bytes:
+    """A document with any values that go on over several lines."""
     cut = _cut(text)
-    template = _template(cut.prefixes)
+    template = _template(tuple(cut.prefixes))
     _join(cut, template)
     blocks = _blocks(cut)
     jsons = list(map(scalars.to_json, cut.values))
@@ -190,9 +218,6 @@ def _blocks(cut: _Cut) -> dict[int, bytes]:
     blocks: dict[int, bytes] = {}
     for at, value in enumerate(cut.values):
         if value[:1] in (b"|", b">"):
-            # A line of spaces alone may be content, or count as an empty line at the end.
-            if cut.between[at + 1].lstrip(b" ").startswith(b"\n"):
-                raise Irregular
             blocks[at] = block_to_json(value, LINES[cut.prefixes[at]].inner)
             cut.values[at] = b""
     return blocks
