@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlint.errors import ClusterError, SourceError
+from netlint.memory import uncollected
 from netlint.snapshot import Locator, Snapshot
 from netlint.snapshot.knowledge import ALL
 
@@ -112,7 +113,8 @@ def read_again(source: LiveCluster, places: Mapping[str, Collection[str]]) -> Sn
 def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tuple[Snapshot, Locator]:
     from netlint.sources import copies, crew, places, targets, tasks
 
-    found = targets.find(list(source.names))
+    with uncollected():
+        found = targets.find(list(source.names))
     if tell is not None:
         tell(f"reading {len(found.inputs) + len(found.archives)} files")
     try:
