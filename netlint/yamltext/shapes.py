@@ -21,7 +21,7 @@ from .templates import LINES, Template, compile_shape
 _LONGEST_LINE_CACHED = 256
 _MOST_LINES_CACHED = 20_000
 _LONGEST_CACHED = 10_000  # lines of a shape
-_MOST_CACHED = 100_000  # lines of all shapes
+_MOST_CACHED = 40_000  # lines of all shapes
 _EMPTY = b"null"
 _START = re.compile(rb"---(?: *+| ++#[ -~\x80-\xff]*+)\n")
 # What libyaml does not read, takes for a line break or skips at the start of a line.
