@@ -21,7 +21,7 @@ from .templates import LINES, Template, compile_shape
 _LONGEST_LINE_CACHED = 256
 _MOST_LINES_CACHED = 20_000
 _LONGEST_CACHED = 10_000  # lines of a shape
-_MOST_CACHED = 40_000  # lines of all shapes
+_MOST_CACHED = 100_000  # lines of all shapes
 _EMPTY = b"null"
 _START = re.compile(rb"---(?: *+| ++#[ -~\x80-\xff]*+)\n")
 # What libyaml does not read, takes for a line break or skips at the start of a line.
@@ -64,25 +64,17 @@ _Entry = tuple[bytes, bytes] | None
 class _LineCache(dict[bytes, _Entry]):
     """Line to its entry, made on demand."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._prefixes: dict[bytes, bytes] = {}  # each once, so that equal shapes are found without comparing
-
     def __missing__(self, line: bytes) -> _Entry:
         """Read the line, or raise `Irregular` where it is not one by itself."""
         match = LINE.fullmatch(line + b"\n")
         if match is None and not BETWEEN.fullmatch(line + b"\n"):
             raise Irregular
-        entry = (self._prefixes.setdefault(match[1], match[1]), scalars.to_json(match[2])) if match else None
+        entry = (match[1], scalars.to_json(match[2])) if match else None
         if len(line) <= _LONGEST_LINE_CACHED:
             if len(self) >= _MOST_LINES_CACHED:
                 self.clear()
             self[line] = entry
         return entry
-
-    def clear(self) -> None:
-        super().clear()
-        self._prefixes.clear()
 
 
 _templates = _TemplateCache()
@@ -104,7 +96,7 @@ def to_json(document: bytes) -> bytes | None:
     text = _content(document)
     if text is None:
         return None
-    for read in (_line_by_line, _with_values_over_lines):
+    for read in (_line_by_line, _with_long_values):
         try:
             json = read(text)
         except Irregular:
@@ -140,7 +132,7 @@ def _line_by_line(text: bytes) -> bytes:
 
 
 def _entries(text: bytes) -> Iterable[_Entry]:
-    if b" |" not in text and b" >" not in text:  # which is many times faster than a pattern
+    if b"|" not in text and b">" not in text:  # a single byte is found many times faster than two, or a pattern
         return map(_lines.__getitem__, text.split(b"\n"))
     entries: list[_Entry] = []
     done = 0
@@ -167,8 +159,8 @@ def _filled(template: Template, jsons: Iterable[bytes]) -> bytes:
     return b"".join(pieces)
 
 
-def _with_values_over_lines(text: bytes) -> bytes:
-    """A document with any values that go on over several lines."""
+def _with_long_values(text: bytes) -> bytes:
+    """A document with values that go on over several lines."""
     cut = _cut(text)
     template = _template(tuple(cut.prefixes))
     _join(cut, template)
