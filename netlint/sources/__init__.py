@@ -110,11 +110,11 @@ def read_again(source: LiveCluster, places: Mapping[str, Collection[str]]) -> Sn
     return cluster.read_again(source.connection, places, source.namespaces)
 
 
+@uncollected()
 def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tuple[Snapshot, Locator]:
     from netlint.sources import copies, crew, places, targets, tasks
 
-    with uncollected():
-        found = targets.find(list(source.names))
+    found = targets.find(list(source.names))
     if tell is not None:
         tell(f"reading {len(found.inputs) + len(found.archives)} files")
     try:

@@ -16,7 +16,6 @@ import msgspec
 
 from netlint import yamltext
 from netlint.forks import Child, Children, cores
-from netlint.memory import uncollected
 from netlint.objects import KIND_NAMED
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Object
@@ -52,7 +51,7 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
         os.write(writer, _NUMBER.pack(number))
     os.close(writer)
     try:
-        with uncollected(), Children() as children:
+        with Children() as children:
             for _ in range(count - 1):
                 children.start(lambda stream: _send(_perform(tasks, queue, default_namespace), stream))
             worker = _perform(tasks, queue, default_namespace)
