@@ -19,7 +19,7 @@ from .scalars import Irregular, block_to_json, joined
 from .templates import LINES, Template, compile_shape
 
 _LONGEST_LINE_CACHED = 256
-_MOST_LINES_CACHED = 20_000
+_MOST_LINES_CACHED = 10_000
 _LONGEST_CACHED = 10_000  # lines of a shape
 _MOST_CACHED = 100_000  # lines of all shapes
 _EMPTY = b"null"
