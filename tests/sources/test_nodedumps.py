@@ -246,7 +246,9 @@ def test_a_file_that_is_too_large_is_left_out(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_dumps_of_rule_pages_follow_the_schema(tmp_path: Path) -> None:
-    for number, example in enumerate(found for found in examples() if found.dumps):
+    with_dumps = [found for found in examples() if found.dumps]
+    assert with_dumps
+    for number, example in enumerate(with_dumps):
         for name in example.files.keys() - {*example.objects}:
             file = tmp_path / str(number) / name
             file.parent.mkdir(parents=True, exist_ok=True)
