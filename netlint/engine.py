@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import PurePath
 
 from netlint.checks import CHECKS
+from netlint.cluster import Cluster
 from netlint.config import Config
 from netlint.evaluability import kinds
 from netlint.evaluation import Evaluation, evaluate
@@ -22,7 +23,6 @@ from netlint.findings import (
     Violation,
     fingerprint,
 )
-from netlint.model.cluster import Cluster
 from netlint.model.cni import Fabric
 from netlint.snapshot import Locator, Reason, Snapshot, Spot
 from netlint.suppress import Entry, Suppressions, in_annotations

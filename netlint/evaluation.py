@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from netlint.checks import CHECKS
+from netlint.cluster import Cluster
 from netlint.evaluability import Evaluability, evaluability
 from netlint.findings import Failure, Rule, Undecided, Violation
 from netlint.forks import Children, cores
 from netlint.memory import uncollected
-from netlint.model.cluster import Cluster
 
 WORTH_A_PROCESS = 10_000
 """From so many objects on the rules take longer than a second process needs to start."""

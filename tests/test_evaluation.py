@@ -11,11 +11,11 @@ import pytest
 
 from netlint import catalogue, engine, evaluation, sources
 from netlint.checks import CHECKS
+from netlint.cluster import Cluster
 from netlint.errors import NetlintError
 from netlint.evaluation import Evaluation, evaluate
 from netlint.findings import Violation
 from netlint.forks import ENDED
-from netlint.model.cluster import Cluster
 
 BROKEN = Path(__file__).parent.parent / "examples" / "broken-cluster"
 AROUND_SERVICES = "services-without-pods"

@@ -9,8 +9,8 @@ from rulepages import Example, examples
 
 from netlint import catalogue, sources
 from netlint.checks import CHECKS
+from netlint.cluster import Cluster
 from netlint.evaluability import NODE_DUMP, kinds
-from netlint.model.cluster import Cluster
 
 BY_RULE: dict[str, list[Example]] = {}
 for example in examples():

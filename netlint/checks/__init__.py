@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
+from netlint.cluster import Cluster
 from netlint.findings import Undecided, Violation
-from netlint.model.cluster import Cluster
 
 Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 

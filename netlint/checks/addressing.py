@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import as_evidence, listed, said, sides, some_sides, subjects
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cluster import Cluster
 from netlint.model.cni import Masquerade, cilium
-from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.plan import Authority, Declaration, Role, remote
-from netlint.model.plan.nodes import is_virtual
-from netlint.model.plan.submariner import AUTHORITY
+from netlint.model.declared.node_objects import is_virtual
+from netlint.model.ranges import remote_ranges
+from netlint.model.ranges.address_plan import Authority, Declaration, Role
+from netlint.model.ranges.submariner_clusters import AUTHORITY
+from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pods import Phase
@@ -221,7 +222,7 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Clusters that are joined have common addresses."""
-    for first, *others in remote.contested(cluster.plan, cluster.inventory):
+    for first, *others in remote_ranges.contested(cluster.plan, cluster.inventory):
         touching = [one for one in others if one.range.overlaps(first.range)]
         other = next((one for one in touching if one.what != first.what), others[0])
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""

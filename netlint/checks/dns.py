@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import shortened
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model import dns
-from netlint.model.cluster import Cluster
-from netlint.model.endpoints import is_headless
 from netlint.model.selectors import selects
+from netlint.model.services import dns
+from netlint.model.services.recomputed_slices import is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.apps import Workload

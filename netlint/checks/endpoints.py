@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import shortened
+from netlint.cluster import Cluster
+from netlint.cluster.traffic import endpoints_api
+from netlint.cluster.traffic.endpoints_api import Contrast, Pair
 from netlint.findings import Related, Undecided, Violation
-from netlint.model import legacy
-from netlint.model.cluster import Cluster
-from netlint.model.controllers import Controller, is_off
-from netlint.model.endpoints import (
+from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.ranges.address_plan import Role
+from netlint.model.services.cilium_ingress import is_stand_in
+from netlint.model.services.recomputed_slices import (
     API_SERVER,
     MANAGED_BY,
     MIRRORING,
@@ -20,10 +23,7 @@ from netlint.model.endpoints import (
     is_headless,
     protocol,
 )
-from netlint.model.legacy import Contrast, Pair
-from netlint.model.plan import Role
-from netlint.model.proxy import is_of_this_proxy
-from netlint.model.stand_ins import is_stand_in
+from netlint.model.services.service_proxy import is_of_this_proxy
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.discovery import EndpointSlice
@@ -195,8 +195,8 @@ def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if is_off(Controller.ENDPOINTS, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.ENDPOINTS.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in legacy.beside_controller(cluster):
-        yield _conflict(found, "the EndpointSlices", legacy.is_behind(cluster, found))
+    for found in endpoints_api.beside_controller(cluster):
+        yield _conflict(found, "the EndpointSlices", endpoints_api.is_behind(cluster, found))
 
 
 def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -204,7 +204,7 @@ def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if is_off(Controller.MIRRORING, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.MIRRORING.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in legacy.mirrored(cluster):
+    for found in endpoints_api.mirrored(cluster):
         yield _conflict(found, "the mirrored EndpointSlices")
 
 
@@ -220,7 +220,9 @@ def _conflict(found: Contrast, there: str, mitigated: bool = False) -> Violation
     }
     return Violation(
         subject_of(found.endpoints),
-        legacy.place_of(found.endpoints, *min(found.values & _values(found.here.all), default=min(found.values))),
+        endpoints_api.place_of(
+            found.endpoints, *min(found.values & _values(found.here.all), default=min(found.values))
+        ),
         "; ".join(f"{_said(values)} {how}" for how, values in parts.items() if values),
         {"addresses": [addresses.text(*value) for value in sorted(found.values)], "service": found.service.name},
         (Related(subject_of(found.service), ("spec",), "is the Service"),),

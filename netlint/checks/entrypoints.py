@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.checks.wording import shortened
+from netlint.cluster import Cluster
+from netlint.cluster.traffic.entrypoints import EntryPoint, Via, to_services
+from netlint.cluster.traffic.published_addresses import Owners, Shown, private_external, shown
+from netlint.cluster.traffic.service_answers import Backing, Backings, Cause, State, Target
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.backing import Backing, Backings, Cause, State, Target
-from netlint.model.cluster import Cluster
-from netlint.model.endpoints import has_pods
-from netlint.model.entrypoints import EntryPoint, Via, to_services
-from netlint.model.forwarding import is_reached_from_outside
-from netlint.model.proxies import Owners, Shown, private_external, shown
+from netlint.model.services.recomputed_slices import has_pods
+from netlint.model.services.service_backends import is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.snapshot import Reason

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.checks.wording import shortened
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model import proxy
-from netlint.model.apiservers import api_servers
-from netlint.model.cluster import Cluster
-from netlint.model.endpoints import SERVICE_NAME, has_pods, is_headless
-from netlint.model.exposure import Claimed, advertised, claimed
-from netlint.model.plan import Declaration, Role
-from netlint.model.stand_ins import is_answered_by_proxy
+from netlint.model.ranges.address_plan import Declaration, Role
+from netlint.model.services import service_proxy
+from netlint.model.services.api_servers import api_servers
+from netlint.model.services.cilium_ingress import is_answered_by_proxy
+from netlint.model.services.exposure import Claimed, advertised, claimed
+from netlint.model.services.recomputed_slices import SERVICE_NAME, has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.snapshot import Reason
@@ -26,7 +26,7 @@ POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
 def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service is the address of a Node, or of the API servers."""
     of_node = {(found.range.family, found.range.first): found for found in cluster.plan.of(Role.NODE) if _is_one(found)}
-    ipvs = proxy.uses_ipvs(cluster.inventory)
+    ipvs = service_proxy.uses_ipvs(cluster.inventory)
     servers = api_servers(cluster.inventory, cluster.slices)
     for claim in claimed(cluster.services):
         node, server = of_node.get((claim.family, claim.value)), servers.get((claim.family, claim.value))
@@ -178,7 +178,7 @@ def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
             key=found.what,
         )
     for daemon_set in cluster.objects("DaemonSet"):
-        if daemon_set.name == "kube-router" and proxy.flag(daemon_set, "advertise-cluster-ip") == "true":
+        if daemon_set.name == "kube-router" and service_proxy.flag(daemon_set, "advertise-cluster-ip") == "true":
             yield Violation(
                 subject_of(daemon_set),
                 ("spec", "template", "spec", "containers", 0),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from netlint.checks.wording import shortened
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cluster import Cluster
 from netlint.model.cni import Detected, custom_networking, flannel
-from netlint.model.coverage import Coverage
-from netlint.model.plan.nodes import is_ready, is_virtual
-from netlint.model.scheduling import NETWORK_UNAVAILABLE
+from netlint.model.declared.node_objects import is_ready, is_virtual
+from netlint.model.nodes.daemonset_coverage import Coverage
+from netlint.model.pods.scheduling import NETWORK_UNAVAILABLE
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import Path

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import shortened
+from netlint.cluster import Cluster
+from netlint.dataplane import link_connections
+from netlint.dataplane.link_connections import Address, Need, Uplink
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cluster import Cluster
-from netlint.model.cni import Detected, calico, calico_bgp, links
+from netlint.model.cni import Detected, calico, calico_bgp
 from netlint.model.cni.calico_bgp import Apart, Exchange
-from netlint.model.cni.links import Address, Need, Uplink
 from netlint.model.subjects import subject_of
 from netlint.objects.calico import IPPool
 from netlint.snapshot import Reason
@@ -84,10 +85,10 @@ def off_link_next_hops(cluster: Cluster) -> Iterator[Violation | Undecided]:
         nodes = cluster.fabric.reached(plugin, way) if way.by_next_hop else []
         if len(nodes) < 2:
             continue
-        found = links.uplinks(cluster.hosts, nodes)
+        found = link_connections.uplinks(cluster.hosts, nodes)
         if not found:
             yield NO_DUMPS
-        missing = links.off_link(found, nodes)
+        missing = link_connections.off_link(found, nodes)
         if missing:
             yield _off_link(plugin, missing)
 
@@ -114,7 +115,7 @@ def _reach(uplink: Uplink) -> str:
 
 def oversized_mtus(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A declared MTU does not fit the nodes' links."""
-    declared = links.needs(way for _, way in cluster.fabric.transports)
+    declared = link_connections.needs(way for _, way in cluster.fabric.transports)
     if not declared or len(cluster.nodes) < 2:
         return
     for need in declared:
@@ -122,7 +123,7 @@ def oversized_mtus(cluster: Cluster) -> Iterator[Violation | Undecided]:
             if other.mtu.of_link and not need.mtu.of_link and need.size > other.mtu.size:
                 where = Related(other.mtu.subject, other.mtu.path, f"declares {other.mtu.size} for links")
                 yield _oversized(need, f"links of {other.mtu.size} bytes are declared", [where])
-    found = links.uplinks(cluster.hosts, cluster.nodes)
+    found = link_connections.uplinks(cluster.hosts, cluster.nodes)
     if not found:
         yield NO_DUMPS
         return

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import NAMED, listed, said, shortened, sides
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model import docker
-from netlint.model.cluster import Cluster
 from netlint.model.cni import flannel, weave
-from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.plan import Declaration, Role, Standing
-from netlint.model.plan.hosts import DOCKER_FILE, Host, is_bridge
+from netlint.model.hosts import docker_bridge
+from netlint.model.hosts.host import DOCKER_FILE, Host, is_bridge
+from netlint.model.ranges.address_plan import Declaration, Role, Standing
+from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.objects.host import Link
 from netlint.snapshot import Reason
 
@@ -79,7 +79,7 @@ def _written(host: Host, name: str, text: str, against: list[Declaration], key: 
 def mismatched_docker_bridges(cluster: Cluster) -> Iterator[Violation]:
     """Docker connects the pods of a host otherwise than flannel has told it."""
     for host in cluster.hosts:
-        for found in docker.mismatches(host):
+        for found in docker_bridge.mismatches(host):
             value = str(found.value).lower() if isinstance(found.value, bool) else found.value
             yield Violation(
                 host.subject,

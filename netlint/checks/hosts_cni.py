@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import listed, shortened, sides
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cluster import Cluster
-from netlint.model.cni.files import META_PLUGINS
 from netlint.model.cni.plugin import beyond
-from netlint.model.plan.hosts import Host
+from netlint.model.hosts.cni_files import META_PLUGINS
+from netlint.model.hosts.host import Host
 from netlint.snapshot import Reason
 
 CNI = "cni"

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 
 from netlint.addresses import Range, text, touching
 from netlint.checks.wording import NAMED, listed, shortened, sides
+from netlint.cluster import Cluster
+from netlint.dataplane.hiding_rules import Hiding
+from netlint.dataplane.netfilter.host_filters import NFT_FILE, lacking
+from netlint.dataplane.policy_routes import Gap, gaps
+from netlint.dataplane.rival_agents import Rivalry, rivalries
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cluster import Cluster
 from netlint.model.cni import calico, cilium, clouds
 from netlint.model.cni.calico import felix_default
-from netlint.model.nat.hosts import Hiding
-from netlint.model.nat.rivals import Rivalry, rivalries
-from netlint.model.netfilter.hosts import NFT_FILE, lacking
-from netlint.model.plan.hosts import Host, addresses_by_node
-from netlint.model.policyroutes import Gap, gaps
+from netlint.model.hosts.host import Host, addresses_by_node
 from netlint.snapshot import Reason, Spot
 
 FILTER, POLICY = "iptables-save.txt", "ip-rule.json"

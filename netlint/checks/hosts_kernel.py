@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cluster import Cluster
-from netlint.model.nodeports import Ephemeral, NodePort, ephemeral
-from netlint.model.plan.hosts import Host
+from netlint.model.hosts.host import Host
+from netlint.model.services.node_ports import Ephemeral, NodePort, ephemeral
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import chain
 
 from netlint.checks.ingress_routes import unattachable_routes
+from netlint.cluster import Cluster
+from netlint.cluster.traffic import references
+from netlint.cluster.traffic.references import SERVICE, Backend, Grants
 from netlint.findings import Related, Subject, Undecided, Violation
-from netlint.model import references
-from netlint.model.cluster import Cluster
 from netlint.model.hostnames import covers
-from netlint.model.references import SERVICE, Backend, Grants
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES
 from netlint.objects.gateway import GatewayCondition, Route

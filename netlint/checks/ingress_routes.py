@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlint.cluster import Cluster
+from netlint.cluster.traffic.gateways import Admission, accepted, names
+from netlint.cluster.traffic.references import gateways_of
 from netlint.findings import Related, Violation
-from netlint.model.cluster import Cluster
-from netlint.model.gateways import Admission, accepted, names
-from netlint.model.references import gateways_of
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES
 from netlint.objects.gateway import Gateway, Listener, ParentRef, Route

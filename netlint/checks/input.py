@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
-from netlint.model.cluster import Cluster
 from netlint.snapshot import Spot
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import NAMED, as_evidence, listed, said, shortened, sides
+from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
-from netlint.model import ipam
-from netlint.model.cluster import Cluster
 from netlint.model.cni import cilium
-from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.plan import Declaration
-from netlint.model.plan.secondary import SecondaryRange
+from netlint.model.ranges import ipam
+from netlint.model.ranges.address_plan import Declaration
+from netlint.model.ranges.secondary_networks import SecondaryRange
+from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
 from netlint.snapshot.attached import STATUS
 from netlint.snapshot.pods import Phase

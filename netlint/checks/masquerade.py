@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from netlint.addresses import uncovered
 from netlint.checks.wording import listed, some_sides
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cluster import Cluster
 from netlint.model.cni import Masquerade, Whom, cilium, clouds
 from netlint.model.cni.calico import felix_default
-from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.nat import agent, service_proxy
-from netlint.model.plan import Declaration, Role
-from netlint.model.plan.nodes import node_addresses
+from netlint.model.declared.node_objects import node_addresses
+from netlint.model.masquerade import ip_masq_agent, proxy_masquerading
+from netlint.model.ranges.address_plan import Declaration, Role
+from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.snapshot import Reason
 
 
@@ -45,7 +45,7 @@ def broad_service_masquerading(cluster: Cluster) -> Iterator[Violation]:
 
 def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
     """ip-masq-agent does not take the list that it is given."""
-    found = agent.spared_list(cluster.inventory)
+    found = ip_masq_agent.spared_list(cluster.inventory)
     if found is None or not found.problem:
         return
     judged = [own for own in cluster.pod_ranges if own.range.family in found.families]
@@ -65,7 +65,7 @@ def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation
     """kube-proxy does not know which addresses are pods', although it is to tell pods by their addresses."""
     if not cluster.pod_ranges:
         return
-    for proxy in service_proxy.configurations(cluster.inventory):
+    for proxy in proxy_masquerading.configurations(cluster.inventory):
         if proxy.ranges == () and proxy.everything is None:
             yield Violation(
                 proxy.subject,

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.checks.wording import subjects
+from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cluster import Cluster
 from netlint.model.cni import flannel, weave
-from netlint.model.detection import CHOICES, Detection, Suspicion
-from netlint.model.identities import Sort, is_present
-from netlint.model.plan.hosts import Host
-from netlint.model.plan.nodes import is_virtual
+from netlint.model.declared.node_objects import is_virtual
+from netlint.model.hosts.host import Host
+from netlint.model.nodes.identities import Sort, is_present
+from netlint.model.nodes.node_ip_autodetection import CHOICES, Detection, Suspicion
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import condition_status

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from netlint import addresses
 from netlint.addresses import RangeIndex
+from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
-from netlint.model.cluster import Cluster
-from netlint.model.endpoints import protocol
-from netlint.model.hostips import Mismatch, mismatches
-from netlint.model.hostports import EVERY_ADDRESS, Taken, container_path, taken_ports
 from netlint.model.literals import Literal, in_config_maps, in_workloads
-from netlint.model.plan import Declaration, Role, Standing
+from netlint.model.nodes.node_ips import Mismatch, mismatches
+from netlint.model.pods.host_ports import EVERY_ADDRESS, Taken, container_path, taken_ports
+from netlint.model.ranges.address_plan import Declaration, Role, Standing
+from netlint.model.services.recomputed_slices import protocol
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.core import Node

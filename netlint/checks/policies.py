@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from netlint.addresses import merged
 from netlint.checks.wording import said, shortened
+from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
-from netlint.model.cluster import Cluster
 from netlint.model.cni import cilium
-from netlint.model.plan import Declaration, Role
-from netlint.model.policies import (
+from netlint.model.ranges.address_plan import Declaration, Role
+from netlint.model.services.policies import (
     DNS_NAMESPACES,
     allows_dns,
     blocks,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from netlint.checks.wording import shortened
+from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation
-from netlint.model.cluster import Cluster
-from netlint.model.endpoints import has_pods, is_headless, protocol, resolved_port
-from netlint.model.hostports import Taken, taken_ports
-from netlint.model.nodeports import DEFAULT_RANGE, NodePort, PortRange
-from netlint.model.selection import Alike
+from netlint.model.pods.host_ports import Taken, taken_ports
+from netlint.model.pods.selection import Alike
+from netlint.model.services.node_ports import DEFAULT_RANGE, NodePort, PortRange
+from netlint.model.services.recomputed_slices import has_pods, is_headless, protocol, resolved_port
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.checks.wording import NAMED, shortened
+from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
-from netlint.model import proxy, settings
-from netlint.model.clients import Client, clients
-from netlint.model.cluster import Cluster
-from netlint.model.coverage import coverage
-from netlint.model.endpoints import is_headless
-from netlint.model.plan.nodes import is_ready, is_virtual, is_windows
-from netlint.model.rights import DEFAULT_ACCOUNT, Bound, Resource, Rights, is_shown, other_authorizers
+from netlint.model import settings
+from netlint.model.declared.node_objects import is_ready, is_virtual, is_windows
+from netlint.model.declared.rights import DEFAULT_ACCOUNT, Bound, Resource, Rights, is_shown, other_authorizers
+from netlint.model.nodes.daemonset_coverage import coverage
+from netlint.model.services import service_proxy
+from netlint.model.services.clients import Client, clients
+from netlint.model.services.recomputed_slices import is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
@@ -27,14 +28,14 @@ POD_SPEC: Path = ("spec", "template", "spec")
 
 def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """kube-proxy does not run, or is not ready, on a Node."""
-    instead, agents = proxy.replacement(cluster.inventory), proxy.agents(cluster.inventory)
+    instead, agents = service_proxy.replacement(cluster.inventory), service_proxy.agents(cluster.inventory)
     if instead or not agents:
         why = f"{instead} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
-    pods = cluster.pods if cluster.is_complete("Pod", proxy.NAMESPACE) else None
+    pods = cluster.pods if cluster.is_complete("Pod", service_proxy.NAMESPACE) else None
     judged = [node for node in cluster.nodes if _is_judged(node)]
-    found = proxy.absence([coverage(agent, cluster.inventory) for agent in agents], judged, pods)
+    found = service_proxy.absence([coverage(agent, cluster.inventory) for agent in agents], judged, pods)
     reasons = (
         ("excluded", found.excluded, "its node selector, affinity or tolerations leave out"),
         ("lacking", found.lacking, "it has no pod on"),
@@ -64,17 +65,17 @@ def _absent(agent: Workload, nodes: list[Node], key: str, why: str) -> Violation
 
 def loose_arp_replies(cluster: Cluster) -> Iterator[Violation]:
     """kube-proxy in IPVS mode answers ARP for the addresses that MetalLB announces."""
-    declared = proxy.configuration(cluster.inventory)
+    declared = service_proxy.configuration(cluster.inventory)
     pools = cluster.objects("IPAddressPool")
-    if not (pools and declared.get("mode") == proxy.IPVS) or settings.at(declared, "ipvs", "strictARP") is True:
+    if not (pools and declared.get("mode") == service_proxy.IPVS) or settings.at(declared, "ipvs", "strictARP") is True:
         return
-    if not proxy.replacement(cluster.inventory):
+    if not service_proxy.replacement(cluster.inventory):
         yield Violation(
-            subject_of(cluster.config_maps[proxy.NAMESPACE, proxy.NAME]),
+            subject_of(cluster.config_maps[service_proxy.NAMESPACE, service_proxy.NAME]),
             ("data", "config.conf"),
             "ipvs.strictARP is off, so every node answers ARP for the addresses of "
             f"{shortened([str(subject_of(pool)) for pool in pools])}",
-            {"mode": proxy.IPVS, "strictARP": False},
+            {"mode": service_proxy.IPVS, "strictARP": False},
             tuple(Related(subject_of(pool), ("spec", "addresses"), "is announced by MetalLB") for pool in pools),
         )
 
@@ -82,11 +83,11 @@ def loose_arp_replies(cluster: Cluster) -> Iterator[Violation]:
 def hidden_services(cluster: Cluster) -> Iterator[Violation]:
     """A label hides a Service from kube-proxy."""
     for service in cluster.services:
-        name = service.labels.get(proxy.PROXY_NAME)
+        name = service.labels.get(service_proxy.PROXY_NAME)
         if name is not None and not is_headless(service) and service.spec.type != "ExternalName":
             yield Violation(
                 subject_of(service),
-                ("metadata", "labels", proxy.PROXY_NAME),
+                ("metadata", "labels", service_proxy.PROXY_NAME),
                 f"kube-proxy leaves the Service to a proxy called {name!r}",
                 {"proxy": name},
             )

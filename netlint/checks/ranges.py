@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from netlint.addresses import BITS, text
 from netlint.checks.wording import as_evidence, listed, said, shortened, sides
+from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
-from netlint.model.cluster import Cluster
-from netlint.model.endpoints import FAMILY_NAMES
-from netlint.model.plan import Authority, Declaration, Role, Standing
-from netlint.model.plan.agreement import disagreements
-from netlint.model.plan.control_plane import repeated_flags
-from netlint.model.plan.secondary import HOST_LOCAL
+from netlint.model.declared.control_plane import repeated_flags
+from netlint.model.ranges.address_plan import Authority, Declaration, Role, Standing
+from netlint.model.ranges.agreement import disagreements
+from netlint.model.ranges.secondary_networks import HOST_LOCAL
+from netlint.model.services.recomputed_slices import FAMILY_NAMES
 
 ONE_OF_EACH_FAMILY = (
     Authority.NODE,

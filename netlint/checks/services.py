@@ -8,10 +8,15 @@ from typing import Any
 
 from netlint import addresses
 from netlint.checks.wording import shortened
+from netlint.cluster import Cluster
+from netlint.cluster.traffic.operator_pods import doubt
+from netlint.cluster.traffic.sidecars import overlooked
 from netlint.findings import Related, Subject, Undecided, Violation
-from netlint.model.cluster import Cluster
-from netlint.model.conditions import Conditions
-from netlint.model.endpoints import (
+from netlint.model.declared.release import Release
+from netlint.model.nearest import nearest
+from netlint.model.pods.endpoint_conditions import Conditions
+from netlint.model.selectors import text_of
+from netlint.model.services.recomputed_slices import (
     FAMILY_NAMES,
     FIND_SIDECARS,
     Difference,
@@ -20,13 +25,8 @@ from netlint.model.endpoints import (
     protocol,
     resolved_port,
 )
-from netlint.model.makers import doubt
-from netlint.model.nearest import nearest
-from netlint.model.release import Release
-from netlint.model.selectors import text_of
-from netlint.model.sidecars import overlooked
+from netlint.model.services.service_purpose import ROLLOUT, is_made_by_controller, purpose
 from netlint.model.subjects import subject_of
-from netlint.model.twins import ROLLOUT, is_made_by_controller, purpose
 from netlint.objects.core import Service, ServicePort
 
 NAMED = 3  # so many objects a message names; the evidence has them all

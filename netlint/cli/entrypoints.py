@@ -18,9 +18,9 @@ def entrypoints(wanted: Wanted, form: Format = "text") -> None:
     External IPs, load balancers, node ports, host ports, Ingresses and Gateways. Exit code: 0 none is
     known to be a dead end, 1 one is, 2 netlint could not do its job.
     """
-    from netlint.model.backing import Backings, State
-    from netlint.model.cluster import Cluster
-    from netlint.model.entrypoints import entry_points, follow
+    from netlint.cluster import Cluster
+    from netlint.cluster.traffic.entrypoints import entry_points, follow
+    from netlint.cluster.traffic.service_answers import Backings, State
     from netlint.views import entrypoints as view
     from netlint.views import gaps, spots
 

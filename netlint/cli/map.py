@@ -9,7 +9,7 @@ import typer
 from netlint.cli.inputs import Wanted, known_format, reading, said
 
 if TYPE_CHECKING:
-    from netlint.model.cluster import Cluster
+    from netlint.cluster import Cluster
     from netlint.snapshot import Locator
 
 FORMATS = ("text", "json", "svg")
@@ -34,8 +34,8 @@ def show_map(
 
     Exit code: 0, or 2 where netlint could not do its job.
     """
+    from netlint.cluster import Cluster
     from netlint.errors import UsageError
-    from netlint.model.cluster import Cluster
     from netlint.objects import ADDRESS_PLAN
 
     known_format(form, *FORMATS)
@@ -52,8 +52,8 @@ def show_map(
 
 
 def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None, family: int | None) -> str:
-    from netlint.model.lookup import owners_in
-    from netlint.model.plan.tree import of_node, tree
+    from netlint.cluster.address_lookup.address_lookup import owners_in
+    from netlint.cluster.address_lookup.range_tree import of_node, tree
     from netlint.outputs import colored
     from netlint.views import gaps, plansvg, spots
     from netlint.views import tree as view
@@ -73,7 +73,7 @@ def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None,
 
 
 def _topology(cluster: Cluster, form: str, node: str | None) -> str:
-    from netlint.model.topology import topology
+    from netlint.cluster.traffic.topology import topology
     from netlint.views import topology as view
     from netlint.views import topologysvg
 

@@ -9,7 +9,7 @@ import typer
 from netlint.cli.inputs import Wanted, known_format, reading, said, say
 
 if TYPE_CHECKING:
-    from netlint.model.plan.proposal import Avoided
+    from netlint.model.ranges.proposal import Avoided
 
 PODS_FOR_A_SERVICE = 10
 FEWEST, MOST = 100, 500_000  # Services where nobody says how many
@@ -50,7 +50,7 @@ def plan(
 
     Exit code: 0 there is a plan, 1 nothing fits, 2 netlint could not do its job.
     """
-    from netlint.model.plan.proposal import Demand, NothingFitsError, propose
+    from netlint.model.ranges.proposal import Demand, NothingFitsError, propose
     from netlint.views import plan as view
 
     known_format(form, "text", "json")
@@ -71,7 +71,7 @@ def plan(
 
 def _avoided(text: str) -> Avoided:
     from netlint.cli.inputs import asked_range
-    from netlint.model.plan.proposal import Avoided
+    from netlint.model.ranges.proposal import Avoided
 
     return Avoided(asked_range(text), "--avoid")
 
@@ -81,8 +81,8 @@ def _declared(wanted: Wanted) -> tuple[list[Avoided], bool]:
 
     Each input by itself: those of several clusters have objects of the same names.
     """
-    from netlint.model.cluster import Cluster
-    from netlint.model.plan.proposal import to_avoid
+    from netlint.cluster import Cluster
+    from netlint.model.ranges.proposal import to_avoid
     from netlint.objects import ADDRESS_PLAN
 
     found, errors = [], []

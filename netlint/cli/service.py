@@ -9,8 +9,8 @@ import typer
 from netlint.cli.inputs import Wanted, chosen_rules, known_format, reading, said, say
 
 if TYPE_CHECKING:
-    from netlint.model.cluster import Cluster
-    from netlint.model.trace import Trace
+    from netlint.cluster import Cluster
+    from netlint.cluster.traffic.service_chain import Trace
     from netlint.objects.core import Service
     from netlint.snapshot import Snapshot
 
@@ -77,8 +77,8 @@ def _named(text: str, namespace: str | None) -> tuple[str | None, str]:
 
 
 def _followed(snapshot: Snapshot, name: str, namespace: str | None) -> Trace:
-    from netlint.model.cluster import Cluster
-    from netlint.model.trace import trace
+    from netlint.cluster import Cluster
+    from netlint.cluster.traffic.service_chain import trace
 
     cluster = Cluster(snapshot)
     return trace(cluster, _one(cluster, name, namespace))
@@ -86,8 +86,8 @@ def _followed(snapshot: Snapshot, name: str, namespace: str | None) -> Trace:
 
 def _one(cluster: Cluster, name: str, namespace: str | None) -> Service:
     """Raises UsageError, with the nearest names, unless there is exactly one."""
+    from netlint.cluster.traffic.service_chain import named, nearest
     from netlint.errors import UsageError
-    from netlint.model.trace import named, nearest
     from netlint.snapshot.knowledge import ALL
 
     found = named(cluster, name, namespace)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netlint.model.plan.proposal import Proposal, Ranges
+from netlint.model.ranges.proposal import Proposal, Ranges
 
 Json = dict[str, Any]
 BLOCKS = {4: range(26, 33), 6: range(122, 129)}

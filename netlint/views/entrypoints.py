@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from netlint.cluster.traffic.entrypoints import EntryPoint, Via
+from netlint.cluster.traffic.service_answers import Backing, State, Target
 from netlint.findings import field_name
-from netlint.model.backing import Backing, State, Target
-from netlint.model.entrypoints import EntryPoint, Via
-from netlint.model.plan.nodes import node_addresses
+from netlint.model.declared.node_objects import node_addresses
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import Node
 from netlint.reports.json import encoded, subject_with_field

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netlint.model.plan.proposal import Demand, Proposal, Ranges
+from netlint.model.ranges.proposal import Demand, Proposal, Ranges
 from netlint.reports.json import encoded
 from netlint.views import columns, configurations, counted, text_of
 

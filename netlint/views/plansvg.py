@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlint import addresses
-from netlint.model.lookup import Owner
-from netlint.model.plan import Role
-from netlint.model.plan.tree import Block, Part, parts
+from netlint.cluster.address_lookup.address_lookup import Owner
+from netlint.cluster.address_lookup.range_tree import Block, Part, parts
+from netlint.model.ranges.address_plan import Role
 from netlint.views import counted
 from netlint.views.svg import EM, MARGIN, WIDTH, Drawing
 from netlint.views.tree import Families, number, percent, size_name, use

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from netlint import addresses
+from netlint.cluster.traffic.service_chain import Trace
 from netlint.findings import Finding, field_name
-from netlint.model.endpoints import MANAGED_BY, has_pods, protocol, resolved_port, slice_ports
-from netlint.model.forwarding import Endpoint, Program
+from netlint.model.pods.shape_index import TERMINAL
+from netlint.model.pods.workload_templates import Template
 from netlint.model.selectors import text_of as labels_text
-from netlint.model.shapes import TERMINAL
+from netlint.model.services.recomputed_slices import MANAGED_BY, has_pods, protocol, resolved_port, slice_ports
+from netlint.model.services.service_backends import Endpoint, Program
 from netlint.model.subjects import subject_of
-from netlint.model.templates import Template
-from netlint.model.trace import Trace
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import ServicePort
 from netlint.objects.discovery import EndpointSlice

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from netlint.model.topology import Interface, NodePicture, Topology
+from netlint.cluster.traffic.topology import Interface, NodePicture, Topology
 from netlint.reports import printable
 from netlint.reports.json import encoded
 from netlint.views import counted

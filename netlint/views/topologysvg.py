@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from netlint.model.topology import NodePicture, Topology
+from netlint.cluster.traffic.topology import NodePicture, Topology
 from netlint.views import counted
 from netlint.views.svg import MARGIN, WIDTH, Drawing
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.controller import Object, endpoint_slices
 from model.reading import cluster
-from netlint.model.cluster import Cluster
+from netlint.cluster import Cluster
 
 NODES = ("n1", "n2", "gone")  # the last one has no Node object
 

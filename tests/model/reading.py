@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from netlint import sources
-from netlint.model.cluster import Cluster
+from netlint.cluster import Cluster
 from netlint.snapshot import Snapshot
 
 Object = dict[str, Any]

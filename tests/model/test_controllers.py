@@ -8,9 +8,9 @@ from model.controller import Object
 from model.healthy import meta
 from model.reading import snapshot
 from netlint.checks.endpoints import conflicting_endpoints, unmirrored_endpoints
+from netlint.cluster import Cluster
 from netlint.findings import Undecided
-from netlint.model.cluster import Cluster
-from netlint.model.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_off
 
 PORTS = [{"name": "http", "port": 80}]
 

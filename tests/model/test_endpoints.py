@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from model.controller import Endpoint, Object, Ports, address_types, endpoint_slices, endpoints
 from model.populations import World, worlds
 from netlint import addresses
-from netlint.model.cluster import Cluster
-from netlint.model.conditions import Conditions
-from netlint.model.endpoints import Difference
+from netlint.cluster import Cluster
+from netlint.model.pods.endpoint_conditions import Conditions
+from netlint.model.services.recomputed_slices import Difference
 
 SHOWN = settings(max_examples=100, deadline=None)
 

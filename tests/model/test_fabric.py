@@ -8,7 +8,7 @@ from model.healthy import cluster as objects_of
 from model.healthy import node
 from model.networks import NETWORKS
 from model.reading import cluster, snapshot
-from netlint.model.cluster import Cluster
+from netlint.cluster import Cluster
 
 BETWEEN_SUBNETS = "plain routing inside a subnet, overlay ({}) between subnets"
 STATED = {

@@ -10,8 +10,8 @@ from model.healthy import node
 from model.reading import snapshot
 from netlint import catalogue, engine
 from netlint.config import Config
-from netlint.model.cni.files import configurations
-from netlint.model.plan.hosts import bind
+from netlint.model.hosts.cni_files import configurations
+from netlint.model.hosts.host import bind
 from netlint.objects.host import Link, LinkAddress, NodeDump
 
 NODE = node("node1", ["10.244.1.0/24"], ["192.168.10.11"])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from model.healthy import container, meta, pod
 from model.reading import cluster
 from netlint import addresses
-from netlint.model.hostips import mismatches
-from netlint.model.identities import shared
+from netlint.model.nodes.identities import shared
+from netlint.model.nodes.node_ips import mismatches
 
 Object = dict[str, Any]
 MANY = settings(max_examples=60, deadline=None)

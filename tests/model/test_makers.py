@@ -8,8 +8,8 @@ from model.controller import Object
 from model.healthy import meta, workload
 from model.reading import snapshot
 from netlint.checks.services import services_without_pods
+from netlint.cluster import Cluster
 from netlint.findings import Undecided, Violation
-from netlint.model.cluster import Cluster
 
 DATABASE = {"name": "db"}
 

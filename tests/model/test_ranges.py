@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from netlint.addresses import Range, merged
 from netlint.findings import Subject
-from netlint.model.plan import Plan, Role, Voice
-from netlint.model.plan.collisions import KINDS, collisions
-from netlint.model.plan.supply import pieces
+from netlint.model.ranges.address_plan import Plan, Role, Voice
+from netlint.model.ranges.collisions import KINDS, collisions
+from netlint.model.ranges.node_range_capacity import pieces
 
 blocks = st.builds(
     lambda length, place: Range(4, place << length, (place << length) + (1 << length) - 1),

@@ -8,9 +8,9 @@ from model.controller import Object
 from model.healthy import config_map, meta, workload
 from model.reading import snapshot
 from netlint.checks.proxy import unwatchable_services
+from netlint.cluster import Cluster
 from netlint.findings import Undecided
-from netlint.model.cluster import Cluster
-from netlint.model.rights import Account
+from netlint.model.declared.rights import Account
 from netlint.objects.rbac import RoleSubject
 
 GROUP = "rbac.authorization.k8s.io"

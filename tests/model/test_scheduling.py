@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from netlint.model.scheduling import runs_on
+from netlint.model.pods.scheduling import runs_on
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 

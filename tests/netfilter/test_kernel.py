@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 from netfilter.expected import hits, holds
 from netfilter.written import PACKETS, Packet, Table, tables
-from netlint.model.netfilter import nftables
-from netlint.model.netfilter.packets import Mark
-from netlint.model.netfilter.rules import Ruleset
-from netlint.model.netfilter.tables import postrouting
+from netlint.dataplane.netfilter import nftables_rules
+from netlint.dataplane.netfilter.packets import Mark
+from netlint.dataplane.netfilter.rules import Ruleset
+from netlint.dataplane.netfilter.tables import postrouting
 from netlint.objects.netfilter import NftRuleset
 from netlint.sources import iptables
 
@@ -86,7 +86,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
 
 def ruleset(backend: str, printed: str) -> list[Ruleset]:
     if backend == "nft":
-        return list(nftables.postrouting(msgspec.json.decode(printed, type=NftRuleset), 4, False, ""))
+        return list(nftables_rules.postrouting(msgspec.json.decode(printed, type=NftRuleset), 4, False, ""))
     found = postrouting(iptables.read(printed), "")
     return [found] if found else []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlint.model.netfilter.iptables import Option, options, rule
+from netlint.dataplane.netfilter.iptables_rules import Option, options, rule
 from netlint.sources import iptables
 
 SAVED = """\

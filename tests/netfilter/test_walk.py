@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from netfilter.expected import AROUND, hits, holds, ranges
 from netfilter.written import PACKETS, Packet, Table, tables
-from netlint.model.netfilter.packets import Mark, Packets, Surroundings
-from netlint.model.netfilter.tables import marks_before, postrouting, ranges_of
-from netlint.model.netfilter.walk import translations
+from netlint.dataplane.netfilter.packets import Mark, Packets, Surroundings
+from netlint.dataplane.netfilter.tables import marks_before, postrouting, ranges_of
+from netlint.dataplane.netfilter.walk import translations
 from netlint.sources import iptables
 
 

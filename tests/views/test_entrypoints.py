@@ -10,9 +10,9 @@ from model.healthy import cluster as objects_of
 from model.reading import cluster
 from program import netlint
 
-from netlint.model.backing import Backing, Backings, State
-from netlint.model.cluster import Cluster
-from netlint.model.entrypoints import EntryPoint, Via, entry_points, follow
+from netlint.cluster import Cluster
+from netlint.cluster.traffic.entrypoints import EntryPoint, Via, entry_points, follow
+from netlint.cluster.traffic.service_answers import Backing, Backings, State
 from netlint.views import entrypoints as view
 from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 

@@ -15,8 +15,8 @@ from program import netlint
 
 from netlint import addresses, sources
 from netlint.addresses import Range
-from netlint.model.cluster import Cluster
-from netlint.model.lookup import Answer, Nature, Relation, look_up
+from netlint.cluster import Cluster
+from netlint.cluster.address_lookup.address_lookup import Answer, Nature, Relation, look_up
 from netlint.sources import nodedumps
 from netlint.views import ip, spots
 from views.goldens import BROKEN, HEALTHY, assert_golden, valid

@@ -19,11 +19,11 @@ from program import netlint
 
 from netlint import addresses
 from netlint.addresses import Range
-from netlint.model.cluster import Cluster
-from netlint.model.plan import Role, Voice
-from netlint.model.plan.tree import Block, of_node, parts, tree
+from netlint.cluster import Cluster
+from netlint.cluster.address_lookup.range_tree import Block, of_node, parts, tree
+from netlint.cluster.traffic.topology import topology
+from netlint.model.ranges.address_plan import Role, Voice
 from netlint.model.subjects import namespace
-from netlint.model.topology import topology
 from netlint.sources import nodedumps
 from netlint.views import plansvg, topologysvg
 from netlint.views import topology as topologies

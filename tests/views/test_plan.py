@@ -18,16 +18,9 @@ from program import netlint
 from netlint import addresses, catalogue, engine
 from netlint.addresses import BITS, Range
 from netlint.config import Config
-from netlint.model.plan import Role
-from netlint.model.plan.proposal import (
-    Avoided,
-    Demand,
-    NothingFitsError,
-    Proposal,
-    propose,
-    to_avoid,
-)
-from netlint.model.special import PRIVATE
+from netlint.model.ranges.address_plan import Role
+from netlint.model.ranges.proposal import Avoided, Demand, NothingFitsError, Proposal, propose, to_avoid
+from netlint.model.reserved_ranges import PRIVATE
 from netlint.views import configurations, plan
 from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 

@@ -13,9 +13,9 @@ from model.healthy import port as port_of
 from model.reading import cluster
 from program import netlint
 
-from netlint.model.cluster import Cluster
-from netlint.model.endpoints import has_pods
-from netlint.model.trace import Trace, trace
+from netlint.cluster import Cluster
+from netlint.cluster.traffic.service_chain import Trace, trace
+from netlint.model.services.recomputed_slices import has_pods
 from netlint.views import service as view
 from views.goldens import BROKEN, HEALTHY, assert_golden, valid
 

@@ -15,10 +15,10 @@ from netlint.model.cni import antrea, calico, cilium, clouds, flannel, kindnet, 
 from netlint.model.cni.connections import Connection, connections
 from netlint.model.cni.evidence import agent_pod, agents, annotated, evidence
 from netlint.model.cni.plugin import ELSEWHERE, UNKNOWN, Allocation, Masquerade, Plugin, Transport, Way, Whom
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration, Trouble
-from netlint.model.plan.nodes import is_virtual, is_windows
-from netlint.model.scheduling import runs_on
+from netlint.model.declared.declarations import Declaration, Trouble
+from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.node_objects import is_virtual, is_windows
+from netlint.model.pods.scheduling import runs_on
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 

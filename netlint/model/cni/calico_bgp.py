@@ -13,7 +13,7 @@ from functools import cached_property
 from netlint import addresses
 from netlint.model.cni import calico
 from netlint.model.cni.calico_selectors import parse
-from netlint.model.inventory import Inventory
+from netlint.model.declared.inventory import Inventory
 from netlint.objects.calico import BGPConfiguration, BGPPeer, FelixConfiguration, IPPool
 from netlint.objects.core import Node
 

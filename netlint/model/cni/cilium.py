@@ -24,8 +24,8 @@ from netlint.model.cni.plugin import (
     Whom,
     beyond,
 )
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.inventory import Inventory
 from netlint.model.subjects import subject_of
 from netlint.objects.cilium import CiliumNode
 from netlint.objects.core import ConfigMap

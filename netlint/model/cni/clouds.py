@@ -20,8 +20,8 @@ from netlint.model.cni.plugin import (
     Way,
     Whom,
 )
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration
+from netlint.model.declared.declarations import Declaration
+from netlint.model.declared.inventory import Inventory
 from netlint.model.subjects import subject_of
 
 AWS = "aws-vpc-cni"

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from netlint.model.cni.clouds import AWS_DAEMON_SET
-from netlint.model.inventory import Inventory
-from netlint.model.plan.nodes import is_virtual, is_windows
-from netlint.model.scheduling import runs_on
+from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.node_objects import is_virtual, is_windows
+from netlint.model.pods.scheduling import runs_on
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 from netlint.objects.meta import Path

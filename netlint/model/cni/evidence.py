@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from netlint.findings import Subject
 from netlint.model.cni.plugin import Plugin
-from netlint.model.inventory import Inventory
-from netlint.model.scheduling import runs_on
+from netlint.model.declared.inventory import Inventory
+from netlint.model.pods.scheduling import runs_on
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node

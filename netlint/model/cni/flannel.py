@@ -13,7 +13,6 @@ import msgspec
 
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni import files
 from netlint.model.cni.plugin import (
     FROM_NODE,
     Evidence,
@@ -26,8 +25,9 @@ from netlint.model.cni.plugin import (
     beyond,
     nodes_beyond,
 )
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.inventory import Inventory
+from netlint.model.hosts import cni_files
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
@@ -172,7 +172,7 @@ def _by_bridges(inventory: Inventory, pods: Sequence[Declaration], by_agent: boo
         content = settings.document((found.data or {}).get("cni-conf.json", "")) if found else {}
     except ValueError:
         return  # then no node has a network
-    configured = files.configuration("cni-conf.json", content)
+    configured = cni_files.configuration("cni-conf.json", content)
     own = [plugin for plugin in (configured.plugins if configured else ()) if plugin["type"] == NAME]
     for delegate in (plugin.get("delegate", {}) for plugin in own):
         if not isinstance(delegate, dict):

@@ -18,8 +18,8 @@ from netlint.model.cni.plugin import (
     beyond,
     nodes_beyond,
 )
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.inventory import Inventory
 from netlint.model.subjects import subject_of
 
 NAME = "kindnet"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from netlint.model import settings
 from netlint.model.cni.plugin import FROM_NODE, Allocation, Evidence, Plugin, Transport, Way
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.inventory import Inventory
 from netlint.model.subjects import subject_of
 
 NAME = "kube-router"

@@ -12,8 +12,8 @@ from typing import Any
 
 from netlint.model import settings
 from netlint.model.cni.plugin import Allocation, Evidence, Mtu, Plugin, Transport, Way
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration, Role, Standing, Trouble, Voice
+from netlint.model.declared.declarations import Declaration, Role, Standing, Trouble, Voice
+from netlint.model.declared.inventory import Inventory
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration, Trouble
-from netlint.model.plan.nodes import node_addresses
+from netlint.model.declared.declarations import Declaration, Trouble
+from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.node_objects import node_addresses
 from netlint.objects.meta import Path
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint.model.cni.plugin import ELSEWHERE, Evidence, Mtu, Plugin, Transport, Way
-from netlint.model.inventory import Inventory
-from netlint.model.plan.declarations import Declaration, Role, Standing, Trouble, Voice
+from netlint.model.declared.declarations import Declaration, Role, Standing, Trouble, Voice
+from netlint.model.declared.inventory import Inventory
 from netlint.model.subjects import subject_of
 
 NAME = "weave"

@@ -1,0 +1,30 @@
+"""Ports of sidecars (init containers that keep running), which older EndpointSlice controllers do not find."""
+
+from __future__ import annotations
+
+from netlint.cluster import Cluster
+from netlint.findings import Subject
+from netlint.model.declared.release import Release
+from netlint.model.pods.selection import Alike
+from netlint.model.services.recomputed_slices import FIND_SIDECARS, resolved_port
+from netlint.objects.core import Service, ServicePort
+
+
+def overlooked(
+    cluster: Cluster, service: Service, port: ServicePort, selected: list[Alike]
+) -> tuple[Subject, Release] | None:
+    """The first pod of which a controller leaves out the port, and the release that shows that it does.
+
+    Slices that have the port say that it does not; of kubelets alone, which may be older, slices without it have
+    to say so too.
+    """
+    hidden = [group for group in selected if resolved_port(port, group.containers, sidecars=False) is None]
+    found = cluster.release if hidden else None
+    if found is None or found.number >= FIND_SIDECARS:
+        return None
+    shown = cluster.endpoints.shows_port(service, port.name or "")
+    if shown is not False and not found.firm:
+        return None
+    if shown and len(hidden) == len(selected):
+        return None
+    return min((cluster.selection.example_of(group) for group in hidden), key=lambda subject: subject.order), found

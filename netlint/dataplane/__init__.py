@@ -1,0 +1,1 @@
+"""What packets really meet on the nodes, from node dumps."""

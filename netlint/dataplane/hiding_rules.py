@@ -1,0 +1,130 @@
+"""What the rules of hosts do to packets of pods to each other.
+
+A rule that hides pods is one fault on however many hosts, and it is one only where no configuration tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from netlint.addresses import merged, uncovered
+from netlint.dataplane.netfilter import host_filters as filters
+from netlint.dataplane.netfilter.packets import Packets, Ranges
+from netlint.dataplane.netfilter.rules import Placed
+from netlint.dataplane.netfilter.tables import POSTROUTING
+from netlint.dataplane.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
+from netlint.dataplane.pod_traffic import Traffic
+from netlint.model.cni.plugin import Whom, beyond
+from netlint.model.declared.declarations import Declaration
+from netlint.model.declared.inventory import Inventory
+from netlint.model.hosts import docker_bridge
+from netlint.model.hosts.host import Host
+from netlint.model.masquerade import ip_masq_agent
+from netlint.model.masquerade.consequences import Masquerades
+
+_OF_DOCKER = "! -o docker0"  # in the rule by which Docker masquerades what leaves its bridge
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Traffic that a configuration is known to hide: of ``hidden`` (None: all pods) to ``toward`` (None: all)."""
+
+    hidden: Ranges | None = None
+    toward: Ranges | None = None
+
+    def explains(self, packets: Packets) -> bool:
+        """Whether all of the packets are such traffic."""
+        sides = (packets.source, self.hidden), (packets.destination, self.toward)
+        return not any(held is not None and uncovered(found, held) for found, held in sides)
+
+
+def told(found: Masquerades, inventory: Inventory, pods: Sequence[Declaration]) -> list[Told]:
+    """What configurations hide from pods; ``pods``: the ranges of all of them."""
+    known = [*found.faults, *(one for following in found.following.values() for one in following)]
+    hidden = [Told(_ranges(one.hidden), _ranges(one.toward)) for one in known if one.whom is Whom.PODS]
+    spared = ip_masq_agent.spared_list(inventory)
+    if spared is not None and spared.problem:
+        hidden.append(Told(toward=_ranges(beyond(spared.ranges, pods, spared.families))))
+    return hidden
+
+
+def _ranges(declared: Sequence[Declaration]) -> Ranges | None:
+    return tuple(merged(found.range for found in declared)) if declared else None
+
+
+@dataclass(slots=True)
+class Hiding:
+    """A rule that hides pods: on the first of the hosts these from those; ``outbound``: those of the host itself."""
+
+    placed: Placed
+    outbound: bool
+    hidden: Ranges = ()
+    toward: Ranges = ()
+    hosts: list[Host] = field(default_factory=list)
+
+    def take(self, hit: Hit, outbound: bool, host: Host) -> None:
+        """More packets of the same rule, or of another host's that is like it."""
+        if host not in self.hosts:
+            self.hosts.append(host)
+        if self.hosts == [host] and self.outbound is outbound:
+            self.hidden = tuple(merged((*self.hidden, *hit.packets.source)))
+            self.toward = tuple(merged((*self.toward, *hit.packets.destination)))
+
+
+@dataclass(slots=True)
+class HostRules:
+    """Of all hosts: the rules that hide pods, and why nothing is told of which host."""
+
+    hidings: list[Hiding] = field(default_factory=list)
+    doubts: list[tuple[Host, str]] = field(default_factory=list)
+
+
+def host_rules(streams: Iterable[Traffic], by_configuration: Sequence[Told]) -> HostRules:
+    """Work through the rules of every host."""
+    found, alike = HostRules(), dict[str, Hiding]()
+    for stream in streams:
+        host = stream.host
+        hits, doubts = _hits(stream)
+        found.doubts += [(host, doubt) for doubt in sorted(doubts)]
+        for outbound, hit in hits:
+            if not _is_told(hit, host, by_configuration):
+                key = _likeness(hit.placed, stream)
+                alike.setdefault(key, Hiding(hit.placed, outbound)).take(hit, outbound, host)
+    found.hidings = list(alike.values())
+    return found
+
+
+def _hits(stream: Traffic) -> tuple[list[tuple[bool, Hit]], set[str]]:
+    """What is translated for sure, what leaves the host first; and what there is a doubt about."""
+    dump, sure, doubts = stream.host.dump, list[tuple[bool, Hit]](), set[str]()
+    rulesets = filters.postrouting(dump, stream.family)
+    for outbound, packets in stream.directions:
+        try:
+            hits = translations(rulesets, packets, stream.around)
+        except TooComplexError:
+            doubts.add(TOO_COMPLEX)
+        else:
+            sure += [(outbound, hit) for hit in hits if not hit.packets.doubt]
+            doubts.update(hit.packets.doubt for hit in hits if hit.packets.doubt)
+    return sure, doubts
+
+
+def _is_told(hit: Hit, host: Host, by_configuration: Sequence[Told]) -> bool:
+    """Agents have chains of their own; what stands in the first chain itself, somebody wrote there by hand."""
+    text = hit.placed.rule.text
+    if _OF_DOCKER in text and any(found.setting == "ip-masq" for found in docker_bridge.mismatches(host)):
+        return True
+    if hit.placed.chain == POSTROUTING:
+        return False
+    if hit.placed.chain.startswith("CNI-"):
+        return bool(host.configurations) and host.configurations[0].masquerades
+    return any(found.explains(hit.packets) for found in by_configuration)
+
+
+def _likeness(placed: Placed, stream: Traffic) -> str:
+    """What a rule has in common with those of other hosts, each of which may name its own ranges."""
+    text = f" {placed.rule.likeness} "
+    for span in stream.declared:
+        text = text.replace(f" {span} ", " * ")
+    return text.strip()

@@ -1,0 +1,170 @@
+"""The nodes' own links, as node dumps show them, under what plugins send over them.
+
+Source: flannel-io/flannel, Documentation/backends.md (host-gw, MTU); docs.cilium.io, Routing; RFC 7348; RFC 8926.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from netlint import addresses
+from netlint.addresses import Range
+from netlint.findings import Subject
+from netlint.model.cni.connections import Connection
+from netlint.model.cni.flannel import PREFIX as FLANNEL
+from netlint.model.cni.plugin import Mtu, Transport, Way
+from netlint.model.declared.declarations import Declaration
+from netlint.model.declared.node_objects import OWN_ADDRESSES
+from netlint.model.hosts.host import Host
+from netlint.objects.core import Node
+from netlint.objects.host import Link
+from netlint.objects.meta import Path
+
+_ANNOUNCED = tuple(FLANNEL + key for key in ("public-ip", "public-ipv6"))
+HOSTS = "hosts"
+
+
+class Address(NamedTuple):
+    """A node's address, and the field that declares it."""
+
+    node: Node
+    family: int
+    value: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """The link of a host that has its Node's address, and what can be reached from it without a router."""
+
+    host: Host
+    link: Link
+    reach: frozenset[Range]
+
+    @property
+    def file(self) -> Subject:
+        """Where the dump shows it."""
+        return self.host.file("ip-addr.json")
+
+
+def uplinks(hosts: Iterable[Host], nodes: Iterable[Node]) -> list[Uplink]:
+    """One for each host whose Node has an address that the host has too."""
+    own = {node.name: {(one.family, one.value) for one in node_addresses(node)} for node in nodes}
+    found = []
+    for host in hosts:
+        for link, family, value, network in host.links:
+            if (family, value) in own.get(host.node, ()):
+                found.append(Uplink(host, link, frozenset({network, *_routed(host, link)})))
+                break
+    return found
+
+
+def node_addresses(node: Node) -> Iterator[Address]:
+    """The addresses by which other nodes know it: those that flannel announces, else its InternalIPs."""
+    for key in _ANNOUNCED:
+        if node.annotations.get(key):
+            yield from _address(node, node.annotations[key], ("metadata", "annotations", key))
+    if not any(node.annotations.get(key) for key in _ANNOUNCED):
+        for number, entry in enumerate(node.status.addresses or ()):
+            if entry.type == OWN_ADDRESSES[0] and entry.address:
+                yield from _address(node, entry.address, ("status", "addresses", number, "address"))
+
+
+def _address(node: Node, text: str, path: Path) -> Iterator[Address]:
+    try:
+        yield Address(node, *addresses.parse(text), path)
+    except ValueError:
+        return
+
+
+def _routed(host: Host, link: Link) -> Iterator[Range]:
+    """Further networks of the link: other addresses on it, and routes to it without a gateway."""
+    for other, _, _, network in host.links:
+        if other.ifname == link.ifname:
+            yield network
+    for route in host.dump.routes or ():
+        if route.dev == link.ifname and not (route.gateway or route.nexthops) and route.type == "unicast":
+            yield from _destination(route.dst)
+
+
+def _destination(text: str) -> Iterator[Range]:
+    if text == "default":
+        yield from (Range(family, 0, (1 << bits) - 1) for family, bits in addresses.BITS.items())
+        return
+    try:
+        yield addresses.parse_cidr(text if "/" in text else f"{text}/{32 if '.' in text else 128}").range
+    except ValueError:
+        return
+
+
+def observed(
+    hosts: Iterable[Host], nodes: Iterable[Node], pod_cidrs: Mapping[str, list[Declaration]]
+) -> list[Connection]:
+    """Plain routing, where a host sends what is for another node's pods to an address of that node."""
+    own = {(one.family, one.value): node.name for node in nodes for one in node_addresses(node)}
+    owners = {declared.range: name for name, ranges in pod_cidrs.items() for declared in ranges}
+    routes = [(host, route, owners.get(span)) for host in hosts for route, span in host.routes]
+    peers = [(route.gateway, peer) for host, route, peer in routes if route.gateway and peer not in {None, host.node}]
+    return [Connection(HOSTS, Way.ROUTED)] if any(own.get(_value(text)) == peer for text, peer in peers) else []
+
+
+def _value(text: str) -> tuple[int, int]:
+    try:
+        return addresses.parse(text)
+    except ValueError:
+        return 0, 0
+
+
+def off_link(found: list[Uplink], nodes: Iterable[Node]) -> list[tuple[Address, list[Uplink]]]:
+    """Addresses of nodes that lie on no link of some hosts, with those hosts; the worst one first."""
+    peers = [one for node in nodes for one in node_addresses(node)]
+    by_reach: dict[frozenset[Range], list[Uplink]] = {}
+    for uplink in found:
+        by_reach.setdefault(uplink.reach, []).append(uplink)
+    missing: dict[int, list[Uplink]] = {}
+    for reach, alike in by_reach.items():
+        families = {held.family for held in reach}
+        for number, peer in enumerate(peers):
+            if peer.family in families and not any(held.holds(peer.family, peer.value) for held in reach):
+                missing.setdefault(number, []).extend(alike)
+    ordered = sorted(missing.items(), key=lambda item: (-len(item[1]), peers[item[0]].node.name, item[0]))
+    return [(peers[number], hosts) for number, hosts in ordered]
+
+
+class Need(NamedTuple):
+    """A declared MTU with the way of packets that needs most of it."""
+
+    mtu: Mtu
+    transport: Transport
+
+    @property
+    def size(self) -> int:
+        """The smallest MTU that links may have."""
+        return self.mtu.needs(self.transport.overhead)
+
+    def exceeds(self, uplink: Uplink) -> bool:
+        """Whether a host that sends packets in this way has too small a link."""
+        nodes = self.transport.nodes
+        return 0 < uplink.link.mtu < self.size and (not nodes or uplink.host.node in nodes)
+
+    @property
+    def said(self) -> str:
+        """What is declared, for people."""
+        if self.mtu.of_link:
+            return f"an MTU of {self.mtu.size} for the nodes' links is declared"
+        if not self.transport.encapsulation:
+            return f"an MTU of {self.mtu.size} for pods is declared"
+        return f"an MTU of {self.mtu.size} for pods needs {self.size} with {self.transport.encapsulation}"
+
+
+def needs(transports: Iterable[Transport]) -> list[Need]:
+    """Each declared MTU once."""
+    found: dict[Mtu, Need] = {}
+    for transport in transports:
+        for mtu in transport.mtus:
+            need = Need(mtu, transport)
+            if mtu not in found or need.size > found[mtu].size:
+                found[mtu] = need
+    return list(found.values())

@@ -1,0 +1,135 @@
+"""Sends sets of packets through the chains of a table, as the kernel does it with one packet.
+
+A condition that cannot be told sends packets both ways, each with a doubt. Where both ways come to the same there is
+none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from netlint.dataplane.netfilter.packets import Packets, Surroundings
+from netlint.dataplane.netfilter.rules import Action, Placed, Rule, Ruleset, Verdict
+
+MOST = 2000
+"""Into so many sets packets are cut at most; then nothing more is told of them."""
+DEEPEST = 64
+"""So many chains may jump to each other; the kernel refuses loops."""
+
+
+TOO_COMPLEX = "too many cases"
+
+
+class TooComplexError(Exception):
+    """Rules cut the packets into more sets than anybody can wait for."""
+
+
+class Hit(NamedTuple):
+    """Packets whose source address a rule replaces; where they have a ``doubt``, it may do so."""
+
+    placed: Placed
+    packets: Packets
+
+
+@dataclass(slots=True)
+class _Course:
+    """What has become of packets on their way through one table."""
+
+    ruleset: Ruleset
+    around: Surroundings
+    hits: list[Hit] = field(default_factory=list)
+    accepted: list[Packets] = field(default_factory=list)
+    depth: int = 0
+
+    def chain(self, name: str, packets: Sequence[Packets]) -> list[Packets]:
+        """The packets that come to the end of a chain, or are sent back by it."""
+        if self.depth > DEEPEST:
+            raise TooComplexError
+        self.depth += 1
+        back: list[Packets] = []
+        for placed in self.ruleset.chains[name]():
+            if not placed.rule.action.is_idle:
+                packets = _bounded([left for piece in packets for left in self._rule(placed, piece, back)])
+        self.depth -= 1
+        return _bounded([*packets, *back])
+
+    def _rule(self, placed: Placed, packets: Packets, back: list[Packets]) -> list[Packets]:
+        """Those that the next rule of the chain looks at; ``back`` takes those that leave the chain."""
+        left, met = _split(placed.rule, packets, self.around)
+        for piece, doubt in met:
+            left += self._perhaps(placed, piece, doubt, back) if doubt else self._act(placed, piece, back)
+        return left
+
+    def _perhaps(self, placed: Placed, packets: Packets, doubt: str, back: list[Packets]) -> list[Packets]:
+        doubtful = packets._replace(doubt=packets.doubt or doubt)
+        before = len(self.hits), len(self.accepted), len(back)
+        left = self._act(placed, doubtful, back)
+        if left == [doubtful] and before == (len(self.hits), len(self.accepted), len(back)):
+            return [packets]
+        return [doubtful, *left]
+
+    def _act(self, placed: Placed, packets: Packets, back: list[Packets]) -> list[Packets]:
+        action = placed.rule.action
+        if action.write:
+            write = action.write
+            packets = packets._replace(mark=packets.mark.written(write.clear, write.flip, write.blur))
+        match self._verdict(action):
+            case Verdict.CONTINUE:
+                return [packets]
+            case Verdict.JUMP:
+                return self.chain(action.target, [packets])
+            case Verdict.GOTO:
+                back += self.chain(action.target, [packets])
+            case Verdict.RETURN:
+                back.append(packets)
+            case Verdict.ACCEPT:
+                self.accepted.append(packets)
+            case Verdict.TRANSLATE:
+                self.hits.append(Hit(placed, packets))
+            case Verdict.UNKNOWN:
+                doubtful = packets._replace(doubt=packets.doubt or f"-j {action.target}")
+                self.hits.append(Hit(placed, doubtful))
+                return [doubtful]
+        return []
+
+    def _verdict(self, action: Action) -> Verdict:
+        """A jump to a chain that the dump does not have is not known."""
+        jumps = action.verdict in {Verdict.JUMP, Verdict.GOTO}
+        return Verdict.UNKNOWN if jumps and action.target not in self.ruleset.chains else action.verdict
+
+
+def _split(rule: Rule, packets: Packets, around: Surroundings) -> tuple[list[Packets], list[tuple[Packets, str]]]:
+    """The packets that do not meet the rule's conditions, and those that do, with the doubt about it."""
+    others: list[Packets] = []
+    met = [(packets, "")]
+    for condition in rule.conditions:
+        splits = [(condition.split(piece, around), doubt) for piece, doubt in met]
+        others += [found.no for found, _ in splits if found.no]
+        met = [(found.yes, doubt) for found, doubt in splits if found.yes]
+        met += [(found.maybe, doubt or found.doubt) for found, doubt in splits if found.maybe]
+    return others, met
+
+
+def _bounded(packets: Iterable[Packets]) -> list[Packets]:
+    found = list(dict.fromkeys(packets))
+    if len(found) > MOST:
+        raise TooComplexError
+    return found
+
+
+def translations(rulesets: Iterable[Ruleset], packets: Packets, around: Surroundings) -> list[Hit]:
+    """What the tables do to packets, one after the other: what one of them accepts, the next one looks at.
+
+    Raises TooComplexError.
+    """
+    hits: list[Hit] = []
+    left = [packets]
+    for ruleset in rulesets:
+        for name in ruleset.base:
+            course = _Course(ruleset, around)
+            through = course.chain(name, left)
+            left = _bounded([*through, *course.accepted])
+            hits += course.hits
+    return hits

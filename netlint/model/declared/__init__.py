@@ -1,0 +1,1 @@
+"""What was read, and what the components of the cluster were told."""

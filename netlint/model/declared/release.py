@@ -1,0 +1,67 @@
+"""The release of Kubernetes that the control plane runs, as far as the input shows it.
+
+Source: kubernetes.io/releases/version-skew-policy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netlint.findings import Subject
+from netlint.model.declared.control_plane import command_lines
+from netlint.model.declared.snapshot_view import Input
+from netlint.model.subjects import subject_of
+from netlint.objects.meta import Path
+
+CONTROLLER_MANAGER = "kube-controller-manager"
+_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.|$)")
+_TAG = re.compile(r":([^:/@]+)(?:@|$)")
+
+
+class Release(NamedTuple):
+    """A release, and who shows it; ``firm``: it is the control plane's own, which is never older than a kubelet."""
+
+    number: tuple[int, int]
+    text: str
+    what: str
+    subject: Subject | None = None
+    path: Path = ()
+    firm: bool = True
+
+
+def release(found: Input) -> Release | None:
+    """The newest release that the best of the witnesses show; None where nobody shows one."""
+    for witnesses in (_of_server(found), _of_images(found), _of_kubelets(found)):
+        newest = max(witnesses, key=lambda one: one.number, default=None)
+        if newest is not None:
+            return newest
+    return None
+
+
+def _of_server(found: Input) -> Iterator[Release]:
+    text = found.snapshot.reading.server.get("version", "")
+    yield from _read(text, "the API server")
+
+
+def _of_images(found: Input) -> Iterator[Release]:
+    for subject, line in command_lines(found.pods, CONTROLLER_MANAGER):
+        tag = _TAG.search(line.image)
+        path: Path = ("spec", "containers", 0, "image")
+        yield from _read(tag[1] if tag else "", CONTROLLER_MANAGER, subject, path)
+
+
+def _of_kubelets(found: Input) -> Iterator[Release]:
+    for node in found.nodes:
+        text = (node.status.nodeInfo.kubeletVersion if node.status.nodeInfo else None) or ""
+        path: Path = ("status", "nodeInfo", "kubeletVersion")
+        yield from _read(text, "the newest kubelet", subject_of(node), path, firm=False)
+
+
+def _read(
+    text: str, what: str, subject: Subject | None = None, path: Path = (), *, firm: bool = True
+) -> Iterator[Release]:
+    version = _VERSION.match(text)
+    if version:
+        yield Release((int(version[1]), int(version[2])), text, what, subject, path, firm)

@@ -1,0 +1,94 @@
+"""What was read, as named lookups over one snapshot: objects, tables, and what is known completely.
+
+Every lookup notes which kinds it reads, so that the tests can hold a rule's page against its check.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, cast
+
+from netlint.model.pods import Pods
+from netlint.model.pods.workload_templates import Templates
+from netlint.objects import WORKLOADS
+from netlint.objects.core import ConfigMap, Node, Service
+from netlint.objects.meta import Object
+from netlint.snapshot import Gap, Snapshot
+from netlint.snapshot.slices import SliceTable
+
+
+def _namespace_and_name(item: Object) -> tuple[str, str]:
+    meta = item.metadata
+    return meta.namespace or "", meta.name or ""
+
+
+class Input:
+    """The snapshot as the model reads it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Nothing is computed before it is asked for."""
+        self.snapshot = snapshot
+        self.reads: set[str] = set()
+
+    def objects(self, kind: str) -> list[Any]:
+        """All objects of a kind, by namespace and name."""
+        self.reads.add(kind)
+        found: list[Object] = self.snapshot.objects.get(kind, [])
+        return sorted(found, key=_namespace_and_name)
+
+    def is_complete(self, kind: str, namespace: str = "*") -> bool:
+        """Whether every object of the kind in the namespace is known."""
+        return self.gap(kind, namespace) is None
+
+    def gap(self, kind: str, namespace: str = "*") -> Gap | None:
+        """Why objects of the kind in the namespace may be missing; None where all are known."""
+        return self.snapshot.knowledge.gap(kind, namespace)
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """All nodes, by name."""
+        return cast(list[Node], self.objects("Node"))
+
+    @cached_property
+    def node_named(self) -> dict[str, Node]:
+        """Nodes by name."""
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def services(self) -> list[Service]:
+        """All Services, by namespace and name."""
+        return cast(list[Service], self.objects("Service"))
+
+    @cached_property
+    def service_named(self) -> dict[tuple[str, str], Service]:
+        """Services by namespace and name."""
+        return {(service.namespace, service.name): service for service in self.services}
+
+    @cached_property
+    def config_maps(self) -> dict[tuple[str, str], ConfigMap]:
+        """ConfigMaps by namespace and name."""
+        return {(item.namespace, item.name): item for item in self.objects("ConfigMap")}
+
+    @cached_property
+    def pods(self) -> Pods:
+        """All pods."""
+        self.reads.add("Pod")
+        return Pods(self.snapshot.pods, self._selector_keys)
+
+    @cached_property
+    def slices(self) -> SliceTable:
+        """All EndpointSlices."""
+        self.reads.add("EndpointSlice")
+        return self.snapshot.slices
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The pod templates of all workloads."""
+        workloads = (item for kind in WORKLOADS for item in self.objects(kind))
+        return Templates(workloads, self._selector_keys)
+
+    @cached_property
+    def _selector_keys(self) -> set[str]:
+        """Not a lookup of Services: it only says which labels are worth an index."""
+        services = cast(list[Service], self.snapshot.objects.get("Service", []))
+        return {key for service in services for key in service.spec.selector or {}}

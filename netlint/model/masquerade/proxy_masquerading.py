@@ -1,0 +1,119 @@
+"""Whose addresses kube-proxy hides from the pods behind Services.
+
+Source: kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1, k8s.io/kubernetes/pkg/proxy/iptables and
+pkg/proxy/util (the detection of local traffic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from netlint.findings import Subject
+from netlint.model import settings
+from netlint.model.cni.plugin import Masquerade, Whom, beyond
+from netlint.model.declared.control_plane import command_lines, service_proxy_settings
+from netlint.model.declared.declarations import Authority, Declaration, Role, Voice
+from netlint.model.declared.inventory import Inventory
+from netlint.model.services.service_proxy import replacement
+from netlint.model.settings import Flag
+from netlint.model.subjects import subject_of
+from netlint.objects.meta import Path
+from netlint.snapshot.pods import CommandLine
+
+NAME = "kube-proxy"
+BY_CLUSTER_CIDR = ("", "ClusterCIDR")
+_CONFIG: Path = ("data", "config.conf")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceProxy:
+    """One configuration of kube-proxy, and where it stands.
+
+    ``everything``: the setting that masquerades all traffic to Services, None where it is off. ``ranges``:
+    the addresses taken for pods, where kube-proxy tells them by ``clusterCIDR``; None where it does not.
+    """
+
+    subject: Subject
+    everything: tuple[Path, str] | None
+    ranges: tuple[Declaration, ...] | None
+    path: Path
+
+
+def configurations(inventory: Inventory) -> Iterator[ServiceProxy]:
+    """What kube-proxy is told: by the file in its ConfigMap, by flags where it is given no file."""
+    given = [(subject, line) for subject, line in command_lines(inventory.pods, NAME) if line.words]
+    lines = [(subject, line, settings.flags(line.words)) for subject, line in given]
+    if replacement(inventory) or (not lines and _is_absent(inventory)):
+        return
+    for subject, line, flags in lines:
+        if "config" not in flags:
+            yield _of_flags(subject, line, flags)
+    if not lines or any("config" in flags for _, _, flags in lines):
+        yield from _of_config_map(inventory)
+
+
+def _is_absent(inventory: Inventory) -> bool:
+    """Whether its namespace has DaemonSets and none of them is kube-proxy's: then the ConfigMap is a leftover."""
+    names = {found.name for found in inventory.daemon_sets if found.namespace == "kube-system"}
+    return bool(names) and NAME not in names
+
+
+def _of_flags(subject: Subject, line: CommandLine, flags: Mapping[str, Flag]) -> ServiceProxy:
+    def at(name: str) -> Path:
+        return ("spec", "containers", 0, *line.field(flags[name].position))
+
+    everything = flags.get("masquerade-all")
+    ranges: tuple[Declaration, ...] | None = None
+    if _value(flags, "detect-local-mode") in BY_CLUSTER_CIDR:
+        path = at("cluster-cidr") if "cluster-cidr" in flags else ("spec", "containers", 0)
+        ranges = _declared(subject, path, _value(flags, "cluster-cidr"))
+    on = everything is not None and everything.value == "true"
+    return ServiceProxy(
+        subject,
+        (at("masquerade-all"), "--masquerade-all") if on else None,
+        ranges,
+        at("cluster-cidr") if "cluster-cidr" in flags else (),
+    )
+
+
+def _value(flags: Mapping[str, Flag], name: str) -> str:
+    return flags[name].value if name in flags else ""
+
+
+def _of_config_map(inventory: Inventory) -> Iterator[ServiceProxy]:
+    found = inventory.config_maps.get(("kube-system", NAME))
+    try:
+        declared = service_proxy_settings(found) if found else {}
+    except ValueError:
+        return  # the plan tells that
+    if found is None or not declared:
+        return
+    backend = "nftables" if declared.get("mode") == "nftables" else "iptables"
+    everything = settings.at(declared, backend, "masqueradeAll") is True
+    ranges = None
+    if (declared.get("detectLocalMode") or "") in BY_CLUSTER_CIDR:
+        ranges = _declared(subject_of(found), _CONFIG, declared.get("clusterCIDR"))
+    name = (_CONFIG, f"{backend}.masqueradeAll") if everything else None
+    yield ServiceProxy(subject_of(found), name, ranges, _CONFIG)
+
+
+def _declared(subject: Subject, path: Path, text: object) -> tuple[Declaration, ...] | None:
+    """None where one of the ranges cannot be read: then nothing is known of what is local."""
+    found = list(Voice(Role.POD, Authority.SERVICE_PROXY, subject).says_all(path, settings.words(text)))
+    declared = tuple(one for one in found if isinstance(one, Declaration))
+    return declared if len(declared) == len(found) else None
+
+
+def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+    """All clients, or the pods that kube-proxy takes for strangers because ``clusterCIDR`` does not hold them."""
+    for proxy in configurations(inventory):
+        if proxy.everything is not None:
+            path, name = proxy.everything
+            yield Masquerade(Whom.BACKENDS, f"{name} of {proxy.subject} is true", proxy.subject, path)
+        elif proxy.ranges:
+            spared = tuple(own.range for own in proxy.ranges)
+            strangers = beyond(spared, pods, {span.family for span in spared})
+            if strangers:
+                why = f"clusterCIDR {', '.join(map(str, proxy.ranges))} of {proxy.subject} does not hold them"
+                yield Masquerade(Whom.BACKENDS, why, proxy.subject, proxy.path, strangers, spared=spared)

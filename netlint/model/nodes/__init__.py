@@ -1,0 +1,1 @@
+"""Who a node is: its identity, its addresses, and the agents that run on it."""

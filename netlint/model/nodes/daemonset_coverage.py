@@ -1,0 +1,60 @@
+"""Which nodes have the pods of a DaemonSet: of a network plugin's agent, or of the service proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.node_objects import is_virtual, readiness
+from netlint.model.pods import Pods
+from netlint.model.pods.scheduling import runs_on
+from netlint.model.selectors import selects
+from netlint.objects.apps import Workload
+from netlint.objects.core import Node
+from netlint.snapshot.pods import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where a DaemonSet should have pods and has (by name), where it has none, and the rows of those not ready."""
+
+    agent: Workload
+    wanted: list[Node]
+    having: set[str]
+    lacking: list[Node]
+    unready: list[int]
+
+
+def coverage(agent: Workload, inventory: Inventory) -> Coverage:
+    """A DaemonSet held against the pods; Nodes of which it is not clear are left out."""
+    pods = inventory.pods
+    rows = [row for row in pods.of_shapes(_shapes(agent, pods)) if pods.is_live(row)]
+    having = set(map(pods.node, rows))
+    wanted = [node for node in inventory.nodes if _wants(agent, node)]
+    heard = {node.name for node in wanted if readiness(node) != "Unknown"}  # a silent kubelet's pods are never ready
+    waiting = heard - {pods.node(row) for row in rows if pods.is_ready(row)}
+    unready = [row for row in rows if waiting and pods.node(row) in waiting and _is_starting_or_running(pods, row)]
+    lacking = [node for node in wanted if node.name not in having]
+    return Coverage(agent, wanted, having, lacking, sorted(unready, key=pods.order))
+
+
+def _is_starting_or_running(pods: Pods, row: int) -> bool:
+    """Whether it says so: an export without status says nothing of readiness."""
+    return pods.phase(row) in {Phase.PENDING, Phase.RUNNING} and not pods.is_terminating(row)
+
+
+def _wants(agent: Workload, node: Node) -> bool:
+    return not (is_virtual(node) or node.metadata.deletionTimestamp) and runs_on(agent, node) is True
+
+
+def _shapes(agent: Workload, pods: Pods) -> Iterator[int]:
+    """The shapes of its pods: those that it owns, else those with the labels of its template."""
+    labels = (agent.template.metadata.labels if agent.template else None) or {}
+    for number in pods.owned_by("DaemonSet", agent.name):
+        if pods.table.shapes[number].namespace == agent.namespace:
+            yield number
+    for number in pods.owned_by_nobody() if labels else ():
+        shape = pods.table.shapes[number]
+        if shape.namespace == agent.namespace and selects(labels, shape.labels):
+            yield number

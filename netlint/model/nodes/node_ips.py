@@ -1,0 +1,83 @@
+"""The addresses that pods report of their nodes, held against those that the Nodes have.
+
+Source: k8s.io/kubernetes/pkg/kubelet (kubelet_pods.go, generateAPIPodStatus), pkg/util/node (GetNodeHostIPs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from netlint import addresses
+from netlint.model.declared.node_objects import is_virtual
+from netlint.model.pods import Pods
+from netlint.objects.core import Node
+from netlint.objects.meta import Path
+from netlint.snapshot.pods import Phase
+
+Address = tuple[int, int]
+
+
+class Mismatch(NamedTuple):
+    """An address that pods report of their node and that is not its, with the field of each pod."""
+
+    node: Node
+    family: int
+    value: int
+    rows: list[tuple[int, Path]]
+
+
+def own_addresses(node: Node) -> set[Address]:
+    """Every address of a Node, those written as its name included."""
+    found = set()
+    for entry in node.status.addresses or ():
+        try:
+            found.add(addresses.parse(entry.address or ""))
+        except ValueError:
+            continue  # a name
+    return found
+
+
+def mismatches(pods: Pods, nodes: Iterable[Node], addresses_of: Mapping[str, set[Address]]) -> list[Mismatch]:
+    """By node and address; Nodes that are not known, or none of whose addresses is, are not asked for."""
+    known = {node.name: node for node in nodes if not is_virtual(node)}
+    own = {name: found for name in known if (found := addresses_of[name])}
+    wrong: dict[tuple[str, Address], dict[int, Path]] = {}
+    for row, address, path in (*_of_hosts(pods, own), *_on_host_network(pods, own)):
+        wrong.setdefault((pods.node(row), address), {}).setdefault(row, path)
+    return [
+        Mismatch(known[name], *address, sorted(paths.items(), key=lambda found: pods.order(found[0])))
+        for (name, address), paths in sorted(wrong.items())
+    ]
+
+
+def _of_hosts(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
+    """Pods whose ``status.hostIP`` is not their node's: few pairs of node and address, many pods."""
+    table, texts = pods.table, pods.table.strings.texts
+    wrong = {}
+    for node, host in set(zip(table.node, table.host_ip, strict=True)):
+        if texts[host] and texts[node] in own:
+            address = addresses.parse(texts[host])
+            if address not in own[texts[node]]:
+                wrong[node, host] = address
+    if wrong:
+        for row, pair in enumerate(zip(table.node, table.host_ip, strict=True)):
+            if pair in wrong and _reports(pods, row):
+                yield row, wrong[pair], ("status", "hostIP")
+
+
+def _on_host_network(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
+    """Pods on the host network with an address that is not their node's."""
+    table, texts = pods.table, pods.table.strings.texts
+    held: list[Collection[Address]] = [own.get(name, ()) for name in texts]
+    for family in pods.families:
+        column = pods.address_column(family)
+        for row in pods.live_on_host_network():
+            node, value = table.node[row], column[row]
+            if value and held[node] and (family, value) not in held[node] and _reports(pods, row):
+                yield row, (family, value), pods.address_path(row, family)
+
+
+def _reports(pods: Pods, row: int) -> bool:
+    """Whether the pod's node still says how it is."""
+    return pods.is_live(row) and pods.phase(row) != Phase.UNKNOWN

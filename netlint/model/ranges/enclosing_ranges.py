@@ -1,0 +1,63 @@
+"""Ranges of nodes, and the wider ranges in which they have to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from netlint import addresses
+from netlint.model.cni import Fabric
+from netlint.model.ranges.address_plan import Authority, Declaration, Plan, Role
+
+ENCLOSING = ("antrea", "flannel")
+"""Plugins that take ranges from Nodes and refuse one outside of their own setting, as Antrea where it gives them."""
+POOLS = {"cilium": ("cilium",), "ovn-kubernetes": (Authority.OPENSHIFT,)}
+"""Plugins that give ranges to nodes, and who declares the pools of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confine:
+    """What has to enclose the ranges of nodes; ``is_firm``: something stops working when it does not."""
+
+    wide: tuple[Declaration, ...]
+    own: tuple[Declaration, ...]
+    is_firm: bool
+
+    def strays(self) -> Iterator[tuple[list[Declaration], list[Declaration]]]:
+        """Ranges that are outside, with the ranges of their family in which they should be.
+
+        Each by itself where others are inside, all together where none is: then the wider range is wrong.
+        """
+        for family in addresses.BITS:
+            wide = [found for found in self.wide if found.range.family == family]
+            own = [found for found in self.own if found.range.family == family]
+            outside = own if wide else []
+            for found in wide:
+                outside = [one for one in outside if not found.range.covers(one.range)]
+            if outside and len(outside) == len(own):
+                yield outside, wide
+            else:
+                yield from (([one], wide) for one in outside)
+
+
+def confines(plan: Plan, fabric: Fabric, pod_cidrs: Mapping[str, list[Declaration]]) -> list[Confine]:
+    """All that the cluster declares, firm ones first."""
+    return sorted(_confines(plan, fabric, pod_cidrs), key=lambda confine: not confine.is_firm)
+
+
+def _confines(plan: Plan, fabric: Fabric, pod_cidrs: Mapping[str, list[Declaration]]) -> Iterator[Confine]:
+    own = tuple(found for ranges in pod_cidrs.values() for found in ranges)
+    ignored = fabric.allocates_from_node is False
+    cluster = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
+    intended = bool(cluster) and cluster[0].authority is Authority.KUBEADM
+    if cluster and not (intended and ignored):
+        yield Confine(tuple(cluster), own, not intended)
+    for found in fabric.plugins:
+        if found.name in ENCLOSING and not ignored and _declared(plan, found.name):
+            yield Confine(_declared(plan, found.name), own, True)
+        for authority in POOLS.get(found.name, ()):
+            yield Confine(_declared(plan, authority), found.allocation.ranges, False)
+
+
+def _declared(plan: Plan, authority: str) -> tuple[Declaration, ...]:
+    return tuple(found for found in plan.of(Role.POD) if found.authority == authority and not found.node)

@@ -1,0 +1,57 @@
+"""Where the addresses of each node's pods have to be, whoever gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+
+from netlint.addresses import Range, RangeIndex, overlapping_groups
+from netlint.model.pods import Pods
+from netlint.model.ranges.address_plan import Declaration
+
+
+class Homes:
+    """The ranges of nodes from which pods get their addresses, and those that are open to every node."""
+
+    def __init__(
+        self, ranges: Mapping[str, list[Declaration]], shared: Iterable[Declaration], left_out: Collection[str]
+    ) -> None:
+        """``ranges`` by the node's name; ``left_out``: nodes whose ranges are known to be wrong."""
+        self._left_out = left_out
+        self._ranges = ranges
+        self._shared = RangeIndex((found.range, found) for found in shared)
+
+    @cached_property
+    def undisputed(self) -> dict[str, list[Declaration]]:
+        """The ranges of the nodes that share none of them with another node."""
+        declared = [found for ranges in self._ranges.values() for found in ranges]
+        disputed = set(self._left_out)
+        for group in overlapping_groups([found.range for found in declared]):
+            nodes = {declared[number].node for number in group}
+            disputed |= nodes if len(nodes) > 1 else set()
+        return {name: found for name, found in self._ranges.items() if name not in disputed}
+
+    def of(self, node: str, family: int) -> list[Declaration]:
+        """The ranges of a node in one family."""
+        return [found for found in self._ranges.get(node, ()) if found.range.family == family]
+
+    def at(self, family: int, address: int) -> Declaration | None:
+        """The range of a node that holds the address."""
+        held = self._index.holding(family, address)
+        return held[-1][1] if held else None
+
+    def strays(self, pods: Pods) -> Iterator[tuple[int, int]]:
+        """Family and row of pods outside; without those whose address or whose node's range is disputed."""
+        ranges: dict[str, list[Range]] = {}
+        for name, found in self.undisputed.items():
+            ranges[name] = [one.range for one in found]
+        duplicates = {(family, row) for family, _, rows in pods.sharing_addresses for row in rows}
+        for family in pods.families:
+            for row in pods.outside(family, ranges):
+                open_to_all = self._shared.holding(family, pods.address(row, family))
+                if (family, row) not in duplicates and not open_to_all:
+                    yield family, row
+
+    @cached_property
+    def _index(self) -> RangeIndex[Declaration]:
+        return RangeIndex((found.range, found) for ranges in self._ranges.values() for found in ranges)

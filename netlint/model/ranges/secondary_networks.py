@@ -1,0 +1,194 @@
+"""Secondary networks: the ranges that NetworkAttachmentDefinitions and whereabouts' pools give out.
+
+Source: CNI plugins' host-local and bridge documentation (cni.dev/plugins), github.com/k8snetworkplumbingwg/whereabouts
+(doc/extended-configuration.md), the Network Custom Resource Definition De-facto Standard.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from netlint import addresses
+from netlint.addresses import Cidr, Range
+from netlint.findings import Subject
+from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
+from netlint.model.declared.inventory import Inventory
+from netlint.model.subjects import subject_of
+from netlint.objects.meta import Path
+from netlint.objects.multus import NetworkAttachmentDefinition
+
+AUTHORITY = "NetworkAttachmentDefinition"
+_PATH = ("spec", "config")
+HOST_LOCAL, WHEREABOUTS = "host-local", "whereabouts"
+OF_NODE = ("usePodCidr", "usePodCidrIPv6")
+"""What Calico writes where host-local shall take the Node's own range."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondaryRange:
+    """One range of a secondary network.
+
+    ``given``: the addresses that pods may get; ``spared``: those that are excluded. ``segment``: what
+    carries the network (master and VLAN), which tells equal ranges on isolated networks apart. ``allocator``:
+    what keeps the list of addresses in use; nobody who shares it gives out an address twice.
+    """
+
+    declaration: Declaration
+    given: Range
+    spared: tuple[Range, ...]
+    gateway: int | None
+    ipam: str
+    plugin: str
+    segment: tuple[str, str]
+    allocator: tuple[str, ...]
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it is on a VLAN of its own."""
+        master, vlan = self.segment
+        return vlan not in {"", "0"} or "." in master
+
+    @property
+    def parts(self) -> list[Range]:
+        """What is given out, without what is excluded."""
+        return addresses.without(self.given, self.spared)
+
+    @property
+    def count(self) -> int:
+        """How many addresses pods may get."""
+        return sum(part.size for part in self.parts)
+
+    @property
+    def gives_gateway(self) -> bool:
+        """Whether a pod may get the gateway's address; host-local keeps it back by itself."""
+        family = self.declaration.range.family
+        held = self.gateway is not None and self.ipam == WHEREABOUTS
+        return held and any(part.holds(family, self.gateway or 0) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A definition with the plugins of its configuration, in order."""
+
+    subject: Subject
+    plugins: tuple[dict[str, Any], ...]
+
+
+def attachments(inventory: Inventory) -> Iterator[Attachment | Trouble]:
+    """All definitions whose configuration is in the object; an empty one is a file on each node."""
+    for definition in inventory.objects(AUTHORITY):
+        if not (definition.spec.config or "").strip():
+            continue
+        try:
+            yield _attachment(definition)
+        except ValueError as error:
+            yield Trouble(subject_of(definition), _PATH, f"the text is no CNI configuration: {error}")
+
+
+def _attachment(definition: NetworkAttachmentDefinition) -> Attachment:
+    found = json.loads(definition.spec.config or "")
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON mapping")
+    listed = found.get("plugins", [found])
+    if not isinstance(listed, list) or not all(isinstance(plugin, dict) for plugin in listed):
+        raise ValueError("its plugins are no list of mappings")
+    name = found.get("name") or definition.name
+    return Attachment(subject_of(definition), tuple({"name": name, **plugin} for plugin in listed))
+
+
+def secondary_ranges(inventory: Inventory) -> Iterator[SecondaryRange | Trouble]:
+    """Every range of every definition."""
+    for found in attachments(inventory):
+        if isinstance(found, Trouble):
+            yield found
+            continue
+        for plugin in found.plugins:
+            yield from ranges_of(found.subject, _PATH, plugin)
+
+
+def ranges_of(subject: Subject, path: Path, plugin: dict[str, Any]) -> Iterator[SecondaryRange | Trouble]:
+    """The ranges of one plugin of a CNI configuration."""
+    ipam = plugin.get("ipam")
+    if not isinstance(ipam, dict):
+        return
+    try:
+        entries = list(_written(ipam))
+    except (TypeError, AttributeError):
+        yield Trouble(subject, path, "the ranges are no list of mappings")
+        return
+    for entry in entries:
+        try:
+            yield _range(subject, path, plugin, ipam, entry)
+        except (ValueError, TypeError, AttributeError) as error:
+            yield Trouble(subject, path, str(error))
+
+
+def _written(ipam: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The ranges of an IPAM configuration, each in host-local's words."""
+    if ipam.get("type") == HOST_LOCAL:
+        sets = ipam.get("ranges") or ([[ipam]] if ipam.get("subnet") else [])
+        yield from (entry for ranges in sets for entry in ranges if entry.get("subnet") not in OF_NODE)
+    if ipam.get("type") == WHEREABOUTS:
+        listed = ipam.get("ipRanges") or ([ipam] if ipam.get("range") else [])
+        for entry in listed:
+            yield {
+                "subnet": entry.get("range"),
+                "rangeStart": entry.get("range_start"),
+                "rangeEnd": entry.get("range_end"),
+                "gateway": entry.get("gateway", ipam.get("gateway")),
+                "exclude": entry.get("exclude", ipam.get("exclude")),
+            }
+
+
+def _range(
+    subject: Subject, path: Path, plugin: dict[str, Any], ipam: dict[str, Any], written: dict[str, Any]
+) -> SecondaryRange:
+    text = written.get("subnet")
+    if not isinstance(text, str):
+        raise ValueError("a range has no subnet")
+    start, end = written.get("rangeStart"), written.get("rangeEnd")
+    if "-" in text:  # whereabouts: 192.0.2.10-192.0.2.20/24
+        start, _, text = text.partition("-")
+        end = text.partition("/")[0]
+    cidr = addresses.parse_cidr(text)
+    gateway = written.get("gateway")
+    return SecondaryRange(
+        Voice(Role.SECONDARY, AUTHORITY, subject).holds(path, cidr.range, cidr),
+        _given(cidr, start, end),
+        tuple(_excluded(str(one)) for one in written.get("exclude") or ()),
+        addresses.parse(str(gateway))[1] if gateway else None,
+        str(ipam["type"]),
+        str(plugin.get("type", "")),
+        (
+            str(plugin.get("master") or plugin.get("bridge") or ""),
+            str(plugin.get("vlan") or plugin.get("vlanId") or ""),
+        ),
+        _allocator(plugin, ipam, cidr),
+    )
+
+
+def _allocator(plugin: dict[str, Any], ipam: dict[str, Any], cidr: Cidr) -> tuple[str, ...]:
+    """host-local keeps a list for each network, whereabouts one for each range and usually one for all ranges."""
+    if ipam["type"] != WHEREABOUTS:
+        return str(ipam["type"]), str(plugin.get("name", ""))
+    whole = (WHEREABOUTS, str(ipam.get("network_name") or ""))
+    return whole if ipam.get("enable_overlapping_ranges", True) else (*whole, str(cidr.range))
+
+
+def _excluded(text: str) -> Range:
+    """A range, or one address."""
+    if "/" in text:
+        return addresses.parse_cidr(text).range
+    family, value = addresses.parse(text)
+    return Range(family, value, value)
+
+
+def _given(cidr: Cidr, start: str | None, end: str | None) -> Range:
+    """Without bounds, all but the network's first and last address."""
+    family, first, last = cidr.range
+    low = addresses.parse(start)[1] if start else first + 1
+    high = addresses.parse(end)[1] if end else last - (family == 4)
+    return Range(family, low, high)

@@ -1,0 +1,1 @@
+"""What a Service promises, and what was programmed for it."""

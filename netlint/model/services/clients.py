@@ -1,0 +1,92 @@
+"""Who programs Services, as a client of the API server: what it has to list and watch, and as whom.
+
+Source: the manifests of kubeadm, Cilium, kube-router, Antrea, Calico and OVN-Kubernetes; ovn-kubernetes,
+dist/templates/rbac-ovnkube-node.yaml.j2 (system:ovn-nodes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from netlint.model.cni import antrea, cilium
+from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.rights import DEFAULT_ACCOUNT, Account, Bound, Resource, lacking
+from netlint.model.services import service_proxy
+from netlint.objects.apps import Workload
+
+SERVICES: Resource = ("", "services")
+SLICES: Resource = ("discovery.k8s.io", "endpointslices")
+ENDPOINTS: Resource = ("", "endpoints")
+NODES: Resource = ("", "nodes")
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - the file that has it
+AGENTS = {
+    "Antrea": "antrea-agent",
+    "Calico": "calico-node",
+    "Cilium": "cilium",
+    "kube-router": "kube-router",
+    "OVN-Kubernetes": "ovnkube-node",
+}
+"""The DaemonSets of what takes kube-proxy's place."""
+OVN_NODES = frozenset({"system:ovn-nodes"})
+OTHER_CREDENTIALS = {"kubeconfig", "master", "k8s-kubeconfig-path", "k8s-kubeconfig"}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A DaemonSet that programs Services; ``doubt``: why it may sign in other than by its ServiceAccount.
+
+    ``groups``: those of certificates with which it may sign in as well. ``watches_nodes`` is kube-proxy.
+    """
+
+    workload: Workload
+    watches_nodes: bool
+    doubt: str = ""
+    groups: frozenset[str] = frozenset()
+
+    @property
+    def account(self) -> Account:
+        """Its ServiceAccount."""
+        spec = self.workload.template.spec if self.workload.template else None
+        name = (spec.serviceAccountName if spec else None) or DEFAULT_ACCOUNT
+        return Account(self.workload.namespace, name, self.groups)
+
+    def lacking(self, bound: Iterable[Bound]) -> dict[Resource, tuple[str, ...]]:
+        """The verbs that these bindings do not allow; older agents do with Endpoints in place of slices."""
+        bound = list(bound)
+        if self.watches_nodes:
+            return lacking(bound, (SERVICES, SLICES, NODES))
+        endpoints = SLICES if lacking(bound, [ENDPOINTS]) else ENDPOINTS
+        return lacking(bound, (SERVICES, endpoints))
+
+
+def clients(inventory: Inventory) -> list[Client]:
+    """The DaemonSets that program Services, as far as it is known how they reach the API server."""
+    instead = service_proxy.replacement(inventory)
+    if not instead:
+        return [Client(found, True, _doubt_of_proxy(inventory)) for found in service_proxy.agents(inventory)]
+    agent = inventory.daemon_set(AGENTS[instead])
+    if agent is None:
+        return []
+    groups = OVN_NODES if instead == "OVN-Kubernetes" else frozenset()
+    return [Client(agent, False, _doubt(inventory, agent), groups)]
+
+
+def _doubt(inventory: Inventory, agent: Workload) -> str:
+    """What else than its account's token the agent of a network plugin is given."""
+    given = inventory.flags(agent).keys() | cilium.configuration(inventory)[1].keys()
+    other = [
+        *sorted(given & OTHER_CREDENTIALS),
+        *[name for name in ("KUBECONFIG",) if inventory.environment(agent, name)],
+    ]
+    if antrea.has_kubeconfig(inventory):
+        other.append("a kubeconfig")
+    return f"it is given {other[0]}" if other else ""
+
+
+def _doubt_of_proxy(inventory: Inventory) -> str:
+    """kube-proxy is given a kubeconfig file, which kubeadm and others keep in its ConfigMap."""
+    found = inventory.config_maps.get((service_proxy.NAMESPACE, service_proxy.NAME))
+    if any(TOKEN in text for text in ((found.data if found else None) or {}).values()):
+        return ""
+    return "the input does not show a kubeconfig that names its token"
