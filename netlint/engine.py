@@ -23,7 +23,7 @@ from netlint.findings import (
     Violation,
     fingerprint,
 )
-from netlint.model.cni import Fabric
+from netlint.model.cni import PodNetwork
 from netlint.snapshot import Locator, Reason, Snapshot, Spot
 from netlint.suppress import Entry, Suppressions, in_annotations
 
@@ -39,7 +39,7 @@ class Result:
     findings: list[Finding] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    fabric: Fabric | None = None
+    fabric: PodNetwork | None = None
 
     @property
     def open(self) -> list[Finding]:
@@ -69,7 +69,7 @@ def run(
     run = _Run(result, config, Suppressions(entries, today))
     for evaluation in evaluate(result.rules, cluster):
         run.take(evaluation)
-    result.fabric = cluster.fabric
+    result.fabric = cluster.network
     run.judge_suppressions()
     result.findings.sort(key=lambda finding: finding.order)
     result.skips.sort(key=lambda skip: (skip.rule, skip.reason, skip.message))

@@ -33,7 +33,7 @@ class Evaluation:
 def evaluate(rules: list[Rule], cluster: Cluster) -> list[Evaluation]:
     """Evaluate the rules that have a check, in the order of the rules."""
     checked = [rule for rule in rules if rule.name in CHECKS]
-    snapshot = cluster.snapshot
+    snapshot = cluster.view.snapshot
     size = len(snapshot.pods) + len(snapshot.slices) + sum(map(len, snapshot.objects.values()))
     with uncollected(), Children() as children:
         if size < WORTH_A_PROCESS or cores() == 1:
@@ -58,7 +58,7 @@ def _is_of_addresses(rule: Rule) -> bool:
 
 def _evaluations(rules: Iterable[Rule], cluster: Cluster) -> list[Evaluation]:
     inhabited: dict[str, set[str]] = {}
-    return [_evaluation(rule, cluster, evaluability(rule, cluster.snapshot, inhabited)) for rule in rules]
+    return [_evaluation(rule, cluster, evaluability(rule, cluster.view.snapshot, inhabited)) for rule in rules]
 
 
 def _evaluation(rule: Rule, cluster: Cluster, possible: Evaluability) -> Evaluation:

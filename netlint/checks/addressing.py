@@ -9,9 +9,9 @@ from netlint.checks.wording import as_evidence, listed, said, sides, some_sides,
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import Masquerade, cilium
+from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.ranges import remote_ranges
-from netlint.model.ranges.address_plan import Authority, Declaration, Role
 from netlint.model.ranges.submariner_clusters import AUTHORITY
 from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
@@ -24,8 +24,8 @@ GIVING = ("cilium", "kube-router", "ovn-kubernetes")
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have pod ranges with common addresses."""
-    ignored = cluster.fabric.allocates_from_node is False
-    for group in cluster.disputed_pod_cidrs:
+    ignored = cluster.network.allocates_from_node is False
+    for group in cluster.ranges.disputed_pod_cidrs:
         first, *others = sorted(group, key=lambda declared: (declared.subject.order, declared.range))
         family = FAMILY_NAMES[first.range.family]
         yield Violation(
@@ -41,16 +41,16 @@ def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 
 def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A node's pod range is not inside the cluster's, or not inside what the plugin takes for it."""
-    declared = cluster.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
-    if not declared and not any(confine.wide for confine in cluster.confines):
+    declared = cluster.ranges.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
+    if not declared and not any(enclosing.wide for enclosing in cluster.ranges.enclosing_ranges):
         yield _undeclared(cluster)
     reported: set[Declaration] = set()
-    for confine in cluster.confines:
-        for strays, wide in confine.strays():
+    for enclosing in cluster.ranges.enclosing_ranges:
+        for strays, wide in enclosing.strays():
             outside = [own for own in strays if own not in reported]
             if outside:
                 reported.update(outside)
-                yield _outside(cluster, outside, wide, confine.is_firm)
+                yield _outside(cluster, outside, wide, enclosing.is_firm)
 
 
 def _outside(cluster: Cluster, outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
@@ -79,7 +79,7 @@ def _hides(found: Masquerade, stray: Declaration) -> str:
 
 
 def _undeclared(cluster: Cluster) -> Undecided:
-    known = cluster.is_complete("Pod", "kube-system") and cluster.is_complete("ConfigMap", "kube-system")
+    known = cluster.view.is_complete("Pod", "kube-system") and cluster.view.is_complete("ConfigMap", "kube-system")
     reason = Reason.NOT_APPLICABLE if known else Reason.MISSING
     return Undecided(None, "nothing in the input declares the cluster's pod range", reason)
 
@@ -87,13 +87,13 @@ def _undeclared(cluster: Cluster) -> Undecided:
 def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """A Node has no pod range although its CNI plugin takes addresses from one."""
     yield from _without_plugins_range(cluster)
-    plugin = cluster.fabric.needs_node_ranges
-    having = [node for node in cluster.nodes if cluster.pod_cidrs[node.name]]
-    if plugin is None and (cluster.fabric.plugins or not having):
+    plugin = cluster.network.needs_node_ranges
+    having = [node for node in cluster.view.nodes if cluster.view.pod_cidrs[node.name]]
+    if plugin is None and (cluster.network.plugins or not having):
         return
-    spent = {lacking for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
-    for node in cluster.nodes:
-        if cluster.pod_cidrs[node.name] or is_virtual(node) or subject_of(node) in spent:
+    spent = {lacking for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking}
+    for node in cluster.view.nodes:
+        if cluster.view.pod_cidrs[node.name] or is_virtual(node) or subject_of(node) in spent:
             continue
         why = f"{plugin.name} takes pod addresses from there" if plugin else "the other nodes have one"
         witness = plugin.evidence if plugin else subject_of(having[0])
@@ -109,15 +109,17 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 
 def _without_plugins_range(cluster: Cluster) -> Iterator[Violation]:
     """Nodes that have joined a plugin's network, but have none of the ranges that it gives to nodes itself."""
-    failed = {node.name for nodes in cilium.failures(cluster.inventory).values() for node in nodes}
-    told = failed | {lacking.name for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
-    for found in cluster.fabric.in_force(*GIVING):
-        ranges, members = found.allocation.ranges, cluster.fabric.members(found)
-        is_on_demand = found.name == cilium.NAME and cilium.mode_of(cluster.inventory) != "cluster-pool"
+    failed = {node.name for nodes in cilium.failures(cluster.view).values() for node in nodes}
+    told = failed | {
+        lacking.name for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking
+    }
+    for found in cluster.network.in_force(*GIVING):
+        ranges, members = found.allocation.ranges, cluster.network.members(found)
+        is_on_demand = found.name == cilium.NAME and cilium.mode_of(cluster.view) != "cluster-pool"
         if not ranges or is_on_demand:
             continue
         having = told | {declared.node for declared in ranges}
-        for node in cluster.fabric.expected(found):
+        for node in cluster.network.expected(found):
             if node.name not in having and (members is None or node.name in members):
                 yield Violation(
                     subject_of(node),
@@ -156,32 +158,32 @@ def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecid
     if undecided is not None:
         yield undecided
         return
-    for family, row in cluster.homes.strays(cluster.pods):
+    for family, row in cluster.ranges.placement.strays(cluster.pods):
         yield _stray(cluster, family, row)
 
 
 def _unknown_homes(cluster: Cluster) -> Undecided | None:
-    fabric = cluster.fabric
-    plugins = ", ".join(plugin.name for plugin in fabric.plugins) or "the CNI plugin"
-    gap = cluster.gap(fabric.pieces) if fabric.pieces and not fabric.allocates_from_node else None
-    if fabric.pools:
-        return Undecided(None, f"with {fabric.pools} pods may have addresses of pools, which netlint does not read")
-    if fabric.allocates_from_node is None:
+    network = cluster.network
+    plugins = ", ".join(plugin.name for plugin in network.plugins) or "the CNI plugin"
+    gap = cluster.view.gap(network.pieces) if network.pieces and not network.allocates_from_node else None
+    if network.pools:
+        return Undecided(None, f"with {network.pools} pods may have addresses of pools, which netlint does not read")
+    if network.allocates_from_node is None:
         return Undecided(None, "the input does not show whether pods get their addresses from spec.podCIDRs")
     if gap is not None:
         return Undecided(None, gap.message, gap.reason)
-    if fabric.allocates_from_node or fabric.own_ranges:
+    if network.allocates_from_node or network.own_ranges:
         return None
-    if fabric.missing:
-        return Undecided(None, f"no {fabric.missing} in the input tells the ranges of nodes", Reason.MISSING)
+    if network.missing:
+        return Undecided(None, f"no {network.missing} in the input tells the ranges of nodes", Reason.MISSING)
     return Undecided(None, f"{plugins} does not allocate from spec.podCIDRs", Reason.NOT_APPLICABLE)
 
 
 def _stray(cluster: Cluster, family: int, row: int) -> Violation:
     pods = cluster.pods
     address = addresses.text(family, pods.address(row, family))
-    ranges = cluster.homes.of(pods.node(row), family)
-    owner = cluster.homes.at(family, pods.address(row, family))
+    ranges = cluster.ranges.placement.of(pods.node(row), family)
+    owner = cluster.ranges.placement.at(family, pods.address(row, family))
     named = "" if ranges[0].subject.name == pods.node(row) else f" for Node {pods.node(row)}"
     elsewhere = f", inside {said(owner)}" if owner else ""
     return Violation(
@@ -201,8 +203,8 @@ def _stray(cluster: Cluster, family: int, row: int) -> Violation:
 
 def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Ranges of different kinds have common addresses."""
-    for found in cluster.collisions:
-        hurts = cluster.usage.hurts(found)
+    for found in cluster.ranges.collisions:
+        hurts = cluster.ranges.usage.hurts(found)
         if found.is_idle and not hurts:
             continue
         first, *others = found.involved
@@ -222,7 +224,7 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Clusters that are joined have common addresses."""
-    for first, *others in remote_ranges.contested(cluster.plan, cluster.inventory):
+    for first, *others in remote_ranges.contested(cluster.ranges.plan, cluster.view):
         touching = [one for one in others if one.range.overlaps(first.range)]
         other = next((one for one in touching if one.what != first.what), others[0])
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""

@@ -18,19 +18,19 @@ from netlint.snapshot import Reason
 
 def cluster_ips_outside_service_cidrs(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Service's cluster IP is in no range that cluster IPs are given from."""
-    gap, ranges = cluster.gap("ServiceCIDR"), cluster.service_ranges
+    gap, ranges = cluster.view.gap("ServiceCIDR"), cluster.ranges.service_ranges
     if gap is not None and gap.reason in {Reason.FORBIDDEN, Reason.INCOMPLETE}:
         yield Undecided(None, gap.message, gap.reason)
     elif not ranges.declared:
         yield Undecided(None, "nothing in the input declares the range of cluster IPs", Reason.MISSING)
     else:
-        for held in cluster.cluster_ips:
+        for held in cluster.ranges.cluster_ips:
             if not ranges.holds(held):
                 yield _outside(cluster, held)
 
 
 def _outside(cluster: Cluster, held: ClusterIP) -> Violation:
-    ranges = cluster.service_ranges
+    ranges = cluster.ranges.service_ranges
     closed = [found for found in ranges.given_up if found.range.holds(*held.address)]
     named = closed or ranges.around(held)
     what = f"is only inside {listed(named)}, which is not Ready" if closed else f"is outside {listed(named)}"
@@ -47,7 +47,7 @@ def _outside(cluster: Cluster, held: ClusterIP) -> Violation:
 
 def duplicate_cluster_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Services have the same cluster IP."""
-    for first, *others in shared(cluster.cluster_ips):
+    for first, *others in shared(cluster.ranges.cluster_ips):
         related = tuple(Related(subject_of(other.service), other.path, "has it too") for other in others)
         yield Violation(
             subject_of(first.service),
@@ -61,12 +61,12 @@ def duplicate_cluster_ips(cluster: Cluster) -> Iterator[Violation]:
 
 def unallocated_cluster_ips(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """No IPAddress records that the cluster IP belongs to the Service."""
-    records, ranges = cluster.records, cluster.service_ranges
+    records, ranges = cluster.ranges.ip_addresses, cluster.ranges.service_ranges
     if not records.in_use:
         yield Undecided(None, "no IPAddress in the input belongs to a Service", Reason.NOT_APPLICABLE)
         return
-    disputed = {held.address for group in shared(cluster.cluster_ips) for held in group}
-    for held in cluster.cluster_ips:
+    disputed = {held.address for group in shared(cluster.ranges.cluster_ips) for held in group}
+    for held in cluster.ranges.cluster_ips:
         record = records.by_address.get(held.address)
         stray = ranges.declared and not ranges.holds(held)
         planned = record is None and not held.service.metadata.creationTimestamp
@@ -100,20 +100,22 @@ def _parent(record: IPAddress) -> str:
 
 def orphaned_ip_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """An IPAddress belongs to a Service that does not have the address."""
-    held = {found.address for found in cluster.cluster_ips}
-    of_service: dict[tuple[str, str], list[ClusterIP]] = {(one.namespace, one.name): [] for one in cluster.services}
-    for found in cluster.cluster_ips:
+    held = {found.address for found in cluster.ranges.cluster_ips}
+    of_service: dict[tuple[str, str], list[ClusterIP]] = {
+        (one.namespace, one.name): [] for one in cluster.view.services
+    }
+    for found in cluster.ranges.cluster_ips:
         of_service[found.owner].append(found)
-    last = newest(cluster.services)
-    for address, record in sorted(cluster.records.by_address.items()):
+    last = newest(cluster.view.services)
+    for address, record in sorted(cluster.ranges.ip_addresses.by_address.items()):
         owner = parent_of(record)
         if owner is None or address in held:
             continue
-        gap = cluster.gap("Service", owner[0])
+        gap = cluster.view.gap("Service", owner[0])
         if owner not in of_service and gap is not None:
             yield Undecided(subject_of(record), gap.message, gap.reason)
         else:
-            service = cluster.service_named.get(owner)
+            service = cluster.view.service_named.get(owner)
             yield _orphaned(record, addresses.text(*address), service, of_service.get(owner), last)
 
 

@@ -25,15 +25,15 @@ CLUSTER_NAME = re.compile(r"[-a-z0-9]+\.[-a-z0-9]+\.svc(\.[-a-z0-9.]+)?(?=:|/|$)
 
 def mismatched_cluster_dns(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Kubelets give pods a DNS server that is no DNS Service."""
-    declared = list(dns.kubelet_settings(cluster.config_maps))
-    if declared and not cluster.is_complete("Service", dns.SYSTEM):
+    declared = list(dns.kubelet_settings(cluster.view.config_maps))
+    if declared and not cluster.view.is_complete("Service", dns.SYSTEM):
         yield Undecided(subject_of(declared[0][0]), f"not every Service in {dns.SYSTEM} is known", Reason.MISSING)
         return
-    services = {address: service for service in cluster.services for address in dns.cluster_ips(service)}
+    services = {address: service for service in cluster.view.services for address in dns.cluster_ips(service)}
     servers = [address for address, service in services.items() if dns.answers_dns(service)]
     if not any(service.namespace == dns.SYSTEM for service in map(services.__getitem__, servers)):
         return  # somebody else than this cluster's own DNS is meant
-    if any(found.name == dns.NODE_LOCAL for found in cluster.objects("DaemonSet")):
+    if any(found.name == dns.NODE_LOCAL for found in cluster.view.objects("DaemonSet")):
         return
     for found, settings in declared:
         named = settings.get("clusterDNS")
@@ -64,8 +64,8 @@ def missing_cluster_zones(cluster: Cluster) -> Iterator[Violation | Undecided]:
                 subject_of(found), "the Corefile imports parts that are not in the input, or its braces do not match"
             )
             continue
-        zones, name = dns.cluster_zones(blocks), dns.domain(cluster.config_maps)
-        held = {addresses.parse(text)[0] for service in cluster.services for text in dns.cluster_ips(service)}
+        zones, name = dns.cluster_zones(blocks), dns.domain(cluster.view.config_maps)
+        held = {addresses.parse(text)[0] for service in cluster.view.services for text in dns.cluster_ips(service)}
         reverse = [dns.REVERSE[family] for family in sorted(held) if not dns.has_reverse_zone(family, zones)]
         forward = [] if dns.is_held(name, zones) else [name]
         if forward or reverse:
@@ -83,7 +83,7 @@ def looping_dns_forwarders(cluster: Cluster) -> Iterator[Violation]:
     """CoreDNS forwards what it does not know to itself."""
     own = {
         address
-        for service in cluster.services
+        for service in cluster.view.services
         if service.namespace == dns.SYSTEM and dns.answers_dns(service)
         for address in dns.cluster_ips(service)
     }
@@ -97,7 +97,7 @@ def looping_dns_forwarders(cluster: Cluster) -> Iterator[Violation]:
                 {"forwarder": target},
                 key=target,
             )
-    for found, declared in dns.kubelet_settings(cluster.config_maps):
+    for found, declared in dns.kubelet_settings(cluster.view.config_maps):
         if declared.get("resolvConf") == dns.STUB:
             yield Violation(
                 subject_of(found),
@@ -108,7 +108,7 @@ def looping_dns_forwarders(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _corefiles(cluster: Cluster) -> Iterator[tuple[ConfigMap, list[dns.ServerBlock] | None]]:
-    found = cluster.config_maps.get((dns.SYSTEM, "coredns"))
+    found = cluster.view.config_maps.get((dns.SYSTEM, "coredns"))
     text = (found.data or {}).get("Corefile", "") if found else ""
     if found is not None and text:
         yield found, dns.server_blocks(text)
@@ -117,7 +117,7 @@ def _corefiles(cluster: Cluster) -> Iterator[tuple[ConfigMap, list[dns.ServerBlo
 def host_network_dns_policies(cluster: Cluster) -> Iterator[Violation]:
     """Pods in their host's network do not resolve the cluster names that they are told."""
     for kind in WORKLOADS:
-        for workload in cluster.objects(kind):
+        for workload in cluster.view.objects(kind):
             spec = workload.template.spec if workload.template else None
             if spec is None or not spec.hostNetwork or spec.dnsPolicy not in {None, "ClusterFirst"}:
                 continue
@@ -147,8 +147,8 @@ def _cluster_names(workload: Workload, at: Path) -> Iterator[tuple[Path, str]]:
 
 def unresolvable_external_names(cluster: Cluster) -> Iterator[Violation]:
     """A Service of type ExternalName names an address, or a Service that does not exist."""
-    suffix = f".svc.{dns.domain(cluster.config_maps)}"
-    for service in cluster.services:
+    suffix = f".svc.{dns.domain(cluster.view.config_maps)}"
+    for service in cluster.view.services:
         if service.spec.type != "ExternalName":
             continue
         why = _why_unresolvable(cluster, service, (service.spec.externalName or "").rstrip("."), suffix)
@@ -173,21 +173,21 @@ def _why_unresolvable(cluster: Cluster, service: Service, name: str, suffix: str
     if not DNS_NAME.fullmatch(name):
         return f"{name!r} is no DNS name"
     parts = name.removesuffix(suffix).split(".") if name.endswith(suffix) else []
-    if len(parts) != 2 or not cluster.is_complete("Service", parts[1]):
+    if len(parts) != 2 or not cluster.view.is_complete("Service", parts[1]):
         return ""
     if (service.namespace, service.name) == (parts[1], parts[0]):
         return f"{name} is the Service itself"
-    exists = (parts[1], parts[0]) in cluster.service_named
+    exists = (parts[1], parts[0]) in cluster.view.service_named
     return "" if exists else f"{name} names a Service {parts[1]}/{parts[0]}, which does not exist"
 
 
 def unsuitable_governing_services(cluster: Cluster) -> Iterator[Violation]:
     """The Service that a StatefulSet names gives its pods no names."""
-    for workload in cluster.objects("StatefulSet"):
+    for workload in cluster.view.objects("StatefulSet"):
         name = workload.spec.serviceName
         if not name:
             continue
-        service = cluster.service_named.get((workload.namespace, name))
+        service = cluster.view.service_named.get((workload.namespace, name))
         labels = (workload.template.metadata.labels if workload.template else None) or {}
         why = _why_unsuitable(service, labels)
         if why:

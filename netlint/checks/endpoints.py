@@ -11,7 +11,7 @@ from netlint.cluster.traffic import endpoints_api
 from netlint.cluster.traffic.endpoints_api import Contrast, Pair
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.declared.controllers import Controller, is_off
-from netlint.model.ranges.address_plan import Role
+from netlint.model.declared.declarations import Role
 from netlint.model.services.cilium_ingress import is_stand_in
 from netlint.model.services.recomputed_slices import (
     API_SERVER,
@@ -39,10 +39,10 @@ OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")
 
 def ignored_endpoint_slices(cluster: Cluster) -> Iterator[Violation]:
     """kube-proxy makes nothing of an EndpointSlice."""
-    for number in cluster.foreign_slices:
-        piece = cluster.slices.slices[number]
-        service = cluster.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
-        if not cluster.slices.endpoints(number) or is_stand_in(cluster.slices, number):
+    for number in cluster.services.foreign_slices:
+        piece = cluster.view.slices.slices[number]
+        service = cluster.view.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
+        if not cluster.view.slices.endpoints(number) or is_stand_in(cluster.view.slices, number):
             continue
         for path, why in _reasons(piece, service):
             yield Violation(
@@ -93,8 +93,8 @@ def _ports(found: list[tuple[str, str]]) -> str:
 
 def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
     """An endpoint has several addresses, of which only the first is used."""
-    table = cluster.slices
-    for number in cluster.foreign_slices:
+    table = cluster.view.slices
+    for number in cluster.services.foreign_slices:
         rows = [row for row in table.endpoints(number) if row in table.surplus] if table.surplus else []
         if rows:
             unused = table.surplus[rows[0]]
@@ -110,24 +110,24 @@ def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
     """A slice that was mirrored from Endpoints is left, although nothing is mirrored any longer."""
-    existing = {(found.namespace, found.name) for found in cluster.objects("Endpoints")}
-    for number in cluster.foreign_slices:
-        piece = cluster.slices.slices[number]
+    existing = {(found.namespace, found.name) for found in cluster.view.objects("Endpoints")}
+    for number in cluster.services.foreign_slices:
+        piece = cluster.view.slices.slices[number]
         key = (piece.namespace, piece.labels.get(SERVICE_NAME, ""))
-        service = cluster.service_named.get(key)
-        if service is None or piece.labels.get(MANAGED_BY) != MIRRORING or not cluster.slices.endpoints(number):
+        service = cluster.view.service_named.get(key)
+        if service is None or piece.labels.get(MANAGED_BY) != MIRRORING or not cluster.view.slices.endpoints(number):
             continue
         if has_pods(service):
             yield _left_over(cluster, number, service, ("spec", "selector"), "selects pods")
-        elif key not in existing and cluster.is_complete("Endpoints", piece.namespace):
+        elif key not in existing and cluster.view.is_complete("Endpoints", piece.namespace):
             yield _left_over(cluster, number, service, (), "has no Endpoints")
 
 
 def _left_over(cluster: Cluster, number: int, service: Service, path: Path, why: str) -> Violation:
-    piece = cluster.slices.slices[number]
+    piece = cluster.view.slices.slices[number]
     family = FAMILIES.get(piece.addressType or "", 4)
-    rows = cluster.slices.endpoints(number)
-    texts = [addresses.text(family, cluster.slices.address(row, family)) for row in rows]
+    rows = cluster.view.slices.endpoints(number)
+    texts = [addresses.text(family, cluster.view.slices.address(row, family)) for row in rows]
     return Violation(
         subject_of(piece),
         ("metadata", "labels", MANAGED_BY),
@@ -140,27 +140,27 @@ def _left_over(cluster: Cluster, number: int, service: Service, path: Path, why:
 
 def slices_without_services(cluster: Cluster) -> Iterator[Violation]:
     """A slice names a Service that does not exist."""
-    for number, piece in enumerate(cluster.slices.slices):
+    for number, piece in enumerate(cluster.view.slices.slices):
         name = piece.labels.get(SERVICE_NAME)
-        exists = (piece.namespace, name) in cluster.service_named or (piece.namespace, name) == API_SERVER
-        if name and not exists and cluster.slices.endpoints(number):
+        exists = (piece.namespace, name) in cluster.view.service_named or (piece.namespace, name) == API_SERVER
+        if name and not exists and cluster.view.slices.endpoints(number):
             yield Violation(
                 subject_of(piece),
                 ("metadata", "labels", SERVICE_NAME),
                 f"there is no Service {name} in namespace {piece.namespace}",
-                {"service": name, "endpoints": len(cluster.slices.endpoints(number))},
+                {"service": name, "endpoints": len(cluster.view.slices.endpoints(number))},
             )
 
 
 def endpoints_on_unknown_nodes(cluster: Cluster) -> Iterator[Violation]:
     """An endpoint that no controller looks after is said to be on a node that does not exist."""
-    table = cluster.slices
-    for number in cluster.foreign_slices:
+    table = cluster.view.slices
+    for number in cluster.services.foreign_slices:
         start = table.starts[number]
         unknown = {
             row: name
             for row in table.endpoints(number)
-            if (name := table.strings.texts[table.node[row]]) and name not in cluster.node_named
+            if (name := table.strings.texts[table.node[row]]) and name not in cluster.view.node_named
         }
         if unknown:
             first = next(iter(unknown))
@@ -175,18 +175,18 @@ def endpoints_on_unknown_nodes(cluster: Cluster) -> Iterator[Violation]:
 
 def endpoint_addresses_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """An endpoint outside of the EndpointSlice controller's care names a pod, or a pod address, that is not there."""
-    for number in cluster.foreign_slices:
-        dead = [(row, why) for row in cluster.slices.endpoints(number) if (why := _why_dead(cluster, number, row))]
+    for number in cluster.services.foreign_slices:
+        dead = [(row, why) for row in cluster.view.slices.endpoints(number) if (why := _why_dead(cluster, number, row))]
         if not dead:
             continue
-        piece, (first, why) = cluster.slices.slices[number], dead[0]
+        piece, (first, why) = cluster.view.slices.slices[number], dead[0]
         more = len(dead) - 1
         yield Violation(
             subject_of(piece),
-            ("endpoints", first - cluster.slices.starts[number], "addresses", 0),
+            ("endpoints", first - cluster.view.slices.starts[number], "addresses", 0),
             why + (f"; so it is with {more} more" if more else ""),
             {"reasons": [reason for _, reason in dead]},
-            mitigated=not (cluster.is_complete("Pod") or _targets_pod(cluster, dead)),
+            mitigated=not (cluster.view.is_complete("Pod") or _targets_pod(cluster, dead)),
         )
 
 
@@ -240,12 +240,12 @@ def _said(values: set[tuple[int, int]]) -> str:
 
 
 def _targets_pod(cluster: Cluster, dead: list[tuple[int, str]]) -> bool:
-    return any(cluster.slices.flags[row] & TARGETS_POD for row, _ in dead)
+    return any(cluster.view.slices.flags[row] & TARGETS_POD for row, _ in dead)
 
 
 def _why_dead(cluster: Cluster, number: int, row: int) -> str:
     """Why no live pod answers at an endpoint; empty where one may."""
-    table, piece = cluster.slices, cluster.slices.slices[number]
+    table, piece = cluster.view.slices, cluster.view.slices.slices[number]
     family = FAMILIES.get(piece.addressType or "", 0)
     address = table.address(row, family) if family else 0
     if not address:
@@ -253,14 +253,14 @@ def _why_dead(cluster: Cluster, number: int, row: int) -> str:
     text = addresses.text(family, address)
     if table.flags[row] & TARGETS_POD:
         namespace = table.strings.texts[table.target_namespace[row]] or piece.namespace
-        if not cluster.is_complete("Pod", namespace):
+        if not cluster.view.is_complete("Pod", namespace):
             return ""
-        owned = cluster.pod_at.get((family, address), ())
+        owned = cluster.services.pod_at.get((family, address), ())
         named = any(cluster.pods.order(one) == (namespace, table.target[row]) for one in owned)
         return "" if named else f"{text} is no address of a live Pod {namespace}/{table.target[row]}"
-    if (family, address) in cluster.pod_at or family not in cluster.pods.families:
+    if (family, address) in cluster.services.pod_at or family not in cluster.pods.families:
         return ""
-    held = cluster.plan.holding(family, address, Role.NODE_POD)
+    held = cluster.ranges.plan.holding(family, address, Role.NODE_POD)
     return f"{text} lies in {held[0]} of {held[0].subject}, and no live pod has it" if held else ""
 
 

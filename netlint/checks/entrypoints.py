@@ -29,7 +29,7 @@ def dead_entrypoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
         if isinstance(entry.target, Target):
             leading[entry.target.namespace, entry.target.name].append((entry, entry.target))
     for key, entries in sorted(leading.items()):
-        service = cluster.service_named.get(key)
+        service = cluster.view.service_named.get(key)
         if service is None or backings.has_ready_pods(service):
             continue
         backing = backings.of(Target(*key, None))
@@ -98,14 +98,14 @@ def unknown_proxy_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]
 
 def _unknown(cluster: Cluster, found: Shown) -> str:
     """Why the owner may be missing: a Service's own address is a pool's or a Node's, others may be a Service's."""
-    if found.subject.kind != "Service" and not cluster.is_complete("Service"):
+    if found.subject.kind != "Service" and not cluster.view.is_complete("Service"):
         return f"{found.text} may belong to a Service that is not known"
     return ""
 
 
 def private_proxy_addresses(cluster: Cluster) -> Iterator[Violation]:
     """A Node's external address is a private one."""
-    for node in cluster.nodes:
+    for node in cluster.view.nodes:
         for path, text, meaning in private_external(node):
             yield Violation(
                 subject_of(node),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.ranges.address_plan import Declaration, Role
+from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.services import service_proxy
 from netlint.model.services.api_servers import api_servers
 from netlint.model.services.cilium_ingress import is_answered_by_proxy
@@ -25,10 +25,12 @@ POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
 
 def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service is the address of a Node, or of the API servers."""
-    of_node = {(found.range.family, found.range.first): found for found in cluster.plan.of(Role.NODE) if _is_one(found)}
-    ipvs = service_proxy.uses_ipvs(cluster.inventory)
-    servers = api_servers(cluster.inventory, cluster.slices)
-    for claim in claimed(cluster.services):
+    of_node = {
+        (found.range.family, found.range.first): found for found in cluster.ranges.plan.of(Role.NODE) if _is_one(found)
+    }
+    ipvs = service_proxy.uses_ipvs(cluster.view)
+    servers = api_servers(cluster.view, cluster.view.slices)
+    for claim in claimed(cluster.view.services):
         node, server = of_node.get((claim.family, claim.value)), servers.get((claim.family, claim.value))
         if node is not None and (claim.external or (ipvs and _is_internal(cluster, node))):
             of = f"an address of {node.subject}"
@@ -53,7 +55,7 @@ def _taken(claim: Claimed, of: str, holder: Related, ipvs: bool) -> Violation:
 
 def _is_internal(cluster: Cluster, found: Declaration) -> bool:
     """Whether nodes reach each other at the address; without IPVS, load balancers on the nodes may have it."""
-    node = cluster.node_named.get(found.node)
+    node = cluster.view.node_named.get(found.node)
     listed = (node.status.addresses if node else None) or ()
     return any(entry.type == "InternalIP" and entry.address == str(found) for entry in listed)
 
@@ -64,9 +66,9 @@ def _is_one(declared: Declaration) -> bool:
 
 def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service lies in a pod or Service range."""
-    roles = (Role.SERVICE,) if cluster.fabric.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
-    for claim in claimed(cluster.services):
-        holding = cluster.plan.holding(claim.family, claim.value, *roles)
+    roles = (Role.SERVICE,) if cluster.network.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
+    for claim in claimed(cluster.view.services):
+        holding = cluster.ranges.plan.holding(claim.family, claim.value, *roles)
         if holding:
             yield Violation(
                 subject_of(claim.service),
@@ -81,7 +83,7 @@ def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
 def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two Services claim one port of one external address."""
     by_address: defaultdict[tuple[int, int], list[Claimed]] = defaultdict(list)
-    for claim in claimed(cluster.services):
+    for claim in claimed(cluster.view.services):
         by_address[claim.family, claim.value].append(claim)
     for _, claims in sorted(by_address.items()):
         by_port: defaultdict[tuple[int, str], dict[tuple[str, str], Claimed]] = defaultdict(dict)
@@ -111,7 +113,7 @@ def _shared(claims: list[Claimed], port: str) -> Violation:
 
 def local_policies_without_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A traffic policy is Local, and nodes have no endpoint of their own."""
-    for service in cluster.services:
+    for service in cluster.view.services:
         spec = service.spec
         external = spec.externalTrafficPolicy == "Local" and spec.type in {"NodePort", "LoadBalancer"}
         internal = spec.internalTrafficPolicy == "Local"
@@ -120,7 +122,7 @@ def local_policies_without_endpoints(cluster: Cluster) -> Iterator[Violation | U
         field = "internalTrafficPolicy" if internal else "externalTrafficPolicy"
         if not has_pods(service):
             yield from _nowhere(cluster, service, field)
-        elif not cluster.is_complete("Pod", service.namespace):
+        elif not cluster.view.is_complete("Pod", service.namespace):
             yield Undecided(subject_of(service), "not every pod of its namespace is known", Reason.MISSING)
         elif internal or spec.type == "NodePort":  # load balancers ask the nodes
             yield from _somewhere(cluster, service, field)
@@ -128,10 +130,10 @@ def local_policies_without_endpoints(cluster: Cluster) -> Iterator[Violation | U
 
 def _nowhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
     """Endpoints that name no node are on none."""
-    table = cluster.slices
+    table = cluster.view.slices
     rows = [
         row
-        for number in cluster.foreign_slices
+        for number in cluster.services.foreign_slices
         if table.slices[number].namespace == service.namespace
         and table.slices[number].labels.get(SERVICE_NAME) == service.name
         for row in table.endpoints(number)
@@ -149,12 +151,12 @@ def _somewhere(cluster: Cluster, service: Service, field: str) -> Iterator[Viola
     pods = cluster.pods
     rows = pods.having(service.namespace, service.spec.selector or {})
     having = {pods.node(row) for row in rows if pods.is_live(row) and pods.is_ready(row)}
-    without = [node.name for node in cluster.nodes if node.name not in having and _takes_pods(node)]
+    without = [node.name for node in cluster.view.nodes if node.name not in having and _takes_pods(node)]
     if without and having - {""}:
         yield Violation(
             subject_of(service),
             ("spec", field),
-            f"{field} is Local, and {len(without)} of {len(cluster.nodes)} nodes have no ready endpoint: "
+            f"{field} is Local, and {len(without)} of {len(cluster.view.nodes)} nodes have no ready endpoint: "
             f"{shortened(without)}",
             {"policy": field, "nodesWithout": without},
             mitigated=True,
@@ -169,7 +171,7 @@ def _takes_pods(node: Node) -> bool:
 def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Cluster IPs are advertised to routers outside of the cluster."""
     kinds = ("BGPConfiguration", "CiliumBGPAdvertisement", "CiliumBGPPeeringPolicy")
-    for found in advertised(*map(cluster.objects, kinds)):
+    for found in advertised(*map(cluster.view.objects, kinds)):
         yield Violation(
             found.subject,
             found.path,
@@ -177,7 +179,7 @@ def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
             {"by": found.by},
             key=found.what,
         )
-    for daemon_set in cluster.objects("DaemonSet"):
+    for daemon_set in cluster.view.objects("DaemonSet"):
         if daemon_set.name == "kube-router" and service_proxy.flag(daemon_set, "advertise-cluster-ip") == "true":
             yield Violation(
                 subject_of(daemon_set),
@@ -190,7 +192,7 @@ def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _advertised_by_annotation(cluster: Cluster) -> Iterator[Violation]:
-    for service in cluster.services:
+    for service in cluster.view.services:
         if service.annotations.get(ADVERTISED) == "true" and not is_headless(service):
             yield Violation(
                 subject_of(service),

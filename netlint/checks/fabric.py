@@ -21,9 +21,9 @@ UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
 
 def several_network_plugins(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """More than one CNI plugin is set up to connect the pods."""
-    rivals = [found for found in cluster.fabric.carriers if not found.may_ride]
-    unclear = [found.name for found in cluster.fabric.carriers if found.may_ride]
-    if unclear and len(cluster.fabric.carriers) > 1:
+    rivals = [found for found in cluster.network.carriers if not found.may_ride]
+    unclear = [found.name for found in cluster.network.carriers if found.may_ride]
+    if unclear and len(cluster.network.carriers) > 1:
         why = f"whether {shortened(unclear)} works on another plugin's network is not in the input"
         yield Undecided(None, why, Reason.MISSING)
     if len(rivals) < 2:
@@ -48,10 +48,10 @@ def _who_runs(running: list[str]) -> str:
 
 def mixed_flannel_backends(cluster: Cluster) -> Iterator[Violation]:
     """The nodes' flannel agents run different backends, or VXLAN with different VNIs."""
-    if not cluster.fabric.in_force(flannel.NAME):
+    if not cluster.network.in_force(flannel.NAME):
         return
-    yield from _mixed(flannel.by_backend(cluster.nodes), "backend-type", "backend")
-    yield from _mixed(flannel.by_vxlan_id(cluster.nodes), "backend-data", "VNI")
+    yield from _mixed(flannel.by_backend(cluster.view.nodes), "backend-type", "backend")
+    yield from _mixed(flannel.by_vxlan_id(cluster.view.nodes), "backend-data", "VNI")
 
 
 def _mixed(groups: Mapping[str, list[Node]], key: str, what: str) -> Iterator[Violation]:
@@ -76,19 +76,21 @@ def _mixed(groups: Mapping[str, list[Node]], key: str, what: str) -> Iterator[Vi
 
 def nodes_outside_overlay(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Node lacks what the network plugin has written for its peers."""
-    silent = {node.name for found in cluster.network_agents for node in found.lacking}
-    for found in cluster.fabric.in_force():
-        members = cluster.fabric.members(found)
+    silent = {node.name for found in cluster.nodes.network_agents for node in found.lacking}
+    for found in cluster.network.in_force():
+        members = cluster.network.members(found)
         if not members:
             continue
-        if found.plugin.member_kind and not cluster.is_complete(found.plugin.member_kind):
+        if found.plugin.member_kind and not cluster.view.is_complete(found.plugin.member_kind):
             yield Undecided(None, f"not every {found.plugin.member_kind} is known", Reason.INCOMPLETE)
             continue
-        stopped = {name for name, ranges in cluster.pod_cidrs.items() if found.allocation.from_node and not ranges}
+        stopped = {name for name, ranges in cluster.view.pod_cidrs.items() if found.allocation.from_node and not ranges}
         explained = members | silent | stopped
-        outside = [node for node in cluster.fabric.expected(found) if node.name not in explained]
+        outside = [node for node in cluster.network.expected(found) if node.name not in explained]
         for node in filter(is_ready, outside):
-            yield _outsider(found, node, cluster.node_named[min(members & cluster.node_named.keys() or {node.name})])
+            yield _outsider(
+                found, node, cluster.view.node_named[min(members & cluster.view.node_named.keys() or {node.name})]
+            )
 
 
 def _outsider(found: Detected, node: Node, peer: Node) -> Violation:
@@ -104,9 +106,9 @@ def _outsider(found: Detected, node: Node, peer: Node) -> Violation:
 
 def nodes_without_network_agent(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Node has no pod of the network plugin's DaemonSet, or one that is not ready."""
-    for found in cluster.network_agents:
+    for found in cluster.nodes.network_agents:
         agent = subject_of(found.agent)
-        if not cluster.is_complete("Pod", found.agent.namespace):
+        if not cluster.view.is_complete("Pod", found.agent.namespace):
             yield Undecided(agent, "not every pod of the agent's namespace is known", Reason.MISSING)
         elif found.wanted and len(found.lacking) == len(found.wanted):
             yield _nowhere(found)
@@ -151,7 +153,7 @@ def _without_agent(cluster: Cluster, found: Coverage) -> Iterator[Violation]:
 
 def unavailable_node_networks(cluster: Cluster) -> Iterator[Violation]:
     """A Node says that its network is unavailable."""
-    for node in cluster.nodes:
+    for node in cluster.view.nodes:
         said = _unavailability(node)
         if said is None or is_virtual(node):
             continue
@@ -180,16 +182,18 @@ def _unavailability(node: Node) -> tuple[Path, str] | None:
 
 def missing_eniconfigs(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Node takes an ENIConfig that does not exist, or that of another zone."""
-    agent = custom_networking.agent(cluster.inventory)
+    agent = custom_networking.agent(cluster.view)
     if agent is None:
         return
-    if not cluster.is_complete("ENIConfig"):
+    if not cluster.view.is_complete("ENIConfig"):
         yield Undecided(subject_of(agent), "not every ENIConfig is known", Reason.MISSING)
         return
-    known = {found.name: subject_of(found) for found in cluster.objects("ENIConfig")}
-    zones = {node.labels[custom_networking.ZONE] for node in cluster.nodes if custom_networking.ZONE in node.labels}
+    known = {found.name: subject_of(found) for found in cluster.view.objects("ENIConfig")}
+    zones = {
+        node.labels[custom_networking.ZONE] for node in cluster.view.nodes if custom_networking.ZONE in node.labels
+    }
     missing: dict[str, list[custom_networking.Choice]] = {}
-    for choice in custom_networking.choices(cluster.inventory, agent):
+    for choice in custom_networking.choices(cluster.view, agent):
         zone = choice.node.labels.get(custom_networking.ZONE)
         if choice.name not in known:
             missing.setdefault(choice.name, []).append(choice)

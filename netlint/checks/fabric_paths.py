@@ -22,16 +22,16 @@ NO_DUMPS = Undecided(None, "no node dump shows the links of a node (--node-dumps
 
 def disconnected_bgp_peers(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Nodes do not learn the routes of other nodes from Calico's BGP sessions."""
-    if not cluster.fabric.in_force(calico.NAME):
+    if not cluster.network.in_force(calico.NAME):
         return
     try:
-        exchange = Exchange(cluster.inventory)
+        exchange = Exchange(cluster.view)
         apart = exchange.apart
     except ValueError as error:
         yield Undecided(None, f"the sessions cannot be told: {error}")
         return
-    pools = calico_bgp.routed_pools(cluster.inventory)
-    unknown = [kind for kind in ("BGPPeer", "IPPool", "Node") if not cluster.is_complete(kind)]
+    pools = calico_bgp.routed_pools(cluster.view)
+    unknown = [kind for kind in ("BGPPeer", "IPPool", "Node") if not cluster.view.is_complete(kind)]
     if not apart or not (pools or "IPPool" in unknown):
         return
     if unknown:
@@ -65,11 +65,11 @@ def _causes(exchange: Exchange) -> Iterator[Related]:
 
 def unexported_pools(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Addresses of a pool without encapsulation are not announced to other nodes."""
-    if not cluster.fabric.in_force(calico.NAME) or len(calico.members(cluster.inventory)) < 2:
+    if not cluster.network.in_force(calico.NAME) or len(calico.members(cluster.view)) < 2:
         return
-    if not calico.pools(cluster.inventory) and not cluster.is_complete("IPPool"):
+    if not calico.pools(cluster.view) and not cluster.view.is_complete("IPPool"):
         yield Undecided(None, "Calico's pools are not in the input", Reason.MISSING)
-    for pool in calico_bgp.routed_pools(cluster.inventory):
+    for pool in calico_bgp.routed_pools(cluster.view):
         if pool.spec.disableBGPExport and not calico_bgp.is_encapsulated(pool):
             yield Violation(
                 subject_of(pool),
@@ -81,8 +81,8 @@ def unexported_pools(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def off_link_next_hops(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A node's address is not on the links of nodes that route to it directly."""
-    for plugin, way in cluster.fabric.transports:
-        nodes = cluster.fabric.reached(plugin, way) if way.by_next_hop else []
+    for plugin, way in cluster.network.transports:
+        nodes = cluster.network.reached(plugin, way) if way.by_next_hop else []
         if len(nodes) < 2:
             continue
         found = link_connections.uplinks(cluster.hosts, nodes)
@@ -115,15 +115,15 @@ def _reach(uplink: Uplink) -> str:
 
 def oversized_mtus(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A declared MTU does not fit the nodes' links."""
-    declared = link_connections.needs(way for _, way in cluster.fabric.transports)
-    if not declared or len(cluster.nodes) < 2:
+    declared = link_connections.needs(way for _, way in cluster.network.transports)
+    if not declared or len(cluster.view.nodes) < 2:
         return
     for need in declared:
         for other in declared:
             if other.mtu.of_link and not need.mtu.of_link and need.size > other.mtu.size:
                 where = Related(other.mtu.subject, other.mtu.path, f"declares {other.mtu.size} for links")
                 yield _oversized(need, f"links of {other.mtu.size} bytes are declared", [where])
-    found = link_connections.uplinks(cluster.hosts, cluster.nodes)
+    found = link_connections.uplinks(cluster.hosts, cluster.view.nodes)
     if not found:
         yield NO_DUMPS
         return

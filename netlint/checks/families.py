@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
-from netlint.model.ranges.address_plan import Authority, Role
+from netlint.model.declared.declarations import Authority, Role
 from netlint.model.services.recomputed_slices import FAMILY_NAMES, FAMILY_NUMBERS, families, has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
@@ -15,7 +15,7 @@ from netlint.objects.meta import Path
 
 def unserved_ip_families(cluster: Cluster) -> Iterator[Violation]:
     """A Service has an IP family that none of its pods has."""
-    for service in cluster.services:
+    for service in cluster.view.services:
         if not has_pods(service) or not (service.spec.ipFamilies or service.spec.clusterIP):
             continue
         if is_headless(service) and service.spec.ipFamilyPolicy == "PreferDualStack":
@@ -48,8 +48,10 @@ def _family_path(service: Service, family: int) -> Path:
 
 def unavailable_ip_families(cluster: Cluster) -> Iterator[Violation]:
     """A Service asks for an IP family for which the cluster has no Service range."""
-    asking = [service for service in cluster.services if _asked(service)]
-    declared = cluster.plan.strongest(Role.SERVICE, Authority.SERVICE_CIDR, Authority.API_SERVER) if asking else []
+    asking = [service for service in cluster.view.services if _asked(service)]
+    declared = (
+        cluster.ranges.plan.strongest(Role.SERVICE, Authority.SERVICE_CIDR, Authority.API_SERVER) if asking else []
+    )
     held = {found.range.family for found in declared}
     for service in asking if held else ():
         lacking = sorted(_asked(service) - held)
@@ -75,7 +77,7 @@ def _asked(service: Service) -> set[int]:
 
 def ineffective_service_fields(cluster: Cluster) -> Iterator[Violation]:
     """A Service has settings that nothing looks at."""
-    for service in cluster.services:
+    for service in cluster.view.services:
         for path, why in _ineffective(service):
             yield Violation(subject_of(service), path, why, {"field": path[1]}, key=str(path[1]))
 

@@ -9,9 +9,9 @@ from netlint.checks.wording import NAMED, listed, said, shortened, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import flannel, weave
+from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.hosts import docker_bridge
 from netlint.model.hosts.host import DOCKER_FILE, Host, is_bridge
-from netlint.model.ranges.address_plan import Declaration, Role, Standing
 from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.objects.host import Link
 from netlint.snapshot import Reason
@@ -23,7 +23,7 @@ REPEATED = ("dummy", "vxlan", "ipip", "sit", "tun", "macvlan", "ipvlan")
 
 def stale_bridge_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """The bridge of a node's pods has a network that is not in the node's pod range."""
-    if not cluster.fabric.allocates_from_node:
+    if not cluster.network.allocates_from_node:
         yield _not_from_nodes(cluster)
         return
     yield from _lacking(cluster, LINKS)
@@ -49,7 +49,7 @@ def stale_bridge_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
 def stale_flannel_subnets(cluster: Cluster) -> Iterator[Violation]:
     """flannel works with a subnet that is not the Node's range, or in a network that is not the ConfigMap's."""
     networks: dict[str, list[Declaration]] = {}
-    for found in cluster.plan.of(Role.POD):
+    for found in cluster.ranges.plan.of(Role.POD):
         if found.authority == flannel.NAME:
             networks.setdefault(found.subject.name if found.subject.kind == "File" else "", []).append(found)
     for host in cluster.hosts:
@@ -94,7 +94,7 @@ def mismatched_docker_bridges(cluster: Cluster) -> Iterator[Violation]:
 
 def routes_in_weave_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A host has a route into the range from which Weave gives addresses."""
-    ranges = [found for found in cluster.plan.of(Role.POD) if found.authority == weave.NAME]
+    ranges = [found for found in cluster.ranges.plan.of(Role.POD) if found.authority == weave.NAME]
     if not ranges:
         return
     yield from _lacking(cluster, ROUTES, bound=False)
@@ -122,7 +122,7 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """The tunnel of a node has another MAC address than the one that its peers are told."""
     yield from _lacking(cluster, LINKS)
     for host in cluster.hosts:
-        node = cluster.node_named.get(host.node)
+        node = cluster.view.node_named.get(host.node)
         for family, name in ((4, "flannel"), (6, "flannel-v6")) if node else ():
             told = flannel.backend_data(node, family) if node else {}
             link = next((link for link in host.dump.links or () if link.ifname == f"{name}.{told.get('VNI', 1)}"), None)
@@ -141,7 +141,7 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
 def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A host sends packets for its own pods to another one."""
     yield from _lacking(cluster, ROUTES)
-    disputed = {declared.node for group in cluster.disputed_pod_cidrs for declared in group}
+    disputed = {declared.node for group in cluster.ranges.disputed_pod_cidrs for declared in group}
     for host in cluster.hosts:
         local = {(family, address) for _, family, address, _ in host.links}
         for route, span in host.routes:
@@ -170,13 +170,13 @@ def shared_host_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
             if link.kind not in REPEATED and (not is_bridge(link) or _carries_pods(host, link)) and network.size > 1:
                 holders.setdefault((family, address), []).append((host, link))
     owners: dict[tuple[int, int], set[str]] = {}
-    for found in cluster.plan.of(Role.NODE):
+    for found in cluster.ranges.plan.of(Role.NODE):
         if found.range.size == 1:
             owners.setdefault((found.range.family, found.range.first), set()).add(found.node)
     for (family, address), having in sorted(holders.items(), key=lambda entry: entry[0]):
         hosts = list(dict.fromkeys(host for host, _ in having))
         used = owners.get((family, address), set())
-        if len(hosts) < 2 or len(used) > 1 or cluster.share_pod_cidrs({host.node for host in hosts}):
+        if len(hosts) < 2 or len(used) > 1 or cluster.ranges.share_pod_cidrs({host.node for host in hosts}):
             continue
         bridge = any(is_bridge(link) for _, link in having)
         (first, link), *others = sorted(having, key=lambda entry: entry[0].node in used)
@@ -200,12 +200,12 @@ def _carries_pods(host: Host, link: Link) -> bool:
 
 def _own(cluster: Cluster, host: Host, family: int) -> list[Declaration]:
     """The ranges of the host's pods, of one family."""
-    return [held for held in cluster.fabric.node_ranges.get(host.node, ()) if held.range.family == family]
+    return [held for held in cluster.network.node_ranges.get(host.node, ()) if held.range.family == family]
 
 
 def _not_from_nodes(cluster: Cluster) -> Undecided:
-    plugins = ", ".join(plugin.name for plugin in cluster.fabric.plugins) or "the CNI plugin"
-    known = cluster.fabric.allocates_from_node is False
+    plugins = ", ".join(plugin.name for plugin in cluster.network.plugins) or "the CNI plugin"
+    known = cluster.network.allocates_from_node is False
     said = "does not allocate" if known else "may not allocate"
     reason = Reason.NOT_APPLICABLE if known else Reason.UNDECIDED
     return Undecided(None, f"{plugins} {said} from spec.podCIDRs", reason)

@@ -18,7 +18,7 @@ CNI = "cni"
 
 def stray_cni_configurations(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """The first CNI configuration of a host is not that of the cluster's network plugin, and a later one is."""
-    expected = {name for found in cluster.fabric.plugins for name in found.plugin.evidence.types}
+    expected = {name for found in cluster.network.plugins for name in found.plugin.evidence.types}
     for host in cluster.hosts:
         first, *others = host.configurations or (None,)
         if first is None or not others or first.type in {*expected, *META_PLUGINS}:
@@ -32,7 +32,7 @@ def stray_cni_configurations(cluster: Cluster) -> Iterator[Violation | Undecided
             (),
             f"{first} comes before {right}, so pods that start here join another network than the cluster's",
             {"first": first.file, "expected": right.file},
-            tuple(Related(found.evidence, (), f"shows {found.name}") for found in cluster.fabric.plugins),
+            tuple(Related(found.evidence, (), f"shows {found.name}") for found in cluster.network.plugins),
             key=first.file,
             spot=host.spot(f"{CNI}/{first.file}"),
         )
@@ -57,7 +57,7 @@ def overlapping_cni_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def masquerading_cni_plugins(cluster: Cluster) -> Iterator[Violation]:
     """The plugin that connects a host's pods hides their addresses from pods of other hosts."""
-    everywhere = addresses.merged(found.range for found in cluster.pod_ranges)
+    everywhere = addresses.merged(found.range for found in cluster.ranges.pod_ranges)
     alike: dict[str, list[Host]] = {}
     for host in cluster.hosts:
         first = host.configurations[0] if host.configurations else None
@@ -74,7 +74,7 @@ def _masquerading(cluster: Cluster, host: Host, *others: Host) -> Iterator[Viola
     """What is lost by the first of several hosts; the others have a file of the same name."""
     found = host.configurations[0]
     spared = [span for _, _, span in found.host_local_ranges]
-    elsewhere = [declared for declared in cluster.pod_ranges if declared.node not in {"", host.node}]
+    elsewhere = [declared for declared in cluster.ranges.pod_ranges if declared.node not in {"", host.node}]
     lost = beyond(spared, elsewhere, {span.family for span in spared})
     if lost:
         yield Violation(
@@ -91,7 +91,7 @@ def _masquerading(cluster: Cluster, host: Host, *others: Host) -> Iterator[Viola
 
 def leaked_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """host-local keeps addresses for pods that are no more."""
-    if not cluster.is_complete("Pod"):
+    if not cluster.view.is_complete("Pod"):
         yield Undecided(None, "not all pods are in the input, and addresses may be theirs", Reason.MISSING)
         return
     known = cluster.pods.addresses_on({host.node for host in cluster.hosts if host.node})
@@ -117,7 +117,7 @@ def duplicate_leases(cluster: Cluster) -> Iterator[Violation]:
             holders.setdefault(text, []).append(host)
     shared: dict[tuple[Host, ...], list[str]] = {}
     for text, hosts in holders.items():
-        if len(hosts) > 1 and not cluster.share_pod_cidrs({host.node for host in hosts}):
+        if len(hosts) > 1 and not cluster.ranges.share_pod_cidrs({host.node for host in hosts}):
             shared.setdefault(tuple(hosts), []).append(text)
     for (first, *others), texts in shared.items():
         names = shortened([str(host.subject) for host in others])

@@ -31,9 +31,9 @@ def masquerading_host_rules(cluster: Cluster) -> Iterator[Violation | Undecided]
         yield passing
         return
     yield from _unread(cluster)
-    for host, doubt in cluster.host_rules.doubts:
+    for host, doubt in cluster.data_plane.hiding_rules.doubts:
         yield _untold(host, doubt)
-    for hiding in cluster.host_rules.hidings:
+    for hiding in cluster.data_plane.hiding_rules.hidings:
         yield _hidden(cluster, hiding)
 
 
@@ -42,14 +42,14 @@ def _untold(host: Host, doubt: str) -> Undecided:
 
 
 def _passing(cluster: Cluster) -> Undecided | None:
-    found = cluster.fabric.in_force(*OPEN_VSWITCH)
+    found = cluster.network.in_force(*OPEN_VSWITCH)
     if found:
         return Undecided(
             None, f"{found[0].name} connects pods by Open vSwitch, past the host's rules", Reason.NOT_APPLICABLE
         )
-    settings = felix_default(cluster.inventory)
-    by_calico = cluster.fabric.in_force(calico.NAME) if settings and settings.spec.bpfEnabled else []
-    for one in (*cluster.fabric.in_force(cilium.NAME), *by_calico):
+    settings = felix_default(cluster.view)
+    by_calico = cluster.network.in_force(calico.NAME) if settings and settings.spec.bpfEnabled else []
+    for one in (*cluster.network.in_force(cilium.NAME), *by_calico):
         return Undecided(None, f"eBPF programs of {one.name} may carry packets past the host's rules")
     return None
 
@@ -59,7 +59,7 @@ def _unread(cluster: Cluster) -> Iterator[Undecided]:
         yield Undecided(None, f"no node dump has {FILTER} or {NFT_FILE}", Reason.NOT_APPLICABLE)
         return
     families: defaultdict[Host, list[int]] = defaultdict(list)
-    for stream in cluster.host_traffic:
+    for stream in cluster.data_plane.traffic:
         families[stream.host].append(stream.family)
     for host in cluster.hosts:
         if not host.node:
@@ -67,7 +67,7 @@ def _unread(cluster: Cluster) -> Iterator[Undecided]:
         elif host.is_bridged:
             why = "its pods are on the segment of a network card, past the host's rules"
             yield Undecided(host.subject, why, Reason.NOT_APPLICABLE)
-        elif not families[host] and not cluster.fabric.node_ranges.get(host.node):
+        elif not families[host] and not cluster.network.node_ranges.get(host.node):
             yield Undecided(host.subject, "no addresses of pods on the node and of others are known", Reason.MISSING)
         for file in (lacking(host.dump, family) for family in families[host]):
             if file:
@@ -77,7 +77,7 @@ def _unread(cluster: Cluster) -> Iterator[Undecided]:
 def _hidden(cluster: Cluster, found: Hiding) -> Violation:
     host, *others = found.hosts
     away = found.toward if found.outbound else found.hidden
-    declared = [one for one in cluster.pod_ranges if one.node != host.node]
+    declared = [one for one in cluster.ranges.pod_ranges if one.node != host.node]
     declared = [declared[number] for number in touching([one.range for one in declared], away)]
     there = listed(declared) if declared else shortened([_written(span) for span in away])
     sender, receiver = (OWN, f"pods in {there}") if found.outbound else (f"pods in {there}", OWN)
@@ -113,7 +113,7 @@ def rival_masquerade_agents(cluster: Cluster) -> Iterator[Violation | Undecided]
     """Two agents on a host masquerade by different lists."""
     yield from _unread(cluster)
     alike: defaultdict[tuple[str, str, tuple[Range, ...]], list[tuple[Host, Rivalry]]] = defaultdict(list)
-    for stream in cluster.host_traffic:
+    for stream in cluster.data_plane.traffic:
         for found in rivalries(stream):
             if isinstance(found, Rivalry):
                 alike[found.chain, found.sparing, found.lost].append((stream.host, found))
@@ -135,7 +135,7 @@ def rival_masquerade_agents(cluster: Cluster) -> Iterator[Violation | Undecided]
 
 def incomplete_policy_routes(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Packets of pods with an address of a secondary interface do not leave through it."""
-    if not cluster.fabric.shows(clouds.AWS):
+    if not cluster.network.shows(clouds.AWS):
         why = f"no {clouds.AWS}, which alone routes packets of pods by their source"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return

@@ -27,9 +27,9 @@ def ephemeral_node_ports(cluster: Cluster) -> Iterator[Violation | Undecided]:
             yield Undecided(host.subject, f"its {SYSCTL} does not tell the ports", Reason.MISSING)
         else:
             alike[found].append(host)
-    given = {number for span in cluster.node_port_ranges for number in range(span.first, span.last + 1)}
+    given = {number for span in cluster.services.node_port_ranges for number in range(span.first, span.last + 1)}
     for found, hosts in alike.items():
-        claimed = [port for port in cluster.node_ports if found.takes(port.number)]
+        claimed = [port for port in cluster.services.node_ports if found.takes(port.number)]
         common = {number for number in given if found.takes(number)} | {port.number for port in claimed}
         if common:
             yield _taken(found, hosts, common, claimed)

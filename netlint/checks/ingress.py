@@ -39,13 +39,13 @@ def missing_backend_services(cluster: Cluster) -> Iterator[Violation]:
 
 def _is_missing(cluster: Cluster, backend: Backend) -> bool:
     key = (backend.namespace, backend.name)
-    return cluster.is_complete("Service", backend.namespace) and key not in cluster.service_named
+    return cluster.view.is_complete("Service", backend.namespace) and key not in cluster.view.service_named
 
 
 def unmatched_backend_ports(cluster: Cluster) -> Iterator[Violation]:
     """An Ingress or a route names a port that the Service does not have."""
     for backend in _backends(cluster):
-        service = cluster.service_named.get((backend.namespace, backend.name))
+        service = cluster.view.service_named.get((backend.namespace, backend.name))
         if service is None or not backend.port or references.port_of(service, backend.port) is not None:
             continue
         having = [f"{port.port}{f' ({port.name})' if port.name else ''}" for port in service.spec.ports or ()]
@@ -63,7 +63,7 @@ def unmatched_backend_ports(cluster: Cluster) -> Iterator[Violation]:
 def _backends(cluster: Cluster) -> Iterator[Backend]:
     """Every Service that an Ingress or a route names, once for each object and port."""
     found = chain(
-        chain.from_iterable(map(references.of_ingress, cluster.objects("Ingress"))),
+        chain.from_iterable(map(references.of_ingress, cluster.view.objects("Ingress"))),
         chain.from_iterable(map(references.of_route, _routes(cluster))),
     )
     seen: set[tuple[Subject, str]] = set()
@@ -74,16 +74,16 @@ def _backends(cluster: Cluster) -> Iterator[Backend]:
 
 
 def _routes(cluster: Cluster) -> list[Route]:
-    return [route for kind in ROUTES for route in cluster.objects(kind)]
+    return [route for kind in ROUTES for route in cluster.view.objects(kind)]
 
 
 def ungranted_references(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A route or a Gateway refers to an object of another namespace that does not allow it."""
-    grants = Grants(cluster.objects("ReferenceGrant"))
+    grants = Grants(cluster.view.objects("ReferenceGrant"))
     for subject, path, target, namespace, name in _across_namespaces(cluster):
         if grants.allow(subject, target, namespace, name):
             continue
-        if not cluster.is_complete("ReferenceGrant", namespace):
+        if not cluster.view.is_complete("ReferenceGrant", namespace):
             message = f"the ReferenceGrants of namespace {namespace} are not known"
             yield Undecided(subject, message, Reason.MISSING)
             continue
@@ -102,7 +102,7 @@ def _across_namespaces(cluster: Cluster) -> Iterator[tuple[Subject, Path, tuple[
     for backend in chain.from_iterable(map(references.of_route, _routes(cluster))):
         if backend.namespace != backend.subject.namespace:
             yield backend.subject, backend.path, SERVICE, backend.namespace, backend.name
-    for gateway in cluster.objects("Gateway"):
+    for gateway in cluster.view.objects("Gateway"):
         for path, namespace, name in references.certificates(gateway):
             if namespace != gateway.namespace:
                 yield subject_of(gateway), path, ("", "Secret"), namespace, name
@@ -110,9 +110,9 @@ def _across_namespaces(cluster: Cluster) -> Iterator[tuple[Subject, Path, tuple[
 
 def missing_ingress_classes(cluster: Cluster) -> Iterator[Violation]:
     """An Ingress names a class that does not exist, or none although there is no default class."""
-    classes = {item.name: item for item in cluster.objects("IngressClass")}
+    classes = {item.name: item for item in cluster.view.objects("IngressClass")}
     has_default = any(item.annotations.get(DEFAULT_CLASS) == "true" for item in classes.values())
-    for ingress in cluster.objects("Ingress"):
+    for ingress in cluster.view.objects("Ingress"):
         named = ingress.spec.ingressClassName
         if LEGACY_CLASS in ingress.annotations:
             continue
@@ -127,7 +127,7 @@ def missing_ingress_classes(cluster: Cluster) -> Iterator[Violation]:
 
 def duplicate_default_classes(cluster: Cluster) -> Iterator[Violation]:
     """Several IngressClasses are marked as the default."""
-    marked = [item for item in cluster.objects("IngressClass") if item.annotations.get(DEFAULT_CLASS) == "true"]
+    marked = [item for item in cluster.view.objects("IngressClass") if item.annotations.get(DEFAULT_CLASS) == "true"]
     if len(marked) > 1:
         path = ("metadata", "annotations", DEFAULT_CLASS)
         first, *others = map(subject_of, marked)
@@ -143,7 +143,7 @@ def duplicate_default_classes(cluster: Cluster) -> Iterator[Violation]:
 def conflicting_ingress_paths(cluster: Cluster) -> Iterator[Violation]:
     """Several Ingresses of one class send one host and path to different backends."""
     claims: defaultdict[tuple[str, str, str, str], list[tuple[Ingress, Path, str]]] = defaultdict(list)
-    for ingress in cluster.objects("Ingress"):
+    for ingress in cluster.view.objects("Ingress"):
         if ingress.annotations.get(CANARY) != "true":
             for key, path, target in _claims(ingress):
                 claims[key].append((ingress, path, target))
@@ -181,7 +181,7 @@ def _claims(ingress: Ingress) -> Iterator[tuple[tuple[str, str, str, str], Path,
 def uncovered_tls_hosts(cluster: Cluster) -> Iterator[Violation]:
     """An Ingress serves TLS for hosts of which it has no rule, or has rules for hosts that its TLS leaves out."""
     at: Path
-    for ingress in cluster.objects("Ingress"):
+    for ingress in cluster.view.objects("Ingress"):
         served = [(index, rule.host) for index, rule in enumerate(ingress.spec.rules or ()) if rule.host]
         for number, tls in enumerate(ingress.spec.tls or ()):
             for index, host in enumerate(tls.hosts or ()):
@@ -198,7 +198,7 @@ def uncovered_tls_hosts(cluster: Cluster) -> Iterator[Violation]:
 
 def conflicting_listeners(cluster: Cluster) -> Iterator[Violation]:
     """Two listeners of a Gateway cannot be told apart."""
-    for gateway in cluster.objects("Gateway"):
+    for gateway in cluster.view.objects("Gateway"):
         subject, listeners = subject_of(gateway), gateway.spec.listeners or []
         for number, index in references.indistinct_listeners(listeners):
             other, listener = listeners[number], listeners[index]
@@ -216,12 +216,12 @@ def conflicting_listeners(cluster: Cluster) -> Iterator[Violation]:
 
 def missing_parent_gateways(cluster: Cluster) -> Iterator[Violation]:
     """A route names a Gateway, or a listener of it, that does not exist."""
-    gateways = {(item.namespace, item.name): item for item in cluster.objects("Gateway")}
+    gateways = {(item.namespace, item.name): item for item in cluster.view.objects("Gateway")}
     for route in _routes(cluster):
         for path, key in references.gateways_of(route):
             gateway = gateways.get(key)
             if gateway is None:
-                if cluster.is_complete("Gateway", key[0]):
+                if cluster.view.is_complete("Gateway", key[0]):
                     message = f"there is no Gateway {'/'.join(key)}"
                     yield Violation(subject_of(route), (*path, "name"), message, key="/".join(key))
                 continue

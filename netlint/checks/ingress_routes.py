@@ -16,9 +16,9 @@ from netlint.objects.meta import Path
 
 def unattachable_routes(cluster: Cluster) -> Iterator[Violation]:
     """No listener of a Gateway takes a route that names it."""
-    gateways = {(item.namespace, item.name): item for item in cluster.objects("Gateway")}
-    admission = Admission(cluster.objects("Namespace"))
-    for route in (route for kind in ROUTES for route in cluster.objects(kind)):
+    gateways = {(item.namespace, item.name): item for item in cluster.view.objects("Gateway")}
+    admission = Admission(cluster.view.objects("Namespace"))
+    for route in (route for kind in ROUTES for route in cluster.view.objects(kind)):
         for path, key in gateways_of(route):
             gateway, parent = gateways.get(key), (route.spec.parentRefs or [])[int(path[-1])]
             listeners = _meant(gateway, parent) if gateway else []

@@ -13,7 +13,7 @@ from netlint.snapshot import Spot
 def unreadable_documents(cluster: Cluster) -> Iterator[Violation]:
     """A document is neither YAML nor JSON."""
     number: Counter[str] = Counter()
-    for document in sorted(cluster.snapshot.unreadable, key=lambda item: _order(item.spot)):
+    for document in sorted(cluster.view.snapshot.unreadable, key=lambda item: _order(item.spot)):
         number[document.spot.file] += 1
         yield Violation(
             _file(document.spot),
@@ -27,7 +27,7 @@ def unreadable_documents(cluster: Cluster) -> Iterator[Violation]:
 
 def duplicate_keys(cluster: Cluster) -> Iterator[Violation]:
     """A mapping holds a key twice."""
-    for duplicate in sorted(cluster.snapshot.duplicate_keys, key=lambda item: _order(item.spot)):
+    for duplicate in sorted(cluster.view.snapshot.duplicate_keys, key=lambda item: _order(item.spot)):
         name = field_name(duplicate.path)
         yield Violation(
             _file(duplicate.spot),
@@ -41,7 +41,7 @@ def duplicate_keys(cluster: Cluster) -> Iterator[Violation]:
 
 def malformed_objects(cluster: Cluster) -> Iterator[Violation]:
     """A field does not have the type or the form that the API demands."""
-    for found in cluster.snapshot.malformed:
+    for found in cluster.view.snapshot.malformed:
         subject = Subject(found.api_version, found.kind, found.namespace, found.name, found.origin)
         name = field_name(found.path)
         evidence = {"field": name, "problem": found.problem}
@@ -50,8 +50,8 @@ def malformed_objects(cluster: Cluster) -> Iterator[Violation]:
 
 def conflicting_objects(cluster: Cluster) -> Iterator[Violation]:
     """An object is written more than once, with different content."""
-    file = cluster.snapshot.origins.file
-    for found in cluster.snapshot.conflicts:
+    file = cluster.view.snapshot.origins.file
+    for found in cluster.view.snapshot.conflicts:
         used, *ignored = [
             Subject(found.api_version, found.kind, found.namespace, found.name, origin)
             for origin in (found.used, *found.ignored)
@@ -68,7 +68,7 @@ def conflicting_objects(cluster: Cluster) -> Iterator[Violation]:
 
 def unrendered_charts(cluster: Cluster) -> Iterator[Violation]:
     """A Helm chart's templates were not read."""
-    for chart in sorted(cluster.snapshot.charts, key=lambda item: _order(item.spot)):
+    for chart in sorted(cluster.view.snapshot.charts, key=lambda item: _order(item.spot)):
         yield Violation(
             _file(chart.spot),
             (),

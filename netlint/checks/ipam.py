@@ -9,8 +9,8 @@ from netlint.checks.wording import NAMED, as_evidence, listed, said, shortened, 
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
 from netlint.model.cni import cilium
+from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges import ipam
-from netlint.model.ranges.address_plan import Declaration
 from netlint.model.ranges.secondary_networks import SecondaryRange
 from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
@@ -24,14 +24,14 @@ def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _overlapping(cluster: Cluster) -> Iterator[list[Declaration]]:
-    given = ipam.given_to_nodes(cluster.ipam_blocks, cluster.fabric)
+    given = ipam.given_to_nodes(cluster.ranges.calico_blocks, cluster.network)
     for group in addresses.overlapping_groups([declared.range for declared in given]):
         yield [given[number] for number in group]
 
 
 def overlapping_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """Pools for the same purpose have common addresses."""
-    for group in ipam.overlapping_pools(cluster.plan):
+    for group in ipam.overlapping_pools(cluster.ranges.plan):
         yield _overlap(group)
 
 
@@ -49,7 +49,7 @@ def _overlap(group: list[Declaration]) -> Violation:
 
 def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Several nodes own one block."""
-    for held, claims in ipam.contested_blocks(cluster.inventory):
+    for held, claims in ipam.contested_blocks(cluster.view):
         first, *others = sorted(claims, key=lambda claim: claim.subject.order)
         nodes = shortened([f"Node {name}" for name in dict.fromkeys(claim.node for claim in (first, *others))])
         yield Violation(
@@ -64,8 +64,8 @@ def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """A block with addresses in use is no piece of a pool."""
     told = {declared.subject for group in _overlapping(cluster) for declared in group}
-    blocks = [found for found in cluster.ipam_blocks if found[0].subject not in told]
-    for block, pool in ipam.unmatched_blocks(blocks, ipam.calico_pools(cluster.inventory)):
+    blocks = [found for found in cluster.ranges.calico_blocks if found[0].subject not in told]
+    for block, pool in ipam.unmatched_blocks(blocks, ipam.calico_pools(cluster.view)):
         problem = (
             f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
             if pool
@@ -78,8 +78,8 @@ def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """A pool or a Node's range has no address left for pods, or few."""
-    blocks = cluster.ipam_blocks if cluster.is_complete("IPAMBlock") else None
-    for filling in ipam.fillings(cluster.inventory, cluster.plan, cluster.fabric, blocks):
+    blocks = cluster.ranges.calico_blocks if cluster.view.is_complete("IPAMBlock") else None
+    for filling in ipam.fillings(cluster.view, cluster.ranges.plan, cluster.network, blocks):
         if filling.is_scarce:
             yield Violation(
                 filling.subject,
@@ -94,9 +94,9 @@ def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
 
 def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
     """Cilium's operator could not give a node what it wants."""
-    spent = {lacking for supply in cluster.supplies if supply.is_spent for lacking in supply.lacking}
+    spent = {lacking for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking}
     told = spent | {declared.subject for group in _overlapping(cluster) for declared in group}
-    for error, nodes in cilium.failures(cluster.inventory).items():
+    for error, nodes in cilium.failures(cluster.view).items():
         failed = [node for node in nodes if subject_of(node) not in told]
         if failed:
             first, *others = [subject_of(node) for node in failed]
@@ -113,7 +113,7 @@ def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
 
 def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Nodes must not borrow addresses, and there are fewer blocks than nodes."""
-    for shortage in ipam.shortages(cluster.inventory):
+    for shortage in ipam.shortages(cluster.view):
         yield Violation(
             shortage.subject,
             ("spec", "strictAffinity"),
@@ -126,7 +126,7 @@ def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def overlapping_secondary_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Secondary networks on one segment give out the same addresses independently."""
-    for group in ipam.contested_secondary_ranges(cluster.plan):
+    for group in ipam.contested_secondary_ranges(cluster.ranges.plan):
         first, *others = sorted(group, key=lambda found: (found.declaration.subject.order, found.given))
         master, vlan = first.segment
         where = f"{master}, VLAN {vlan}" if vlan else master
@@ -147,7 +147,7 @@ def _given(found: list[SecondaryRange]) -> str:
 
 def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Ranges of host-local in one configuration have common addresses."""
-    for first, *others in ipam.overlapping_sets(cluster.plan):
+    for first, *others in ipam.overlapping_sets(cluster.ranges.plan):
         declared = first.declaration
         yield Violation(
             declared.subject,
@@ -160,7 +160,7 @@ def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def assignable_gateways(cluster: Cluster) -> Iterator[Violation]:
     """A pod of a secondary network may get the gateway's address."""
-    for found in cluster.plan.secondary:
+    for found in cluster.ranges.plan.secondary:
         if found.gives_gateway:
             declared = found.declaration
             gateway = addresses.text(declared.range.family, found.gateway or 0)
@@ -175,16 +175,17 @@ def assignable_gateways(cluster: Cluster) -> Iterator[Violation]:
 
 def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Every node gives out the same addresses of a network that nodes share."""
-    hurting = {found.definition for found in cluster.shared_attachments}
-    for found in ipam.unshared_ranges(cluster.inventory, cluster.plan):
+    hurting = {found.definition for found in cluster.ranges.shared_attachments}
+    for found in ipam.unshared_ranges(cluster.view, cluster.ranges.plan):
         declared = found.declaration
         if declared.subject in hurting:
             continue  # that pods share addresses is the finding
+        nodes = len(cluster.view.nodes)
         yield Violation(
             declared.subject,
             declared.path,
-            f"host-local gives out {found.given} on each of {len(cluster.nodes)} nodes, which share {_link(found)}",
-            {"given": str(found.given), "plugin": found.plugin, "nodes": len(cluster.nodes)},
+            f"host-local gives out {found.given} on each of {nodes} nodes, which share {_link(found)}",
+            {"given": str(found.given), "plugin": found.plugin, "nodes": nodes},
             key=str(found.given),
         )
 
@@ -193,7 +194,7 @@ def duplicate_secondary_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Several live pods have one address in a network beside the cluster's."""
     pods = cluster.pods
     path = ("metadata", "annotations", STATUS)
-    for found in cluster.shared_attachments:
+    for found in cluster.ranges.shared_attachments:
         (text, rows), *more = found.holders.items()
         holders = [pods.subject(row) for row in rows]
         others = f", and {len(more)} more addresses have several pods each" if more else ""

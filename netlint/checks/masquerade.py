@@ -10,9 +10,9 @@ from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import Masquerade, Whom, cilium, clouds
 from netlint.model.cni.calico import felix_default
+from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.declared.node_objects import node_addresses
 from netlint.model.masquerade import ip_masq_agent, proxy_masquerading
-from netlint.model.ranges.address_plan import Declaration, Role
 from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.snapshot import Reason
 
@@ -25,8 +25,8 @@ def masqueraded_pod_traffic(cluster: Cluster) -> Iterator[Violation]:
 def masqueraded_node_traffic(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Nodes see pods of other nodes by the addresses of these nodes."""
     yield from _hidden_from(cluster, Whom.NODES)
-    hiding = [pool for pool in cluster.inventory.objects("IPPool") if pool.spec.natOutgoing]
-    if hiding and felix_default(cluster.inventory) is None:
+    hiding = [pool for pool in cluster.view.objects("IPPool") if pool.spec.natOutgoing]
+    if hiding and felix_default(cluster.view) is None:
         why = "the FelixConfiguration default, which says whether natOutgoing spares nodes, is not in the input"
         yield Undecided(None, why, Reason.MISSING)
 
@@ -34,7 +34,7 @@ def masqueraded_node_traffic(cluster: Cluster) -> Iterator[Violation | Undecided
 def masqueraded_external_traffic(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Hosts outside of the VPC see pods by the addresses of their nodes, although pods have addresses of the VPC."""
     yield from _hidden_from(cluster, Whom.OUTSIDE)
-    if cluster.fabric.shows(clouds.AWS) and cluster.inventory.daemon_set(clouds.AWS_DAEMON_SET) is None:
+    if cluster.network.shows(clouds.AWS) and cluster.view.daemon_set(clouds.AWS_DAEMON_SET) is None:
         yield Undecided(None, f"the DaemonSet {clouds.AWS_DAEMON_SET} is not in the input", Reason.MISSING)
 
 
@@ -45,10 +45,10 @@ def broad_service_masquerading(cluster: Cluster) -> Iterator[Violation]:
 
 def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
     """ip-masq-agent does not take the list that it is given."""
-    found = ip_masq_agent.spared_list(cluster.inventory)
+    found = ip_masq_agent.spared_list(cluster.view)
     if found is None or not found.problem:
         return
-    judged = [own for own in cluster.pod_ranges if own.range.family in found.families]
+    judged = [own for own in cluster.ranges.pod_ranges if own.range.family in found.families]
     lost = [judged[number] for number in uncovered([own.range for own in judged], found.ranges)]
     effect = f"does not hold {listed(lost)}" if lost else "holds the pods' ranges"
     yield Violation(
@@ -63,9 +63,9 @@ def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
 
 def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation]:
     """kube-proxy does not know which addresses are pods', although it is to tell pods by their addresses."""
-    if not cluster.pod_ranges:
+    if not cluster.ranges.pod_ranges:
         return
-    for proxy in proxy_masquerading.configurations(cluster.inventory):
+    for proxy in proxy_masquerading.configurations(cluster.view):
         if proxy.ranges == () and proxy.everything is None:
             yield Violation(
                 proxy.subject,
@@ -77,11 +77,11 @@ def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation
 
 def wide_native_routing_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Cilium shows pods' own addresses to hosts that do not know the way back."""
-    inventory = cluster.inventory
-    if cilium.is_known_outside(inventory) or not cluster.fabric.in_force(cilium.NAME):
+    view = cluster.view
+    if cilium.is_known_outside(view) or not cluster.network.in_force(cilium.NAME):
         return
-    nodes = [one for node in inventory.nodes for one in node_addresses(node, ("InternalIP",))]
-    for spared in cilium.spared_ranges(inventory):
+    nodes = [one for node in view.nodes for one in node_addresses(node, ("InternalIP",))]
+    for spared in cilium.spared_ranges(view):
         held = [one for one in nodes if spared.range.covers(one.range) and not _among_pods(cluster, one)]
         if held:
             yield Violation(
@@ -98,7 +98,9 @@ def wide_native_routing_ranges(cluster: Cluster) -> Iterator[Violation]:
 def _among_pods(cluster: Cluster, address: Declaration) -> bool:
     """Whether pods have addresses around it: then that is the fault, or the intention."""
     family, first, _ = address.range
-    return bool(cluster.plan.holding(family, first, Role.POD, Role.NODE_POD)) or cluster.fabric.shares_node_subnet
+    return (
+        bool(cluster.ranges.plan.holding(family, first, Role.POD, Role.NODE_POD)) or cluster.network.shares_node_subnet
+    )
 
 
 def _hidden_from(cluster: Cluster, whom: Whom) -> Iterator[Violation]:

@@ -28,9 +28,9 @@ _PRIVATE = [
 
 def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have the same address, MAC address, chassis or machine."""
-    for first, *others in cluster.shared_identities:
+    for first, *others in cluster.nodes.shared_identities:
         sides = tuple(Related(subject_of(other.node), other.path, f"{other.what} {other.text}") for other in others)
-        machine = first.sort is Sort.MACHINE and not cluster.fabric.shows(weave.NAME)
+        machine = first.sort is Sort.MACHINE and not cluster.network.shows(weave.NAME)
         present = [found for found in (first, *others) if is_present(found.node)]
         yield Violation(
             subject_of(first.node),
@@ -45,8 +45,10 @@ def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
 
 def misdetected_node_addresses(cluster: Cluster) -> Iterator[Violation]:
     """What a network plugin announces for a node is not an address by which others reach it."""
-    disputed = {(found.node.name, found.value) for group in cluster.shared_identities for found in group}
-    detection = Detection(cluster.nodes, cluster.own_addresses, cluster.plan, cluster.fabric.shares_node_subnet)
+    disputed = {(found.node.name, found.value) for group in cluster.nodes.shared_identities for found in group}
+    detection = Detection(
+        cluster.view.nodes, cluster.nodes.own_addresses, cluster.ranges.plan, cluster.network.shares_node_subnet
+    )
     for found in detection.suspicions():
         if (found.identity.node.name, found.identity.value) not in disputed:
             yield _misdetected(found, sorted(detection.own[found.identity.node.name]))
@@ -69,7 +71,7 @@ def _misdetected(found: Suspicion, own: list[tuple[int, int]]) -> Violation:
 def unassigned_public_ips(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """flannel is told to use an address that the node's host does not have."""
     hosts = {host.node: host for host in cluster.hosts if host.dump.links is not None}
-    for node in cluster.nodes:
+    for node in cluster.view.nodes:
         for choice, text, address in _chosen(node):
             host = hosts.get(node.name)
             translated = choice.endswith("-overwrite")
@@ -91,7 +93,7 @@ def _chosen(node: Node) -> Iterator[tuple[str, str, tuple[int, int]]]:
 
 def _may_be_assigned(cluster: Cluster, address: tuple[int, int]) -> bool:
     """Whether a Node, or something outside of the cluster, may have an address that is translated."""
-    return not _is_private(address) or any(address in own for own in cluster.own_addresses.values())
+    return not _is_private(address) or any(address in own for own in cluster.nodes.own_addresses.values())
 
 
 def _has(host: Host, address: tuple[int, int]) -> bool:
@@ -118,7 +120,7 @@ def _unassigned(node: Node, host: Host, choice: str, text: str, translated: bool
 
 def nodes_without_addresses(cluster: Cluster) -> Iterator[Violation]:
     """A kubelet reports of its Node, but no address by which others reach it."""
-    for node in cluster.nodes:
+    for node in cluster.view.nodes:
         ready = condition_status(node.status.conditions, "Ready")
         held = [entry for entry in node.status.addresses or () if entry.type in REACHABLE and entry.address]
         if ready is None or held or is_virtual(node):

@@ -11,10 +11,10 @@ from netlint import addresses
 from netlint.addresses import RangeIndex
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
+from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.literals import Literal, in_config_maps, in_workloads
 from netlint.model.nodes.node_ips import Mismatch, mismatches
 from netlint.model.pods.host_ports import EVERY_ADDRESS, Taken, container_path, taken_ports
-from netlint.model.ranges.address_plan import Declaration, Role, Standing
 from netlint.model.services.recomputed_slices import protocol
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
@@ -91,7 +91,7 @@ def _host_port_conflict(cluster: Cluster, node: str, port: str, group: list[Host
 
 def conflicting_container_ports(cluster: Cluster) -> Iterator[Violation]:
     """Containers of one pod declare the same port, or give two ports one name."""
-    for template in cluster.templates.all:
+    for template in cluster.view.templates.all:
         for clash in _port_clashes(template.containers):
             yield _port_conflict(template.subject, (*template.path,), template.containers, clash)
     for row, clash in _clashing_pods(cluster):
@@ -106,7 +106,7 @@ def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, Clash]]:
         containers = pods.table.shapes[alike[0]].containers
         for number in alike if any(True for _ in _port_clashes(containers)) else ():
             shape = pods.table.shapes[number]
-            if not cluster.templates.making(shape):
+            if not cluster.view.templates.making(shape):
                 clashing[shape.owner or ("Pod", str(number)), shape.namespace, containers].append(number)
     rows = (pods.first_live(numbers) for numbers in clashing.values())
     for row in sorted((row for row in rows if row is not None), key=pods.order):
@@ -183,8 +183,10 @@ def pods_without_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 def mismatched_host_ips(cluster: Cluster) -> Iterator[Violation]:
     """Pods report an address of their node that the Node does not have."""
-    holders = {address: node for node in reversed(cluster.nodes) for address in cluster.own_addresses[node.name]}
-    for found in mismatches(cluster.pods, cluster.nodes, cluster.own_addresses):
+    holders = {
+        address: node for node in reversed(cluster.view.nodes) for address in cluster.nodes.own_addresses[node.name]
+    }
+    for found in mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
         yield _mismatched_host(cluster, found, holders.get((found.family, found.value)))
 
 
@@ -192,7 +194,7 @@ def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> 
     pods, node = cluster.pods, found.node
     (first, path), *others = found.rows
     address = addresses.text(found.family, found.value)
-    listed = sorted(cluster.own_addresses[node.name])
+    listed = sorted(cluster.nodes.own_addresses[node.name])
     sides = [Related(subject_of(node), ("status", "addresses"), "its addresses")]
     sides += [Related(subject_of(holder), ("status", "addresses"), f"has {address}")] if holder else []
     sides += [Related(pods.subject(row), at, "reports it too") for row, at in others[:NAMED]]
@@ -215,8 +217,8 @@ def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> 
 
 def pinned_pod_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Environment, arguments or configuration name an address of the pod range."""
-    workloads = (item for kind in WORKLOADS for item in cluster.objects(kind))
-    literals = chain(in_workloads(workloads), in_config_maps(cluster.config_maps.values()))
+    workloads = (item for kind in WORKLOADS for item in cluster.view.objects(kind))
+    literals = chain(in_workloads(workloads), in_config_maps(cluster.view.config_maps.values()))
     held = _pod_ranges(cluster)
     if not held:
         if any(True for _ in literals):
@@ -236,14 +238,16 @@ def pinned_pod_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def _pod_ranges(cluster: Cluster) -> list[Declaration]:
     """Those of nodes where any is known, else the cluster's."""
-    given = [found for ranges in cluster.fabric.node_ranges.values() for found in ranges]
-    return given or [found for found in cluster.plan.trusted(Role.POD) if found.standing is not Standing.INFERRED]
+    given = [found for ranges in cluster.network.node_ranges.values() for found in ranges]
+    return given or [
+        found for found in cluster.ranges.plan.trusted(Role.POD) if found.standing is not Standing.INFERRED
+    ]
 
 
 def _spared(cluster: Cluster) -> set[tuple[int, int]]:
     """Ends of declared ranges, where the bridge has its address, and the nodes' own addresses."""
-    spared = set().union(*cluster.own_addresses.values())
-    for found in cluster.plan.declarations:
+    spared = set().union(*cluster.nodes.own_addresses.values())
+    for found in cluster.ranges.plan.declarations:
         family, first, last = found.range
         spared |= {(family, first), (family, first + 1), (family, last)} if first != last else set()
     return spared

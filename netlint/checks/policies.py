@@ -10,7 +10,7 @@ from netlint.checks.wording import said, shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cni import cilium
-from netlint.model.ranges.address_plan import Declaration, Role
+from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.services.policies import (
     DNS_NAMESPACES,
     allows_dns,
@@ -32,10 +32,10 @@ WITH_OWN_POLICIES = ("antrea", "calico", "cilium", "ovn-kubernetes")
 def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Policies let pods send to others, but not ask the cluster's DNS where these are."""
     restricting: defaultdict[str, list[NetworkPolicy]] = defaultdict(list)
-    for policy in filter(restricts_egress, cluster.objects("NetworkPolicy")):
+    for policy in filter(restricts_egress, cluster.view.objects("NetworkPolicy")):
         if policy.namespace not in DNS_NAMESPACES:
             restricting[policy.namespace].append(policy)
-    found = resolvers(cluster.services, cluster.objects("Namespace"))
+    found = resolvers(cluster.view.services, cluster.view.objects("Namespace"))
     for namespace, policies in restricting.items():
         silent = [policy for policy in policies if needs_names(policy) and not allows_dns(policy, found)]
         speaking = [policy for policy in policies if allows_dns(policy, found)]
@@ -43,15 +43,19 @@ def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undeci
             deaf = _without(cluster, policy, speaking)
             if deaf is None:
                 continue
-            if cluster.is_complete("NetworkPolicy", namespace):
-                yield _deaf(policy, deaf, cluster.fabric.shows(*WITH_OWN_POLICIES))
+            if cluster.view.is_complete("NetworkPolicy", namespace):
+                yield _deaf(policy, deaf, cluster.network.shows(*WITH_OWN_POLICIES))
             else:
                 yield Undecided(subject_of(policy), "other policies of its namespace may allow it", Reason.INCOMPLETE)
 
 
 def _without(cluster: Cluster, policy: NetworkPolicy, speaking: list[NetworkPolicy]) -> Subject | None:
     """The first whose pods the policy selects and none of the others; of pods that are not known, the policy's own."""
-    known = [(labels, who) for labels, who in cluster.selection.labels_in(policy.namespace) if selected(policy, labels)]
+    known = [
+        (labels, who)
+        for labels, who in cluster.services.selection.labels_in(policy.namespace)
+        if selected(policy, labels)
+    ]
     own = (policy.spec.podSelector.matchLabels or {}, subject_of(policy))
     deaf = [who for labels, who in known or [own] if not any(selected(other, labels) for other in speaking)]
     return min(deaf, key=lambda who: who.order, default=None)
@@ -72,12 +76,12 @@ def _deaf(policy: NetworkPolicy, who: Subject, mitigated: bool) -> Violation:
 
 def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
     """A policy names addresses of Services, or of pods, as a range."""
-    services = {(found.family, found.value): found.service for found in cluster.cluster_ips}
-    for policy in cluster.objects("NetworkPolicy"):
+    services = {(found.family, found.value): found.service for found in cluster.ranges.cluster_ips}
+    for policy in cluster.view.objects("NetworkPolicy"):
         for path, text, span, has_others in blocks(policy):
             holding = [
                 held
-                for held in cluster.plan.holding(span.family, span.first, Role.SERVICE, Role.NODE_POD, Role.POD)
+                for held in cluster.ranges.plan.holding(span.family, span.first, Role.SERVICE, Role.NODE_POD, Role.POD)
                 if held.range.covers(span)
             ]
             if not holding:
@@ -100,9 +104,13 @@ def node_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
     why = _why_unseen(cluster)
     if not why:
         return
-    nodes = {(one.range.family, one.range.first): one.node for one in cluster.plan.of(Role.NODE) if one.range.size == 1}
-    own, pods = sorted(nodes), merged(found.range for found in cluster.pod_ranges)
-    for policy in cluster.objects("NetworkPolicy"):
+    nodes = {
+        (one.range.family, one.range.first): one.node
+        for one in cluster.ranges.plan.of(Role.NODE)
+        if one.range.size == 1
+    }
+    own, pods = sorted(nodes), merged(found.range for found in cluster.ranges.pod_ranges)
+    for policy in cluster.view.objects("NetworkPolicy"):
         found = blocks_of_nodes(policy, own, pods)
         if found:
             path, text, held = found[0]
@@ -118,10 +126,10 @@ def node_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
 
 def _why_unseen(cluster: Cluster) -> str:
     """Why pods do not see nodes by their addresses; empty where they do, or may."""
-    if cluster.fabric.in_force(cilium.NAME):
-        unseen = cilium.configuration(cluster.inventory)[0] and not cilium.sees_nodes(cluster.inventory)
+    if cluster.network.in_force(cilium.NAME):
+        unseen = cilium.configuration(cluster.view)[0] and not cilium.sees_nodes(cluster.view)
         return "Cilium holds no node against a range unless policy-cidr-match-mode has nodes" if unseen else ""
-    ways = cluster.fabric.transports
+    ways = cluster.network.transports
     if not ways or any(way.only_remote or not way.encapsulation for _, way in ways):
         return ""
     plugin, way = ways[0]

@@ -23,7 +23,7 @@ NAMED = 3  # so many objects a finding names
 
 def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:
     """Two ports of one Service have the same number and protocol, name or node port."""
-    for service in cluster.services:
+    for service in cluster.view.services:
         ports = service.spec.ports or ()
         if service.spec.type == "ExternalName" or len(ports) < 2:
             continue
@@ -53,7 +53,7 @@ def _repeated(ports: Iterable[ServicePort]) -> Iterator[tuple[str, list[Path]]]:
 
 def unnamed_service_ports(cluster: Cluster) -> Iterator[Violation]:
     """A Service with several ports does not name all of them."""
-    for service in cluster.services:
+    for service in cluster.view.services:
         ports = service.spec.ports or ()
         without = [index for index, port in enumerate(ports) if not port.name]
         if len(ports) > 1 and without and service.spec.type != "ExternalName":
@@ -69,11 +69,11 @@ def unnamed_service_ports(cluster: Cluster) -> Iterator[Violation]:
 
 def services_without_ports(cluster: Cluster) -> Iterator[Violation]:
     """A Service with a cluster IP has no port, or one without number."""
-    for service in cluster.services:
+    for service in cluster.view.services:
         ports = service.spec.ports or ()
         unnumbered = [index for index, port in enumerate(ports) if port.port is None]
         portless = not ports and has_pods(service) and not is_headless(service)
-        if not (unnumbered or portless) or not cluster.is_complete("Service", service.namespace):
+        if not (unnumbered or portless) or not cluster.view.is_complete("Service", service.namespace):
             continue  # ports that are malformed are not absent
         path = ("spec", "ports", unnumbered[0]) if unnumbered else ("spec",)
         problem = "the port has no number" if unnumbered else "the Service has a selector and no port"
@@ -82,10 +82,10 @@ def services_without_ports(cluster: Cluster) -> Iterator[Violation]:
 
 def undeclared_target_ports(cluster: Cluster) -> Iterator[Violation]:
     """A numeric targetPort is declared by no selected pod, although all containers declare ports."""
-    for service in cluster.services:
+    for service in cluster.view.services:
         if not has_pods(service) or is_headless(service):
             continue
-        selected = cluster.selection.groups(service)
+        selected = cluster.services.selection.groups(service)
         if not selected or not all(_declares_all(group.containers) for group in selected):
             continue
         declared = {
@@ -112,7 +112,7 @@ def _undeclared(
     number = port.targetPort or port.port
     others = sorted(how for found, how in declared if found == number)
     only = f"; they declare {number}/{', '.join(others)}" if others else ""
-    subject = min((cluster.selection.example_of(group) for group in selected), key=lambda found: found.order)
+    subject = min((cluster.services.selection.example_of(group) for group in selected), key=lambda found: found.order)
     return Violation(
         subject_of(service),
         ("spec", "ports", index, "targetPort" if port.targetPort else "port"),
@@ -126,7 +126,7 @@ def _undeclared(
 def conflicting_node_ports(cluster: Cluster) -> Iterator[Violation]:
     """Two Services claim one node port."""
     by_number: defaultdict[int, dict[tuple[str, str], NodePort]] = defaultdict(dict)
-    for claim in cluster.node_ports:
+    for claim in cluster.services.node_ports:
         by_number[claim.number].setdefault((claim.service.namespace, claim.service.name), claim)
     for number, claims in sorted(by_number.items()):
         if len(claims) > 1:
@@ -150,9 +150,9 @@ def _may_be_apart(claims: list[NodePort]) -> bool:
 
 def node_ports_outside_range(cluster: Cluster) -> Iterator[Violation]:
     """A node port is outside the range of the API server."""
-    declared = cluster.node_port_ranges
+    declared = cluster.services.node_port_ranges
     allowed = declared or [PortRange(*DEFAULT_RANGE)]
-    for claim in cluster.node_ports:
+    for claim in cluster.services.node_ports:
         if any(held.first <= claim.number <= held.last for held in allowed):
             continue
         whose = "the default range" if not declared else f"the range of {declared[0].subject}"
@@ -179,10 +179,10 @@ class _Holder(NamedTuple):
 
 def node_ports_taken_by_pods(cluster: Cluster) -> Iterator[Violation]:
     """A node port is also a host port of a pod."""
-    if not cluster.node_ports:
+    if not cluster.services.node_ports:
         return
-    taken = _taken_by_pods(cluster, {claim.number for claim in cluster.node_ports})
-    for claim in cluster.node_ports:
+    taken = _taken_by_pods(cluster, {claim.number for claim in cluster.services.node_ports})
+    for claim in cluster.services.node_ports:
         holders = [found for found in taken.get((claim.number, claim.protocol), ()) if not _leads_there(claim, found)]
         if holders:
             yield Violation(
@@ -199,7 +199,7 @@ def node_ports_taken_by_pods(cluster: Cluster) -> Iterator[Violation]:
 def _taken_by_pods(cluster: Cluster, numbers: set[int]) -> dict[tuple[int, str], list[_Holder]]:
     """Who takes these ports: workloads, and pods that no workload of the input has made."""
     found: defaultdict[tuple[int, str], list[_Holder]] = defaultdict(list)
-    for template in cluster.templates.all:
+    for template in cluster.view.templates.all:
         for taken in taken_ports(template.containers, template.host_network):
             if taken.number in numbers and template.replicas != 0 and not template.of_deployment:
                 path = (*template.path, *taken.path(template.containers))
@@ -213,7 +213,7 @@ def _taken_by_pods(cluster: Cluster, numbers: set[int]) -> dict[tuple[int, str],
         taking.update(dict.fromkeys(alike, wanted) if wanted else {})
     for number, wanted in sorted(taking.items()):
         shape = pods.table.shapes[number]
-        row = None if cluster.templates.making(shape) else pods.first_live([number])
+        row = None if cluster.view.templates.making(shape) else pods.first_live([number])
         for taken in wanted if row is not None else ():
             assert row is not None
             path = taken.path(shape.containers)
@@ -233,11 +233,11 @@ def _leads_there(claim: NodePort, holder: _Holder) -> bool:
 
 def oversubscribed_host_ports(cluster: Cluster) -> Iterator[Violation]:
     """A workload with host ports wants more replicas than there are nodes."""
-    for template in cluster.templates.all:
+    for template in cluster.view.templates.all:
         taken = next(taken_ports(template.containers, template.host_network), None)
         if taken is None or not template.replicas or template.of_deployment:
             continue
-        fitting = [node for node in cluster.nodes if template.node_selector.items() <= node.labels.items()]
+        fitting = [node for node in cluster.view.nodes if template.node_selector.items() <= node.labels.items()]
         if template.replicas > len(fitting):
             yield _oversubscribed(
                 template.subject,

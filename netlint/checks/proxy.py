@@ -28,14 +28,14 @@ POD_SPEC: Path = ("spec", "template", "spec")
 
 def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """kube-proxy does not run, or is not ready, on a Node."""
-    instead, agents = service_proxy.replacement(cluster.inventory), service_proxy.agents(cluster.inventory)
+    instead, agents = service_proxy.replacement(cluster.view), service_proxy.agents(cluster.view)
     if instead or not agents:
         why = f"{instead} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
-    pods = cluster.pods if cluster.is_complete("Pod", service_proxy.NAMESPACE) else None
-    judged = [node for node in cluster.nodes if _is_judged(node)]
-    found = service_proxy.absence([coverage(agent, cluster.inventory) for agent in agents], judged, pods)
+    pods = cluster.pods if cluster.view.is_complete("Pod", service_proxy.NAMESPACE) else None
+    judged = [node for node in cluster.view.nodes if _is_judged(node)]
+    found = service_proxy.absence([coverage(agent, cluster.view) for agent in agents], judged, pods)
     reasons = (
         ("excluded", found.excluded, "its node selector, affinity or tolerations leave out"),
         ("lacking", found.lacking, "it has no pod on"),
@@ -65,13 +65,13 @@ def _absent(agent: Workload, nodes: list[Node], key: str, why: str) -> Violation
 
 def loose_arp_replies(cluster: Cluster) -> Iterator[Violation]:
     """kube-proxy in IPVS mode answers ARP for the addresses that MetalLB announces."""
-    declared = service_proxy.configuration(cluster.inventory)
-    pools = cluster.objects("IPAddressPool")
+    declared = service_proxy.configuration(cluster.view)
+    pools = cluster.view.objects("IPAddressPool")
     if not (pools and declared.get("mode") == service_proxy.IPVS) or settings.at(declared, "ipvs", "strictARP") is True:
         return
-    if not service_proxy.replacement(cluster.inventory):
+    if not service_proxy.replacement(cluster.view):
         yield Violation(
-            subject_of(cluster.config_maps[service_proxy.NAMESPACE, service_proxy.NAME]),
+            subject_of(cluster.view.config_maps[service_proxy.NAMESPACE, service_proxy.NAME]),
             ("data", "config.conf"),
             "ipvs.strictARP is off, so every node answers ARP for the addresses of "
             f"{shortened([str(subject_of(pool)) for pool in pools])}",
@@ -82,7 +82,7 @@ def loose_arp_replies(cluster: Cluster) -> Iterator[Violation]:
 
 def hidden_services(cluster: Cluster) -> Iterator[Violation]:
     """A label hides a Service from kube-proxy."""
-    for service in cluster.services:
+    for service in cluster.view.services:
         name = service.labels.get(service_proxy.PROXY_NAME)
         if name is not None and not is_headless(service) and service.spec.type != "ExternalName":
             yield Violation(
@@ -95,8 +95,8 @@ def hidden_services(cluster: Cluster) -> Iterator[Violation]:
 
 def unwatchable_services(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """The service proxy may not list and watch what it programs."""
-    rights = Rights(cluster.objects("ClusterRole"), cluster.objects("ClusterRoleBinding"))
-    found, firm = clients(cluster.inventory), is_shown(cluster.pods)
+    rights = Rights(cluster.view.objects("ClusterRole"), cluster.view.objects("ClusterRoleBinding"))
+    found, firm = clients(cluster.view), is_shown(cluster.pods)
     doubt = "" if found else "no DaemonSet of a service proxy whose rights are known"
     if doubt := doubt or other_authorizers(cluster.pods):
         yield Undecided(None, doubt, Reason.NOT_APPLICABLE)
@@ -117,7 +117,7 @@ def unwatchable_services(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def _unread(cluster: Cluster) -> str:
     """Why some of the roles or bindings may be missing although others were read."""
-    gaps = [cluster.snapshot.knowledge.withdrawn(kind) for kind in ("ClusterRole", "ClusterRoleBinding")]
+    gaps = [cluster.view.snapshot.knowledge.withdrawn(kind) for kind in ("ClusterRole", "ClusterRoleBinding")]
     return next((gap.message for gap in gaps if gap is not None), "")
 
 

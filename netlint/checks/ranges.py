@@ -9,7 +9,7 @@ from netlint.checks.wording import as_evidence, listed, said, shortened, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
 from netlint.model.declared.control_plane import repeated_flags
-from netlint.model.ranges.address_plan import Authority, Declaration, Role, Standing
+from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
 from netlint.model.ranges.agreement import disagreements
 from netlint.model.ranges.secondary_networks import HOST_LOCAL
 from netlint.model.services.recomputed_slices import FAMILY_NAMES
@@ -28,7 +28,7 @@ ALLOCATED = (Role.POD, Role.NODE_POD, Role.SERVICE)
 def malformed_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Text that should declare a range does not."""
     seen = set()
-    for trouble in cluster.plan.troubles:
+    for trouble in cluster.ranges.plan.troubles:
         if trouble not in seen:
             seen.add(trouble)
             field = field_name(trouble.path)
@@ -38,7 +38,7 @@ def malformed_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def catch_all_ranges(cluster: Cluster) -> Iterator[Violation]:
     """A range holds every address."""
-    for declared in cluster.plan.of(*ALLOCATED, Role.LOAD_BALANCER, Role.SECONDARY):
+    for declared in cluster.ranges.plan.of(*ALLOCATED, Role.LOAD_BALANCER, Role.SECONDARY):
         if declared.range.size == 1 << BITS[declared.range.family]:
             family = FAMILY_NAMES[declared.range.family]
             message = f"the {declared.what} {declared} holds every {family} address"
@@ -47,8 +47,8 @@ def catch_all_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def ranges_with_host_bits(cluster: Cluster) -> Iterator[Violation]:
     """The address in front of the prefix length is not the first one of the range."""
-    of_host_local = [found.declaration for found in cluster.plan.secondary if found.ipam == HOST_LOCAL]
-    for declared in (*cluster.plan.of(*ALLOCATED, Role.LOAD_BALANCER), *of_host_local):
+    of_host_local = [found.declaration for found in cluster.ranges.plan.secondary if found.ipam == HOST_LOCAL]
+    for declared in (*cluster.ranges.plan.of(*ALLOCATED, Role.LOAD_BALANCER), *of_host_local):
         written = declared.cidr
         if written is not None and written.has_host_bits and declared.standing is Standing.DECLARED:
             yield Violation(
@@ -62,7 +62,7 @@ def ranges_with_host_bits(cluster: Cluster) -> Iterator[Violation]:
 
 def non_canonical_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An IPv6 range is not written in its one canonical form."""
-    for declared in cluster.plan.of(*ALLOCATED, Role.LOAD_BALANCER, Role.SECONDARY):
+    for declared in cluster.ranges.plan.of(*ALLOCATED, Role.LOAD_BALANCER, Role.SECONDARY):
         written = declared.cidr
         if written is not None and not written.is_canonical and declared.standing is Standing.DECLARED:
             yield Violation(
@@ -92,7 +92,7 @@ def repeated_range_families(cluster: Cluster) -> Iterator[Violation]:
 def _by_list(cluster: Cluster) -> dict[tuple[Subject, Role, int], list[Declaration]]:
     """The ranges of one family in one place."""
     found: dict[tuple[Subject, Role, int], list[Declaration]] = {}
-    for declared in cluster.plan.of(*ALLOCATED):
+    for declared in cluster.ranges.plan.of(*ALLOCATED):
         if declared.authority in ONE_OF_EACH_FAMILY:
             place = (declared.subject, declared.role, declared.range.family)
             found.setdefault(place, []).append(declared)
@@ -114,8 +114,10 @@ def contradicting_flags(cluster: Cluster) -> Iterator[Violation]:
 
 def contradicting_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Several places declare one range, and do not agree."""
-    outside = {wide for confine in cluster.confines for _, found in confine.strays() for wide in found}
-    for found in disagreements(cluster.plan.declarations):
+    outside = {
+        wide for enclosing in cluster.ranges.enclosing_ranges for _, found in enclosing.strays() for wide in found
+    }
+    for found in disagreements(cluster.ranges.plan.declarations):
         differing = [declared for declared in found.differing if declared not in outside]
         if differing:
             first, *others = differing
@@ -132,8 +134,8 @@ def contradicting_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def undivided_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """A Node has the whole range of the cluster."""
-    for first, *others in cluster.undivided_pod_cidrs:
-        wide = [one for one in cluster.plan.of(Role.POD) if one.range == first.range and not one.node]
+    for first, *others in cluster.ranges.undivided_pod_cidrs:
+        wide = [one for one in cluster.ranges.plan.of(Role.POD) if one.range == first.range and not one.node]
         nodes = shortened([str(one.subject) for one in (first, *others)])
         yield Violation(
             first.subject,
@@ -147,8 +149,8 @@ def undivided_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """The cluster's range has no range left for a node, or few."""
-    whole = {found.range for group in cluster.undivided_pod_cidrs for found in group}
-    for supply in cluster.supplies:
+    whole = {found.range for group in cluster.ranges.undivided_pod_cidrs for found in group}
+    for supply in cluster.ranges.capacities:
         if whole.isdisjoint(one.range for one in supply.declared) and (supply.is_spent or supply.is_scarce):
             first, *others = supply.declared
             lacking = f"; without one: {shortened([str(node) for node in supply.lacking])}" if supply.is_spent else ""

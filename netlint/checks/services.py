@@ -34,12 +34,12 @@ NAMED = 3  # so many objects a message names; the evidence has them all
 
 def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Service's selector selects no pod."""
-    for service in filter(has_pods, cluster.services):
+    for service in filter(has_pods, cluster.view.services):
         selector = service.spec.selector or {}
         shapes = cluster.pods.shapes_having(service.namespace, selector)
         if cluster.pods.any_live(shapes):
             continue
-        templates = cluster.templates.having(service.namespace, selector)
+        templates = cluster.view.templates.having(service.namespace, selector)
         scaled_down = [template.subject for template in templates if template.replicas == 0]
         if len(scaled_down) < len(templates):
             continue
@@ -54,7 +54,9 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
 def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_down: list[Subject]) -> Violation:
     selector = service.spec.selector or {}
     what = "only completed pods" if completed else "no pod"
-    close = None if completed or scaled_down else nearest(selector, cluster.selection.labels_in(service.namespace))
+    close = (
+        None if completed or scaled_down else nearest(selector, cluster.services.selection.labels_in(service.namespace))
+    )
     slips, owner = close or ([], None)
     meant = f"; {' and '.join(map(str, slips))} of {owner}" if owner else ""
     return Violation(
@@ -71,18 +73,19 @@ def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_dow
 
 def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
     """A named targetPort is found in none, or not in all, of the selected pods."""
-    for service in filter(has_pods, cluster.services):
+    for service in filter(has_pods, cluster.view.services):
         named = [
             (index, port)
             for index, port in enumerate(service.spec.ports or ())
             if isinstance(port.targetPort, str) and port.targetPort
         ]
-        selected = cluster.selection.groups(service) if named else []
+        selected = cluster.services.selection.groups(service) if named else []
         for index, port in named:
             without = [group for group in selected if resolved_port(port, group.containers) is None]
             if without:
                 found = sorted(
-                    (cluster.selection.example_of(group) for group in without), key=lambda subject: subject.order
+                    (cluster.services.selection.example_of(group) for group in without),
+                    key=lambda subject: subject.order,
                 )
                 yield _unmatched(service, index, port, found, len(selected))
             elif hidden := overlooked(cluster, service, port, selected):
@@ -123,9 +126,9 @@ def _unmatched(service: Service, index: int, port: ServicePort, without: list[Su
 def shared_selectors(cluster: Cluster) -> Iterator[Violation]:
     """Two Services of one sort lead to the same ports of the same pods."""
     alike: defaultdict[tuple[object, ...], list[Service]] = defaultdict(list)
-    for service in _with_peers(cluster.services):
+    for service in _with_peers(cluster.view.services):
         alike[purpose(service)].append(service)
-    rollouts = ROLLOUT in cluster.snapshot.reading.other_kinds
+    rollouts = ROLLOUT in cluster.view.snapshot.reading.other_kinds
     for first, *others in alike.values():
         if others and not rollouts and not any(map(is_made_by_controller, (first, *others))):
             yield Violation(
@@ -150,13 +153,13 @@ def _with_peers(services: list[Service]) -> Iterator[Service]:
 
 def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
     """EndpointSlices list addresses that no live pod of the Service has."""
-    for found in cluster.endpoints.differences:
+    for found in cluster.services.endpoints.differences:
         if not found.stale:
             continue
         entries = [_endpoint(cluster, found, number, row) for number, row in found.stale]
         number, row = found.stale[0]
-        piece = cluster.slices.slices[number]
-        at = ("endpoints", row - cluster.slices.starts[number], "addresses", 0)
+        piece = cluster.view.slices.slices[number]
+        at = ("endpoints", row - cluster.view.slices.starts[number], "addresses", 0)
         yield Violation(
             subject_of(found.service),
             ("spec", "selector"),
@@ -181,7 +184,7 @@ def _ended(cluster: Cluster, found: Difference) -> str:
 def missing_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Pods of the Service are in none of its EndpointSlices."""
     pods = cluster.pods
-    for found in cluster.endpoints.differences:
+    for found in cluster.services.endpoints.differences:
         if not found.missing:
             continue
         rows = sorted(found.missing, key=pods.order)
@@ -203,7 +206,7 @@ def missing_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 def mismatched_endpoints(cluster: Cluster) -> Iterator[Violation]:
     """Endpoints do not say what their pods demand: ports, conditions, target or node."""
-    for found in cluster.endpoints.differences:
+    for found in cluster.services.endpoints.differences:
         if not found.mismatched:
             continue
         entries = [
@@ -220,8 +223,8 @@ def mismatched_endpoints(cluster: Cluster) -> Iterator[Violation]:
             {"family": FAMILY_NAMES[found.family], "endpoints": entries},
             (
                 Related(
-                    subject_of(cluster.slices.slices[number]),
-                    ("endpoints", at - cluster.slices.starts[number]),
+                    subject_of(cluster.view.slices.slices[number]),
+                    ("endpoints", at - cluster.view.slices.starts[number]),
                     "has the endpoint",
                 ),
                 Related(cluster.pods.subject(row), (), "is the pod"),
@@ -239,13 +242,13 @@ def _is_lag(cluster: Cluster, found: Difference, rows: list[int]) -> bool:
 
 def _targets(cluster: Cluster, found: Difference) -> list[int]:
     """The pods that the stale endpoints name; one that does not exist is no lag, so then none."""
-    named = {(found.service.namespace, cluster.slices.target[row]) for _, row in found.stale}
-    rows = cluster.endpoints.stale_targets
+    named = {(found.service.namespace, cluster.view.slices.target[row]) for _, row in found.stale}
+    rows = cluster.services.endpoints.stale_targets
     return [rows[key] for key in named] if rows.keys() >= named else []
 
 
 def _endpoint(cluster: Cluster, found: Difference, number: int, row: int) -> dict[str, Any]:
-    table = cluster.slices
+    table = cluster.view.slices
     return {
         "address": addresses.text(found.family, table.address(row, found.family)),
         "target": table.target[row] or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from netlint.findings import Related
-from netlint.model.ranges.address_plan import Declaration
+from netlint.model.declared.declarations import Declaration
 
 NAMED = 3
 """So many of those that are in the same case a finding names; its evidence has all of them."""

@@ -31,6 +31,6 @@ def entrypoints(wanted: Wanted, form: Format = "text") -> None:
     followed = [(entry, follow(entry, backings)) for entry in entry_points(cluster)]
     render = view.json if form == "json" else view.text
     known, missing = spots(locate, view.sides(followed)), gaps(snapshot, view.KINDS, view.OPTIONAL)
-    typer.echo(render(followed, cluster.nodes, known, missing), nl=False)
+    typer.echo(render(followed, cluster.view.nodes, known, missing), nl=False)
     dead = any(backing.state is State.DEAD for _, backing in followed)
     raise typer.Exit(2 if said(snapshot.reading.errors) else 1 if dead else 0)

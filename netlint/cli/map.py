@@ -44,7 +44,7 @@ def show_map(
             raise UsageError(f"{option} {given!r}: choose one of {', '.join(map(str, known))}")
     snapshot, locate = wanted.read(ADDRESS_PLAN)
     cluster = Cluster(snapshot)
-    if node is not None and node not in cluster.node_named:
+    if node is not None and node not in cluster.view.node_named:
         raise UsageError(f"there is no Node {node!r} in the input")
     shown = _topology(cluster, form, node) if view == "topology" else _plan(cluster, locate, form, node, family)
     typer.echo(shown, nl=False)
@@ -62,9 +62,9 @@ def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None,
     if node is not None:
         families = {one: of_node(roots, node) for one, roots in families.items()}
     families = {one: roots for one, roots in families.items() if roots}
-    own = [one.range for one in cluster.fabric.node_ranges.get(node or "", []) if one.range.family in families]
+    own = [one.range for one in cluster.network.node_ranges.get(node or "", []) if one.range.family in families]
     residents = [(held.family, owner) for held in own for owner in owners_in(cluster, held)]
-    fabric, missing = cluster.fabric.sentences, gaps(cluster.snapshot, KINDS)
+    fabric, missing = cluster.network.sentences, gaps(cluster.view.snapshot, KINDS)
     if form == "json":
         return view.json(families, fabric, residents, missing, spots(locate, view.sides(families)))
     if form == "svg":

@@ -88,6 +88,6 @@ def _declared(wanted: Wanted) -> tuple[list[Avoided], bool]:
     found, errors = [], []
     for one in wanted.apart if wanted.is_named else ():
         snapshot, _ = one.read(ADDRESS_PLAN)
-        found += Cluster(snapshot).plan.declarations
+        found += Cluster(snapshot).ranges.plan.declarations
         errors += snapshot.reading.errors
     return list(to_avoid(found)), said(errors)

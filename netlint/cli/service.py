@@ -98,7 +98,7 @@ def _one(cluster: Cluster, name: str, namespace: str | None) -> Service:
         raise UsageError(f"several Services have the name {name}: {listed}; choose one with -n")
     asked = f"{namespace}/{name}" if namespace else name
     near = nearest(cluster, name, namespace)
-    gap = cluster.snapshot.knowledge.withdrawn("Service", namespace or ALL)
+    gap = cluster.view.snapshot.knowledge.withdrawn("Service", namespace or ALL)
     if gap and not near:
         hint = "" if namespace else "; -n reads its namespace only"
         raise UsageError(f"no Service {asked} is known, and not all could be read: {gap.message}{hint}")

@@ -17,7 +17,7 @@ from netlint.dataplane.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, 
 from netlint.dataplane.pod_traffic import Traffic
 from netlint.model.cni.plugin import Whom, beyond
 from netlint.model.declared.declarations import Declaration
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts import docker_bridge
 from netlint.model.hosts.host import Host
 from netlint.model.masquerade import ip_masq_agent
@@ -27,7 +27,7 @@ _OF_DOCKER = "! -o docker0"  # in the rule by which Docker masquerades what leav
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ExplainedNat:
     """Traffic that a configuration is known to hide: of ``hidden`` (None: all pods) to ``toward`` (None: all)."""
 
     hidden: Ranges | None = None
@@ -39,13 +39,13 @@ class Told:
         return not any(held is not None and uncovered(found, held) for found, held in sides)
 
 
-def told(found: Masquerades, inventory: Inventory, pods: Sequence[Declaration]) -> list[Told]:
+def explained(found: Masquerades, view: SnapshotView, pods: Sequence[Declaration]) -> list[ExplainedNat]:
     """What configurations hide from pods; ``pods``: the ranges of all of them."""
     known = [*found.faults, *(one for following in found.following.values() for one in following)]
-    hidden = [Told(_ranges(one.hidden), _ranges(one.toward)) for one in known if one.whom is Whom.PODS]
-    spared = ip_masq_agent.spared_list(inventory)
+    hidden = [ExplainedNat(_ranges(one.hidden), _ranges(one.toward)) for one in known if one.whom is Whom.PODS]
+    spared = ip_masq_agent.spared_list(view)
     if spared is not None and spared.problem:
-        hidden.append(Told(toward=_ranges(beyond(spared.ranges, pods, spared.families))))
+        hidden.append(ExplainedNat(toward=_ranges(beyond(spared.ranges, pods, spared.families))))
     return hidden
 
 
@@ -80,7 +80,7 @@ class HostRules:
     doubts: list[tuple[Host, str]] = field(default_factory=list)
 
 
-def host_rules(streams: Iterable[Traffic], by_configuration: Sequence[Told]) -> HostRules:
+def host_rules(streams: Iterable[Traffic], by_configuration: Sequence[ExplainedNat]) -> HostRules:
     """Work through the rules of every host."""
     found, alike = HostRules(), dict[str, Hiding]()
     for stream in streams:
@@ -110,7 +110,7 @@ def _hits(stream: Traffic) -> tuple[list[tuple[bool, Hit]], set[str]]:
     return sure, doubts
 
 
-def _is_told(hit: Hit, host: Host, by_configuration: Sequence[Told]) -> bool:
+def _is_told(hit: Hit, host: Host, by_configuration: Sequence[ExplainedNat]) -> bool:
     """Agents have chains of their own; what stands in the first chain itself, somebody wrote there by hand."""
     text = hit.placed.rule.text
     if _OF_DOCKER in text and any(found.setting == "ip-masq" for found in docker_bridge.mismatches(host)):

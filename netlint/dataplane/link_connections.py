@@ -5,7 +5,7 @@ Source: flannel-io/flannel, Documentation/backends.md (host-gw, MTU); docs.ciliu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ from netlint.findings import Subject
 from netlint.model.cni.connections import Connection
 from netlint.model.cni.flannel import PREFIX as FLANNEL
 from netlint.model.cni.plugin import Mtu, Transport, Way
-from netlint.model.declared.declarations import Declaration
 from netlint.model.declared.node_objects import OWN_ADDRESSES
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.host import Host
 from netlint.objects.core import Node
 from netlint.objects.host import Link
@@ -99,12 +99,10 @@ def _destination(text: str) -> Iterator[Range]:
         return
 
 
-def observed(
-    hosts: Iterable[Host], nodes: Iterable[Node], pod_cidrs: Mapping[str, list[Declaration]]
-) -> list[Connection]:
+def observed(hosts: Iterable[Host], view: SnapshotView) -> list[Connection]:
     """Plain routing, where a host sends what is for another node's pods to an address of that node."""
-    own = {(one.family, one.value): node.name for node in nodes for one in node_addresses(node)}
-    owners = {declared.range: name for name, ranges in pod_cidrs.items() for declared in ranges}
+    own = {(one.family, one.value): node.name for node in view.nodes for one in node_addresses(node)}
+    owners = {declared.range: name for name, ranges in view.pod_cidrs.items() for declared in ranges}
     routes = [(host, route, owners.get(span)) for host in hosts for route, span in host.routes]
     peers = [(route.gateway, peer) for host, route, peer in routes if route.gateway and peer not in {None, host.node}]
     return [Connection(HOSTS, Way.ROUTED)] if any(own.get(_value(text)) == peer for text, peer in peers) else []

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from netlint.addresses import Range, difference, merged
 from netlint.dataplane.netfilter import host_filters as filters
-from netlint.dataplane.netfilter.packets import Mark, Packets, Ranges, Surroundings
+from netlint.dataplane.netfilter.packets import HostContext, Mark, Packets, Ranges
 from netlint.model.declared.declarations import Declaration
 from netlint.model.hosts.host import Host, addresses_by_node
 from netlint.model.pods import Pods
-from netlint.model.ranges.enclosing_ranges import Confine
+from netlint.model.ranges.enclosing_ranges import EnclosingRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Traffic:
     declared: Ranges
     own: Ranges
     elsewhere: Ranges
-    around: Surroundings
+    around: HostContext
 
     @property
     def family(self) -> int:
@@ -44,7 +44,7 @@ def traffic(
     hosts: Sequence[Host],
     of_nodes: Mapping[str, Sequence[Declaration]],
     of_all: Sequence[Declaration],
-    confines: Iterable[Confine],
+    enclosing_ranges: Iterable[EnclosingRange],
     pods: Pods,
 ) -> Iterator[Traffic]:
     """By the ranges of the nodes and those of all pods; where nobody declares them, by the addresses of pods.
@@ -52,7 +52,7 @@ def traffic(
     Ranges that are outside of those in which the cluster's are to be, are left out: they are a fault themselves, which
     rules of hosts may follow.
     """
-    strays = set(_strays(confines))
+    strays = set(_strays(enclosing_ranges))
     ranges = {name: [one.range for one in found if one not in strays] for name, found in of_nodes.items()}
     everywhere = [found.range for found in of_all if found not in strays]
     if any(host.node and not of_nodes.get(host.node) for host in hosts):
@@ -63,11 +63,11 @@ def traffic(
     yield from _of_hosts([host for host in hosts if not host.is_bridged], ranges, merged(everywhere))
 
 
-def _strays(confines: Iterable[Confine]) -> Iterator[Declaration]:
+def _strays(enclosing_ranges: Iterable[EnclosingRange]) -> Iterator[Declaration]:
     """Ranges of single nodes; where those of all are outside, it is the wider range that is wrong."""
-    for confine in confines:
-        count = len(confine.own)
-        for outside, _ in confine.strays() if confine.is_firm else ():
+    for enclosing in enclosing_ranges:
+        count = len(enclosing.own)
+        for outside, _ in enclosing.strays() if enclosing.is_firm else ():
             yield from outside if len(outside) < count else ()
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from netlint import __version__
 from netlint.findings import Finding, Related, Severity, Skip, Subject, field_name
-from netlint.model.cni import Fabric
+from netlint.model.cni import PodNetwork
 from netlint.objects import KINDS
 from netlint.reports import RULE_PAGES, Report
 from netlint.snapshot import Snapshot, Spot
@@ -70,7 +70,7 @@ def document(report: Report) -> Json:
     }
 
 
-def _fabric(fabric: Fabric | None) -> Json | None:
+def _fabric(fabric: PodNetwork | None) -> Json | None:
     if fabric is None:
         return None
     return {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from netlint.engine import Result
 from netlint.findings import Finding, Severity, Skip, field_name
-from netlint.model.cni import Fabric
+from netlint.model.cni import PodNetwork
 from netlint.objects import KINDS
 from netlint.reports import RULE_PAGES, Report, printable
 from netlint.reports.concise import named_scope, spot_name
@@ -148,7 +148,7 @@ def _coverage(result: Result) -> str:
     )
 
 
-def _fabric(fabric: Fabric | None) -> Iterator[Line]:
+def _fabric(fabric: PodNetwork | None) -> Iterator[Line]:
     """What connects the nodes, if the input shows it."""
     said = fabric.sentences if fabric else []
     if said:

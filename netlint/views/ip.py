@@ -8,7 +8,7 @@ from typing import Any
 from netlint import addresses
 from netlint.cluster.address_lookup.address_lookup import Answer, Match, Nature, Owner, Relation
 from netlint.findings import field_name
-from netlint.model.ranges.address_plan import Declaration, Standing
+from netlint.model.declared.declarations import Declaration, Standing
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
 from netlint.views import Side, Spots, columns, named, place, text_of

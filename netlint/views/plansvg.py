@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from netlint import addresses
 from netlint.cluster.address_lookup.address_lookup import Owner
 from netlint.cluster.address_lookup.range_tree import Block, Part, parts
-from netlint.model.ranges.address_plan import Role
+from netlint.model.declared.declarations import Role
 from netlint.views import counted
 from netlint.views.svg import EM, MARGIN, WIDTH, Drawing
 from netlint.views.tree import Families, number, percent, size_name, use

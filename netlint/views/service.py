@@ -104,7 +104,7 @@ def _selector(trace: Trace) -> list[str]:
     live = [row for row in trace.pods if pods.is_live(row)]
     ready = sum(pods.is_ready(row) and not pods.is_terminating(row) for row in live)
     selected = f"{counted(len(live), 'live pod')}, {ready:,} of them ready"
-    if not (live or trace.cluster.is_complete("Pod", trace.service.namespace)):
+    if not (live or trace.cluster.view.is_complete("Pod", trace.service.namespace)):
         selected = "its pods are not known"
     lines = [f"  {labels_text(spec.selector or {})}: {selected}"]
     return lines + [
@@ -171,7 +171,7 @@ def _programs(trace: Trace) -> list[str]:
     if trace.unprogrammed:
         return [f"  {trace.unprogrammed}"]
     kinds = {program.traffic for program in trace.programs}
-    nodes = len(trace.cluster.nodes)
+    nodes = len(trace.cluster.view.nodes)
     return _limited([_program(program, nodes, len(kinds) > 1) for program in trace.programs])
 
 

@@ -15,7 +15,7 @@ from netlint.addresses import Range
 from netlint.cluster.address_lookup.address_lookup import Owner
 from netlint.cluster.address_lookup.range_tree import Block, Part, parts
 from netlint.findings import field_name
-from netlint.model.ranges.address_plan import Role
+from netlint.model.declared.declarations import Role
 from netlint.reports import printable
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap

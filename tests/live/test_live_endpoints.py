@@ -232,7 +232,7 @@ def _compare(plane: ControlPlane) -> None:
     written = Counter(_written(plane.admin.list(SLICES)))
 
     assert Counter(_recomputed(cluster)) == written
-    assert cluster.endpoints.differences == []
+    assert cluster.services.endpoints.differences == []
     assert written.total() > PODS // 4
 
 
@@ -253,8 +253,8 @@ def _written(slices: list[Object]) -> Iterator[tuple[Any, ...]]:
 
 
 def _recomputed(cluster: Cluster) -> Iterator[tuple[Any, ...]]:
-    pods, model = cluster.pods, cluster.endpoints
-    for service in filter(has_pods, cluster.services):
+    pods, model = cluster.pods, cluster.services.endpoints
+    for service in filter(has_pods, cluster.view.services):
         for family in families(service):
             for row in model.expected_rows(service):
                 if pods.address(row, family):

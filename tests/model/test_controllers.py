@@ -107,6 +107,6 @@ def test_slices_of_a_replacement_are_not_compared() -> None:
     objects = [service(selector={"app": "db"}, ipFamilies=["IPv4"]), pod, piece("ours.example", "10.0.0.7")]
     off = manager("one", "--controllers=*,-endpointslice")
 
-    assert Cluster(snapshot([*objects, manager("one")])).endpoints.differences
-    assert not Cluster(snapshot([*objects, off])).endpoints.differences
-    assert Cluster(snapshot([*objects[:2], off])).endpoints.differences
+    assert Cluster(snapshot([*objects, manager("one")])).services.endpoints.differences
+    assert not Cluster(snapshot([*objects, off])).services.endpoints.differences
+    assert Cluster(snapshot([*objects[:2], off])).services.endpoints.differences

@@ -27,7 +27,7 @@ SHOWN = settings(max_examples=100, deadline=None)
 @given(worlds())
 @SHOWN
 def test_what_the_controller_writes_is_what_is_expected(world: World) -> None:
-    assert world.read().endpoints.differences == []
+    assert world.read().services.endpoints.differences == []
 
 
 @given(worlds(), st.data())
@@ -47,7 +47,7 @@ def test_what_means_the_same_is_no_difference(world: World, data: st.DataObject)
             )
             foreign["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"] = "somebody-else"
             world.slices.append(foreign)
-    assert world.read().endpoints.differences == []
+    assert world.read().services.endpoints.differences == []
 
 
 bools = st.booleans()
@@ -144,7 +144,7 @@ def wrong(demand: Endpoint, found: Endpoint) -> list[tuple[str, object, object]]
 
 def as_found(read: Cluster, difference: Difference) -> Found:
     """A difference in the words of the reference; an endpoint that names the wrong pod is a stale and a missing one."""
-    table, pods = read.slices, read.pods
+    table, pods = read.view.slices, read.pods
 
     def at(number: int, row: int) -> tuple[str, int]:
         return table.slices[number].name, row - table.starts[number]
@@ -276,8 +276,8 @@ def test_what_endpoints_have_swapped_is_found(field: str) -> None:
         one, other = slices[-1]["endpoints"]
         one[field], other[field] = other[field], one[field]
     read = World(services, pods, None, slices).read()
-    found = [one.service.name for one in read.endpoints.differences]
-    assert found == [service.name for service in read.services]
+    found = [one.service.name for one in read.services.endpoints.differences]
+    assert found == [service.name for service in read.view.services]
 
 
 def _pod(number: int, ready: str) -> Object:
@@ -305,7 +305,7 @@ def test_services_of_many_pods_fill_several_slices(world: World, changes: list[E
 
 def compare(world: World) -> None:
     read = world.read()
-    found = {(one.service.name, f"IPv{one.family}"): as_found(read, one) for one in read.endpoints.differences}
+    found = {(one.service.name, f"IPv{one.family}"): as_found(read, one) for one in read.services.endpoints.differences}
     differences = {
         (service["metadata"]["name"], address_type): expected(world, service, address_type)
         for service in world.services
@@ -319,8 +319,8 @@ def compare(world: World) -> None:
 def test_an_endpoint_that_names_the_wrong_pod_is_told_once(world: World, changes: list[Edit]) -> None:
     edit(world.slices, changes)
     read = world.read()
-    for one in read.endpoints.differences:
-        stale = Counter(read.slices.address(row, one.family) for _, row in one.stale)
+    for one in read.services.endpoints.differences:
+        stale = Counter(read.view.slices.address(row, one.family) for _, row in one.stale)
         missing = Counter(read.pods.address(row, one.family) for row in one.missing)
         assert stale.keys() & missing.keys() == set()
 
@@ -330,8 +330,8 @@ def test_an_endpoint_that_names_the_wrong_pod_is_told_once(world: World, changes
 def test_the_pods_of_a_service(world: World) -> None:
     read = world.read()
     found = {
-        service.name: {read.pods.name(row) for row in read.endpoints.expected_rows(service)}
-        for service in read.services
+        service.name: {read.pods.name(row) for row in read.services.endpoints.expected_rows(service)}
+        for service in read.view.services
         if service.spec.selector and service.spec.type != "ExternalName"
     }
     by_hand = {

@@ -45,12 +45,12 @@ STATED = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_fabric_of_a_healthy_cluster(name: str) -> None:
     network = NETWORKS[name]()
-    assert Cluster(snapshot(objects_of(network), network.dumps)).fabric.sentences == STATED[name]
+    assert Cluster(snapshot(objects_of(network), network.dumps)).network.sentences == STATED[name]
 
 
 def test_nodes_are_named_where_they_differ() -> None:
     backends = {"n1": "host-gw", "n2": "vxlan", "n3": "vxlan", "n4": "vxlan"}
     key = "flannel.alpha.coreos.com/backend-type"
-    found = cluster(node(name, [], [], {key: backend}) for name, backend in backends.items()).fabric
+    found = cluster(node(name, [], [], {key: backend}) for name, backend in backends.items()).network
     assert found.sentences == ["flannel: plain routing on n1", "flannel: overlay (VXLAN) on n2 and 2 more nodes"]
     assert [connection.nodes for connection in found.connections] == [("n1",), ("n2", "n3", "n4")]

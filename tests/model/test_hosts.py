@@ -10,6 +10,7 @@ from model.healthy import node
 from model.reading import snapshot
 from netlint import catalogue, engine
 from netlint.config import Config
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import configurations
 from netlint.model.hosts.host import bind
 from netlint.objects.host import Link, LinkAddress, NodeDump
@@ -32,15 +33,15 @@ def skips(*dumps: NodeDump) -> set[tuple[str, str, str]]:
 
 
 def test_a_dump_belongs_to_the_node_whose_address_it_has() -> None:
-    nodes = snapshot([NODE, node("node2", [], ["192.168.10.12"])]).objects["Node"]
-    dumps = [
+    read = snapshot([NODE, node("node2", [], ["192.168.10.12"])])
+    read.dumps = [
         with_address("host-a", "192.168.10.12"),
         with_address("node1", "10.0.2.15"),
         with_address("node2", "192.168.10.11", "192.168.10.12"),
         with_address("host-b", "192.168.10.11", "192.168.10.12"),
         with_address("host-c", "10.0.2.15"),
     ]
-    assert [host.node for host in bind(dumps, nodes)] == ["node2", "node1", "node2", "", ""]  # type: ignore[arg-type]
+    assert [host.node for host in bind(SnapshotView(read))] == ["node2", "node1", "node2", "", ""]
 
 
 def test_what_a_dump_lacks_is_said() -> None:

@@ -76,7 +76,7 @@ def test_who_shares_an_identity(made: list[Object]) -> None:
     for node in made:
         for value in identities(node):
             holders.setdefault(value, set()).add(node["metadata"]["name"])
-    found = {group[0].text: {one.node.name for one in group} for group in shared(cluster(made).nodes)}
+    found = {group[0].text: {one.node.name for one in group} for group in shared(cluster(made).view.nodes)}
     assert found == {value: names for value, names in holders.items() if len(names) > 1}
 
 
@@ -94,7 +94,7 @@ def test_whose_pods_report_a_foreign_address(made: list[Object], running: list[O
     found = cluster([*made, *running])
     rows = [
         (one.node.name, addresses.text(one.family, one.value), row)
-        for one in mismatches(found.pods, found.nodes, found.own_addresses)
+        for one in mismatches(found.pods, found.view.nodes, found.nodes.own_addresses)
         for row, _ in one.rows
     ]
     assert len(set(rows)) == len(rows)
@@ -118,5 +118,5 @@ def test_which_pods_are_away_from_home(made: list[Object], running: list[Object]
         and ip_address(one["status"]["podIP"]) not in networks[where]
     }
     found = cluster([*made, *running])
-    if found.fabric.allocates_from_node:
-        assert {found.pods.name(row) for _, row in found.homes.strays(found.pods)} == expected
+    if found.network.allocates_from_node:
+        assert {found.pods.name(row) for _, row in found.ranges.placement.strays(found.pods)} == expected

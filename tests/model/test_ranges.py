@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from netlint.addresses import Range, merged
 from netlint.findings import Subject
-from netlint.model.ranges.address_plan import Plan, Role, Voice
+from netlint.model.declared.declarations import RangeSource, Role
+from netlint.model.ranges.address_plan import Plan
 from netlint.model.ranges.collisions import KINDS, collisions
 from netlint.model.ranges.node_range_capacity import pieces
 
@@ -35,7 +36,7 @@ def test_pieces_are_counted_as_if_one_by_one(pools: list[Range], own: list[Range
 @given(st.lists(st.tuples(st.sampled_from([Role.POD, Role.NODE_POD, Role.SERVICE, Role.LOAD_BALANCER]), blocks)))
 def test_collisions_agree_with_a_pairwise_search(ranges: list[tuple[Role, Range]]) -> None:
     declared = [
-        Voice(role, "test", Subject("v1", "Thing", "", str(number))).holds((), held)
+        RangeSource(role, "test", Subject("v1", "Thing", "", str(number))).declaration((), held)
         for number, (role, held) in enumerate(ranges)
     ]
     found = {}

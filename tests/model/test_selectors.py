@@ -77,7 +77,7 @@ def test_pods_and_templates_of_services(
         numbers = [n for n, (where, has) in enumerate(found) if where == namespace and matches(selector, has)]
         pods = read.pods.having(namespace, selector)
         assert sorted(read.pods.name(row) for row in pods) == sorted(f"pod-{number}" for number in numbers)
-        templates = read.templates.having(namespace, selector)
+        templates = read.view.templates.having(namespace, selector)
         assert sorted(found.subject.name for found in templates) == sorted(f"app-{number}" for number in numbers)
 
 
@@ -92,7 +92,7 @@ def test_pods_and_the_templates_that_made_them(found: list[tuple[str, dict[str, 
         ]
     )
     made_by = {
-        read.pods.name(row): {template.subject.name for template in read.templates.making(read.pods.shape(row))}
+        read.pods.name(row): {template.subject.name for template in read.view.templates.making(read.pods.shape(row))}
         for row in range(len(read.pods))
     }
     assert made_by == {

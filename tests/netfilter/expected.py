@@ -5,7 +5,7 @@ from __future__ import annotations
 from netfilter.written import LOCAL, Packet
 from netlint import addresses
 from netlint.addresses import Range
-from netlint.dataplane.netfilter.packets import Mark, Packets, Ranges, Surroundings, Way
+from netlint.dataplane.netfilter.packets import HostContext, Mark, Packets, Ranges, Way
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.dataplane.netfilter.walk import Hit, translations
 
@@ -25,7 +25,7 @@ def leaving(span: Range) -> list[Way]:
     return found
 
 
-AROUND = Surroundings(ranges(LOCAL, "10.9.0.1/32", "10.9.0.2/32", "127.0.0.0/8"), leaving)
+AROUND = HostContext(ranges(LOCAL, "10.9.0.1/32", "10.9.0.2/32", "127.0.0.0/8"), leaving)
 
 
 def hits(rulesets: list[Ruleset], mark: Mark) -> list[Hit]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netfilter.expected import AROUND, hits, holds, ranges
 from netfilter.written import PACKETS, Packet, Table, tables
-from netlint.dataplane.netfilter.packets import Mark, Packets, Surroundings
+from netlint.dataplane.netfilter.packets import HostContext, Mark, Packets
 from netlint.dataplane.netfilter.tables import marks_before, postrouting, ranges_of
 from netlint.dataplane.netfilter.walk import translations
 from netlint.sources import iptables
@@ -43,7 +43,7 @@ def test_nothing_is_sure_that_depends_on_the_unknown(table: Table, packets: list
                 assert not table.translates(packet | {"mark": mark})
 
 
-def outcome(*rules: str, around: Surroundings = AROUND) -> set[str]:
+def outcome(*rules: str, around: HostContext = AROUND) -> set[str]:
     """The doubts about what is translated; empty text for what is sure."""
     chains = {"POSTROUTING": "ACCEPT"} | {rule.split()[1]: "-" for rule in rules if rule.split()[1] != "POSTROUTING"}
     declared = [f":{name} {policy} [0:0]" for name, policy in chains.items()]
@@ -108,15 +108,15 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_sure_and_what_is_not(case: str) -> None:
     rules, expected = CASES[case]
-    around = Surroundings(ranges("10.9.0.0/16"), AROUND.leaving)
+    around = HostContext(ranges("10.9.0.0/16"), AROUND.leaving)
     assert outcome(*rules, around=around) == expected
 
 
 def test_nothing_is_told_of_what_the_dump_does_not_show() -> None:
     local = "-A POSTROUTING -m addrtype ! --dst-type LOCAL -j MASQUERADE"
     link = "-A POSTROUTING -o eth0 -j MASQUERADE"
-    assert outcome(local, around=Surroundings()) == {"the host's own addresses"}
-    assert outcome(link, around=Surroundings()) == {"the link that routes lead to (eth0)"}
+    assert outcome(local, around=HostContext()) == {"the host's own addresses"}
+    assert outcome(link, around=HostContext()) == {"the link that routes lead to (eth0)"}
 
 
 def test_marks_that_others_write_are_not_known() -> None:

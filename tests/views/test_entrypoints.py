@@ -147,8 +147,8 @@ SHOP = [
 
 def test_a_shop_with_every_way_in(accept: bool) -> None:
     found = cluster(SHOP)
-    assert_golden("entrypoints-shop.txt", view.text(all_of(found), found.nodes, {}, []), accept)
-    valid("entrypoints", view.json(all_of(found), found.nodes, {}, []))
+    assert_golden("entrypoints-shop.txt", view.text(all_of(found), found.view.nodes, {}, []), accept)
+    valid("entrypoints", view.json(all_of(found), found.view.nodes, {}, []))
 
 
 def test_an_address_that_the_load_balancer_keeps_to_itself() -> None:

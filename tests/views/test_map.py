@@ -22,7 +22,7 @@ from netlint.addresses import Range
 from netlint.cluster import Cluster
 from netlint.cluster.address_lookup.range_tree import Block, of_node, parts, tree
 from netlint.cluster.traffic.topology import topology
-from netlint.model.ranges.address_plan import Role, Voice
+from netlint.model.declared.declarations import RangeSource, Role
 from netlint.model.subjects import namespace
 from netlint.sources import nodedumps
 from netlint.views import plansvg, topologysvg
@@ -84,9 +84,9 @@ def test_the_tree_of_a_healthy_cluster_holds_every_range_and_nothing_collides(na
         assert name == "cilium" or block.collides == ()  # its default pool holds kubeadm's Service range
     shown = {(block.range, block.role) for block in blocks}
     assert len(shown) == len(blocks)
-    for declared in found.plan.of(Role.POD, Role.SERVICE):
+    for declared in found.ranges.plan.of(Role.POD, Role.SERVICE):
         assert (declared.range, declared.role) in shown
-    for ranges in found.fabric.node_ranges.values():
+    for ranges in found.network.node_ranges.values():
         assert {(declared.range, Role.NODE_POD) for declared in ranges} <= shown
     as_json = trees.json(families(found), [], [], [], {})
     valid("map", as_json)
@@ -95,7 +95,7 @@ def test_the_tree_of_a_healthy_cluster_holds_every_range_and_nothing_collides(na
     valid("map", topologies.json(topology(found)))
 
 
-VOICE = Voice(Role.NODE_POD, "Node", namespace("x"))
+VOICE = RangeSource(Role.NODE_POD, "Node", namespace("x"))
 CHILDREN = st.lists(st.integers(0, 255), min_size=1, max_size=120, unique=True)
 
 
@@ -250,6 +250,6 @@ def test_addresses_of_a_node_are_shown_in_their_own_family(tmp_path: Path) -> No
     ],
 )
 def test_a_cell_is_as_full_as_what_lies_in_it(inside: str, drawn: str) -> None:
-    held = Voice(Role.POD, "test", namespace("test")).holds((), addresses.parse_cidr(inside).range)
+    held = RangeSource(Role.POD, "test", namespace("test")).declaration((), addresses.parse_cidr(inside).range)
     whole = addresses.parse_cidr("10.0.0.0/8").range
     assert trees.bar(whole, [Block(held.range, held.role, held.what, [held])]) == drawn

@@ -91,7 +91,7 @@ def endpoint(address: str, on: str, ready: bool = True, **more: Any) -> dict[str
 
 def followed(*objects: dict[str, Any]) -> Trace:
     found: Cluster = cluster(objects)
-    return trace(found, found.service_named["shop", "web"])
+    return trace(found, found.view.service_named["shop", "web"])
 
 
 def programmed(*objects: dict[str, Any]) -> list[tuple[str, tuple[str, ...], list[int], bool]]:
@@ -220,7 +220,7 @@ def test_hints_stay_with_their_endpoints_when_copies_are_dropped() -> None:
     first["metadata"]["name"] = "web-0"
     both = a_slice(hinted("10.244.0.1", "n1", forZones="a"), hinted("10.244.2.3", "n3", forZones="b"))
     objects = [*THREE, web(), first, first, both, both]
-    found = cluster(objects).slices
+    found = cluster(objects).view.slices
     assert [hints.zones for _, hints in sorted(found.hints.items())] == [("a",), ("b",)]
     assert [found.v4[row] & 255 for row in sorted(found.hints)] == [1, 3]
 
@@ -230,11 +230,11 @@ def test_every_service_of_a_healthy_cluster_is_shown(name: str) -> None:
     """With its endpoints by the slices, and the same by the pods where there are no slices."""
     objects = objects_of(NETWORKS[name]())
     found, without = cluster(objects), cluster(one for one in objects if one["kind"] != "EndpointSlice")
-    for one in found.services:
+    for one in found.view.services:
         shown = trace(found, one)
         assert view.text(shown, [], {}, []).startswith(f"Service {one.namespace}/{one.name}: ")
         valid("service", view.json(shown, [], {}, []))
         if has_pods(one):
-            by_pods = trace(without, without.service_named[one.namespace, one.name])
+            by_pods = trace(without, without.view.service_named[one.namespace, one.name])
             assert (shown.from_slices, by_pods.from_slices) == (True, False)
             assert shown.programs == by_pods.programs

@@ -11,8 +11,8 @@ from netlint.addresses import Range
 from netlint.cluster import Cluster
 from netlint.cluster.address_lookup.address_mentions import Mention, mentions
 from netlint.findings import Subject
+from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.hosts.host import Host, is_bridge
-from netlint.model.ranges.address_plan import Declaration, Role
 from netlint.model.reserved_ranges import special_ranges
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
@@ -101,7 +101,7 @@ class Answer:
 
 def look_up(cluster: Cluster, asked: Range) -> Answer:
     """All that the input says of an address or a range."""
-    matches = tuple(_matches(cluster.plan.declarations, asked))
+    matches = tuple(_matches(cluster.ranges.plan.declarations, asked))
     owners = tuple(owners_in(cluster, asked))
     positions = list(_positions(cluster, asked.first, matches)) if asked.size == 1 else []
     special = special_ranges(asked)
@@ -172,9 +172,9 @@ def owners_in(cluster: Cluster, asked: Range) -> list[Owner]:
 def _owners(cluster: Cluster, asked: Range) -> Iterator[Owner]:
     yield from _pods(cluster, asked)
     yield from _attached(cluster, asked)
-    for service in cluster.services:
+    for service in cluster.view.services:
         yield from _of_service(service, asked)
-    for node in cluster.nodes:
+    for node in cluster.view.nodes:
         yield from _of_node(node, asked)
     leased = {address for _, address in _held_by_pods(cluster, asked)}
     for host in cluster.hosts:
@@ -281,7 +281,7 @@ def _positions(cluster: Cluster, address: int, matches: Iterable[Match]) -> Iter
         seen.add(key)
         if declared.role is Role.SERVICE:
             yield from _in_service_range(declared, address)
-        elif declared.role is Role.NODE_POD and not cluster.fabric.shows(*BRIDGELESS):
+        elif declared.role is Role.NODE_POD and not cluster.network.shows(*BRIDGELESS):
             yield from _in_node_range(declared, address)
 
 

@@ -53,8 +53,8 @@ def mentions(cluster: Cluster, asked: Range) -> list[Mention]:
 
 def _in_objects(cluster: Cluster, asked: Range) -> Iterator[Mention]:
     needle = _common_text(asked)
-    for kind in cluster.snapshot.objects:
-        for item in cluster.objects(kind):
+    for kind in cluster.view.snapshot.objects:
+        for item in cluster.view.objects(kind):
             if needle in msgspec.json.encode(item).lower():
                 for path, text in _leaves(msgspec.to_builtins(item), ()):
                     yield from (Mention(subject_of(item), path, literal) for literal in _naming(text, asked))
@@ -132,7 +132,7 @@ def attached_in(pods: Pods, asked: Range) -> Iterator[tuple[int, str]]:
 
 
 def _in_slices(cluster: Cluster, asked: Range) -> Iterator[Mention]:
-    table = cluster.slices
+    table = cluster.view.slices
     for number, piece in enumerate(table.slices):
         rows = table.endpoints(number)
         for index, address in enumerate(table.addresses(rows, asked.family)):

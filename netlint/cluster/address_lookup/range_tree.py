@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from netlint import addresses
 from netlint.addresses import BITS, Range
 from netlint.findings import Subject
-from netlint.model.declared.declarations import Authority, Declaration, Role, Standing, Voice
+from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role, Standing
 from netlint.model.ranges import remote_ranges
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ def _with_gaps(whole: Range, groups: Iterable[tuple[Block, ...]]) -> Iterator[Pa
 
 def _shown(cluster: Cluster, family: int) -> list[Declaration]:
     """Ranges; single addresses only as the networks around them, where nothing declares these."""
-    held = [declared for declared in cluster.plan.declarations if declared.range.family == family]
+    held = [declared for declared in cluster.ranges.plan.declarations if declared.range.family == family]
     ranges = [declared for declared in held if declared.range.size > 1 and declared.role is not Role.PUBLIC]
-    if cluster.fabric.allocates_from_node is False:
+    if cluster.network.allocates_from_node is False:
         ranges = [one for one in ranges if one.role is not Role.NODE_POD or one.authority != Authority.NODE]
         known = set(ranges)
-        own = (one for found in cluster.fabric.node_ranges.values() for one in found)
+        own = (one for found in cluster.network.node_ranges.values() for one in found)
         ranges += [one for one in own if one.range.family == family and one not in known]
     singles = [declared for declared in held if declared.range.size == 1]
     return [*ranges, *(around for role in HOLDERS for around in _around(role, singles, ranges))]
@@ -152,7 +152,7 @@ def _around(role: Role, singles: list[Declaration], ranges: list[Declaration]) -
             by_network.setdefault(Range(declared.range.family, first, first + size - 1), declared.subject)
     label = "around node addresses" if role is Role.NODE else "around public addresses"
     for network, subject in _neighbours_joined(by_network):
-        yield Voice(role, "netlint", subject, standing=Standing.INFERRED, label=label).holds((), network)
+        yield RangeSource(role, "netlint", subject, standing=Standing.INFERRED, label=label).declaration((), network)
 
 
 def _neighbours_joined(networks: Mapping[Range, Subject]) -> Iterator[tuple[Range, Subject]]:
@@ -196,7 +196,7 @@ def _nested(blocks: list[Block]) -> list[Block]:
 def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
     """What each declaration collides with."""
     found: dict[Declaration, list[str]] = {}
-    for collision in cluster.collisions:
+    for collision in cluster.ranges.collisions:
         if collision.is_idle:
             continue
         involved = collision.involved
@@ -205,11 +205,11 @@ def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
             other = collision.counterpart(declared) if number < NAMED else None
             clause = f"overlaps {other} of {other.subject}" if other else f"overlaps {others} ranges"
             found.setdefault(declared, []).append(clause)
-    for group in cluster.disputed_pod_cidrs:
+    for group in cluster.ranges.disputed_pod_cidrs:
         for declared in group:
             sides = [one for one in group if one.node != declared.node and one.range != declared.range]
             found.setdefault(declared, []).extend(_clause(sides))
-    for group in remote_ranges.contested(cluster.plan, cluster.inventory):
+    for group in remote_ranges.contested(cluster.ranges.plan, cluster.view):
         for declared in group:
             sides = [one for one in group if one.what != declared.what and one.range.overlaps(declared.range)]
             found.setdefault(declared, []).extend(_clause(sides))
@@ -227,9 +227,11 @@ class _Taken:
     def __init__(self, cluster: Cluster, family: int) -> None:
         pods = cluster.pods
         own = {pods.address(row, family) for row in pods.live_on_network()} - {0}
-        virtual = {one.value for one in cluster.cluster_ips if one.family == family}
+        virtual = {one.value for one in cluster.ranges.cluster_ips if one.family == family}
         self._pods, self._services = sorted(own), sorted(virtual)
-        singles = [one for one in cluster.plan.declarations if one.range.size == 1 and one.range.family == family]
+        singles = [
+            one for one in cluster.ranges.plan.declarations if one.range.size == 1 and one.range.family == family
+        ]
         self._nodes = sorted({one.range.first for one in singles if one.role is Role.NODE})
         self._public = sorted({one.range.first for one in singles if one.role is Role.PUBLIC})
 

@@ -124,11 +124,11 @@ def beside_controller(cluster: Cluster) -> Iterator[Contrast]:
         if not has_pods(service) or (service.namespace, service.name) in wrong:
             continue
         family = families(service)[0]
-        numbers = cluster.endpoints.slices_of(service, family)
-        if not numbers or _ready_here(found, family) == _ready_there(cluster.slices, numbers, family, service):
+        numbers = cluster.services.endpoints.slices_of(service, family)
+        if not numbers or _ready_here(found, family) == _ready_there(cluster.view.slices, numbers, family, service):
             continue
         here = of_endpoints(found, (family,))
-        there = of_slices(cluster.slices, numbers, {FAMILY_NAMES[family]: family})
+        there = of_slices(cluster.view.slices, numbers, {FAMILY_NAMES[family]: family})
         if service.spec.ports:  # pods without any of them stand in slices alone
             there.ready = {pair for pair in there.ready if pair[0]}
         yield from _judged(cluster, Contrast(found, service, here, there))
@@ -158,14 +158,14 @@ def _ready_there(
 
 
 def _served_wrong(cluster: Cluster) -> set[tuple[str, str]]:
-    differing = (found.service for found in cluster.endpoints.differences)
-    return {(one.namespace, one.name) for one in differing if cluster.is_complete("Pod", one.namespace)}
+    differing = (found.service for found in cluster.services.endpoints.differences)
+    return {(one.namespace, one.name) for one in differing if cluster.view.is_complete("Pod", one.namespace)}
 
 
 def _judged(cluster: Cluster, found: Contrast) -> Iterator[Contrast]:
     """Without what Endpoints alone may list: they take pods by podIP, and of Nodes that do not exist."""
     service, pods = found.service, cluster.pods
-    expected = set(cluster.endpoints.expected_rows(service))
+    expected = set(cluster.services.endpoints.expected_rows(service))
     others = [row for row in pods.having(service.namespace, service.spec.selector or {}) if row not in expected]
     spared = {pair for row in others if pods.is_live(row) for pair in pods.addresses(row)}
     here = Listed({pair for pair in found.here.ready if pair[1:] not in spared}, found.here.waiting)
@@ -187,8 +187,8 @@ def mirrored(cluster: Cluster) -> Iterator[Contrast]:
         here = of_endpoints(found, (4, 6))
         if not (copies[key] or found.metadata.creationTimestamp):
             continue  # a manifest, of which no controller knows
-        there = of_slices(cluster.slices, copies[key], FAMILIES)
-        beside = of_slices(cluster.slices, others[key], FAMILIES)
+        there = of_slices(cluster.view.slices, copies[key], FAMILIES)
+        beside = of_slices(cluster.view.slices, others[key], FAMILIES)
         here.ready, here.waiting = here.ready - (beside.ready - there.all), here.waiting - (beside.all - there.all)
         if any(subset.size > MOST_MIRRORED for subset in found.subsets or ()):
             here = Listed(here.all & there.ready, here.all & there.waiting)
@@ -205,8 +205,8 @@ def is_mirrored(found: Endpoints) -> bool:
 
 def _with_services(cluster: Cluster) -> Iterator[tuple[Endpoints, Service]]:
     """Endpoints without a Service are somebody's own business, such as an election of leaders."""
-    for found in cluster.objects("Endpoints"):
-        service = cluster.service_named.get((found.namespace, found.name))
+    for found in cluster.view.objects("Endpoints"):
+        service = cluster.view.service_named.get((found.namespace, found.name))
         if service is not None:
             yield found, service
 
@@ -215,8 +215,8 @@ def _by_service(cluster: Cluster) -> tuple[defaultdict[tuple[str, str], list[int
     """The mirrored slices of each Service, and those that others wrote."""
     copies: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     others: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for number in cluster.foreign_slices:
-        piece = cluster.slices.slices[number]
+    for number in cluster.services.foreign_slices:
+        piece = cluster.view.slices.slices[number]
         of = copies if piece.labels.get(MANAGED_BY) == MIRRORING else others
         of[piece.namespace, piece.labels.get(SERVICE_NAME, "")].append(number)
     return copies, others

@@ -89,9 +89,9 @@ def entry_points(cluster: Cluster) -> list[EntryPoint]:
 
 def to_services(cluster: Cluster, own: Callable[[Service], bool] = is_reached_from_outside) -> Iterator[EntryPoint]:
     """The ways in that lead to Services; ``own``: the Services whose own addresses and node ports are looked at."""
-    for service in filter(own, cluster.services):
+    for service in filter(own, cluster.view.services):
         yield from _of_service(service)
-    for ingress in cluster.objects("Ingress"):
+    for ingress in cluster.view.objects("Ingress"):
         yield from _of_ingress(ingress)
     yield from _of_gateways(cluster)
 
@@ -244,8 +244,8 @@ def _owner(cluster: Cluster, row: int) -> Subject:
 
 def _planned_host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     """Of workloads whose pods are not known."""
-    for template in cluster.templates.all:
-        if template.of_deployment or cluster.is_complete("Pod", template.namespace):
+    for template in cluster.view.templates.all:
+        if template.of_deployment or cluster.view.is_complete("Pod", template.namespace):
             continue
         for taken in filter(_is_open, taken_ports(template.containers, template.host_network)):
             path = (*template.path, *taken.path(template.containers))

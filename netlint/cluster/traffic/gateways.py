@@ -41,12 +41,12 @@ class Attachment(NamedTuple):
 
 def attachments(cluster: Cluster) -> Iterator[Attachment]:
     """Every listener of every Gateway."""
-    admission = Admission(cluster.objects("Namespace"))
+    admission = Admission(cluster.view.objects("Namespace"))
     naming: defaultdict[tuple[str, str], list[tuple[Route, ParentRef]]] = defaultdict(list)
-    for route in (route for kind in ROUTES for route in cluster.objects(kind)):
+    for route in (route for kind in ROUTES for route in cluster.view.objects(kind)):
         for path, key in gateways_of(route):
             naming[key].append((route, (route.spec.parentRefs or [])[int(path[-1])]))
-    for gateway in cluster.objects("Gateway"):
+    for gateway in cluster.view.objects("Gateway"):
         candidates = naming[gateway.namespace, gateway.name]
         for index, listener in enumerate(gateway.spec.listeners or ()):
             found = [

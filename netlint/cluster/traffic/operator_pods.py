@@ -79,9 +79,9 @@ ROLES = frozenset({"follower", "leader", "master", "primary", "replica", "second
 
 def doubt(cluster: Cluster, service: Service) -> str:
     """Why pods may be selected although no template is, where pods are not known; empty for no reason."""
-    if cluster.is_complete("Pod", service.namespace):
+    if cluster.view.is_complete("Pod", service.namespace):
         return ""
-    maker = min(POD_MAKERS.intersection(cluster.snapshot.reading.other_kinds), default="")
+    maker = min(POD_MAKERS.intersection(cluster.view.snapshot.reading.other_kinds), default="")
     if maker:
         return f"its pods may be made for a {maker}, which netlint does not read"
     if service.namespace == SYSTEM:
@@ -92,7 +92,7 @@ def doubt(cluster: Cluster, service: Service) -> str:
 def _doubt_of_roles(cluster: Cluster, service: Service) -> str:
     selector = service.spec.selector or {}
     lasting = {key: value for key, value in selector.items() if value not in ROLES}
-    if len(lasting) == len(selector) or not lasting or not cluster.templates.having(service.namespace, lasting):
+    if len(lasting) == len(selector) or not lasting or not cluster.view.templates.having(service.namespace, lasting):
         return ""
     roles = ", ".join(f"{key}={selector[key]}" for key in selector if key not in lasting)
     return f"pods may get the label {roles} while they run"

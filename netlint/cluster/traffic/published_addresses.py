@@ -9,7 +9,7 @@ from netlint import addresses
 from netlint.addresses import Range, RangeIndex
 from netlint.cluster import Cluster
 from netlint.findings import Subject
-from netlint.model.ranges.address_plan import Role
+from netlint.model.declared.declarations import Role
 from netlint.model.reserved_ranges import PRIVATE
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
@@ -38,12 +38,12 @@ def shown(cluster: Cluster) -> Iterator[Shown]:
 
     So are Services with a class of load balancers: its controller may have pools of its own.
     """
-    for service in cluster.services:
+    for service in cluster.view.services:
         if not service.spec.loadBalancerClass:
             yield from _balanced(service)
-    for ingress in cluster.objects("Ingress"):
+    for ingress in cluster.view.objects("Ingress"):
         yield from _balanced(ingress)
-    for gateway in cluster.objects("Gateway"):
+    for gateway in cluster.view.objects("Gateway"):
         for index, entry in enumerate((gateway.status.addresses if gateway.status else None) or ()):
             if entry.value and (entry.type or "IPAddress") == "IPAddress":
                 yield from _one(subject_of(gateway), ("status", "addresses", index, "value"), entry.value)
@@ -70,11 +70,11 @@ class Owners:
 
     def __init__(self, cluster: Cluster) -> None:
         """Looked up once."""
-        self.pools = cluster.plan.of(Role.LOAD_BALANCER)
+        self.pools = cluster.ranges.plan.of(Role.LOAD_BALANCER)
         self._held = RangeIndex((held.range, held) for held in self.pools)
         self._of_nodes = {(family, first) for family, first, last in _ranges(cluster, Role.NODE) if first == last}
         self._of_services = {(family, first) for family, first, _ in _ranges(cluster, Role.PUBLIC)}
-        self._of_services |= {(ip.family, ip.value) for ip in cluster.cluster_ips}
+        self._of_services |= {(ip.family, ip.value) for ip in cluster.ranges.cluster_ips}
 
     def have(self, found: Shown) -> bool:
         """Whether a pool or a Node has the address, or another object's Service."""
@@ -84,7 +84,7 @@ class Owners:
 
 
 def _ranges(cluster: Cluster, role: Role) -> Iterator[Range]:
-    return (held.range for held in cluster.plan.of(role))
+    return (held.range for held in cluster.ranges.plan.of(role))
 
 
 def private_external(node: Node) -> Iterator[tuple[Path, str, str]]:

@@ -77,7 +77,7 @@ class Backings:
 
     def of(self, target: Target) -> Backing:
         """What answers behind a target."""
-        service = self._cluster.service_named.get((target.namespace, target.name))
+        service = self._cluster.view.service_named.get((target.namespace, target.name))
         if service is None:
             return self._without_service(target)
         port = target.port if isinstance(target.port, ServicePort) else port_of(service, target.port)
@@ -86,7 +86,7 @@ class Backings:
         return self._of_port(service, port or next(iter(service.spec.ports or ()), ServicePort()))
 
     def _without_service(self, target: Target) -> Backing:
-        if self._cluster.is_complete("Service", target.namespace):
+        if self._cluster.view.is_complete("Service", target.namespace):
             return Backing(State.DEAD, "there is no such Service", cause=Cause.NO_SERVICE)
         return Backing(State.UNKNOWN, "the Service is not known")
 
@@ -99,7 +99,7 @@ class Backings:
     def _follow(self, service: Service, port: ServicePort) -> Backing:
         if service.spec.type == "ExternalName":
             return Backing(State.OUTSIDE, f"DNS name {service.spec.externalName}")
-        if not has_pods(service) or not self._cluster.is_complete("Pod", service.namespace):
+        if not has_pods(service) or not self._cluster.view.is_complete("Pod", service.namespace):
             return self._of_slices(service, port)
         return self._of_pods(service, port)
 
@@ -110,7 +110,7 @@ class Backings:
         known, ready = len(self.slices.endpoints(service)), self._listed(service, port)
         if ready:
             return Backing(State.LIVE, f"{ready} of {_counted(known, 'endpoint')} ready", ready, known)
-        if not self._cluster.is_complete("EndpointSlice", service.namespace):
+        if not self._cluster.view.is_complete("EndpointSlice", service.namespace):
             return Backing(State.UNKNOWN, "its pods are not known" if has_pods(service) else "no slice in the input")
         text = _none_of(known, "endpoint") if known else "it has no endpoint"
         text = "no endpoint has its port" if usable(self.slices.endpoints(service)) else text
@@ -131,7 +131,7 @@ class Backings:
         if not ready:
             text = f"port {port.targetPort!r} is declared by no ready pod"
             return Backing(State.DEAD, text, 0, len(rows), Cause.UNDECLARED_PORT)
-        if self._cluster.is_complete("EndpointSlice", service.namespace) and not self._listed(service, port):
+        if self._cluster.view.is_complete("EndpointSlice", service.namespace) and not self._listed(service, port):
             return Backing(State.DEAD, "no EndpointSlice lists a ready pod", 0, len(rows), Cause.UNLISTED)
         return Backing(State.LIVE, f"{ready} of {_counted(len(rows), 'pod')} ready", ready, len(rows))
 
@@ -153,17 +153,17 @@ class Backings:
 
     def has_ignored_slices(self, service: Service) -> bool:
         """Whether its slices list something ready that its ports do not reach, or names instead of addresses."""
-        pieces = [self._cluster.slices.slices[number] for number in self.slices.of(service)]
+        pieces = [self._cluster.view.slices.slices[number] for number in self.slices.of(service)]
         named = any(piece.addressType == "FQDN" for piece in pieces)
         return not has_pods(service) and (named or bool(usable(self.slices.endpoints(service))))
 
     def is_scaled_down(self, service: Service) -> bool:
         """Whether all workloads that it selects are told to have no pods."""
-        templates = self._cluster.templates.having(service.namespace, service.spec.selector or {})
+        templates = self._cluster.view.templates.having(service.namespace, service.spec.selector or {})
         return bool(templates) and all(template.replicas == 0 for template in templates)
 
     def _without_pods(self, service: Service) -> Backing:
-        templates = self._cluster.templates.having(service.namespace, service.spec.selector or {})
+        templates = self._cluster.view.templates.having(service.namespace, service.spec.selector or {})
         if not templates:
             return Backing(State.DEAD, "it selects no pod", cause=Cause.NO_PODS)
         if not self.is_scaled_down(service):
@@ -173,7 +173,7 @@ class Backings:
     @cached_property
     def slices(self) -> Slices:
         """The slices of all Services."""
-        return Slices(self._cluster.slices)
+        return Slices(self._cluster.view.slices)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -92,13 +92,13 @@ def _link_in_service(path: Path) -> str:
 
 def named(cluster: Cluster, name: str, namespace: str | None) -> list[Service]:
     """The Services of this name; None: in any namespace."""
-    return [one for one in cluster.services if one.name == name and namespace in {None, one.namespace}]
+    return [one for one in cluster.view.services if one.name == name and namespace in {None, one.namespace}]
 
 
 def nearest(cluster: Cluster, name: str, namespace: str | None) -> list[str]:
     """The Services whose names are most like this one, those of the namespace first."""
-    near = get_close_matches(name, {one.name for one in cluster.services}, NEAREST)
-    found = [one for wanted in near for one in cluster.services if one.name == wanted]
+    near = get_close_matches(name, {one.name for one in cluster.view.services}, NEAREST)
+    found = [one for wanted in near for one in cluster.view.services if one.name == wanted]
     found.sort(key=lambda one: one.namespace != namespace)
     return [f"{one.namespace}/{one.name}" for one in found[:NEAREST]]
 
@@ -108,11 +108,11 @@ def trace(cluster: Cluster, service: Service) -> Trace:
     backings = Backings(cluster)
     pods = _selected(cluster, service)
     numbers = backings.slices.of(service)
-    listed = [(cluster.slices.slices[number], list(backings.slices.listed(number))) for number in numbers]
-    from_slices = bool(listed) or cluster.is_complete("EndpointSlice", service.namespace)
+    listed = [(cluster.view.slices.slices[number], list(backings.slices.listed(number))) for number in numbers]
+    from_slices = bool(listed) or cluster.view.is_complete("EndpointSlice", service.namespace)
     endpoints = [found for _, of_slice in listed for found in of_slice]
     if not from_slices:
-        endpoints = demanded(service, cluster.endpoints, cluster.pods)
+        endpoints = demanded(service, cluster.services.endpoints, cluster.pods)
     why_not = unprogrammed(service)
     return Trace(
         cluster,
@@ -123,7 +123,7 @@ def trace(cluster: Cluster, service: Service) -> Trace:
         listed,
         from_slices,
         why_not,
-        [] if why_not or not (from_slices or endpoints) else programs(service, endpoints, cluster.nodes),
+        [] if why_not or not (from_slices or endpoints) else programs(service, endpoints, cluster.view.nodes),
         [
             (entry, entrypoints.follow(entry, backings))
             for entry in entrypoints.to_services(cluster)
@@ -140,13 +140,15 @@ def _selected(cluster: Cluster, service: Service) -> list[int]:
 
 
 def _workloads(cluster: Cluster, service: Service) -> list[Template]:
-    found = cluster.templates.having(service.namespace, service.spec.selector or {})
+    found = cluster.view.templates.having(service.namespace, service.spec.selector or {})
     return sorted(found, key=lambda template: template.subject.order)
 
 
 def _referrers(cluster: Cluster, service: Service) -> list[Subject]:
     """The Ingresses and routes that name it, whether they lead anywhere or not."""
-    found = [backend for ingress in cluster.objects("Ingress") for backend in references.of_ingress(ingress)]
-    found += [backend for kind in ROUTES for route in cluster.objects(kind) for backend in references.of_route(route)]
+    found = [backend for ingress in cluster.view.objects("Ingress") for backend in references.of_ingress(ingress)]
+    found += [
+        backend for kind in ROUTES for route in cluster.view.objects(kind) for backend in references.of_route(route)
+    ]
     own = (service.namespace, service.name)
     return list(dict.fromkeys(backend.subject for backend in found if (backend.namespace, backend.name) == own))

@@ -19,12 +19,14 @@ def overlooked(
     to say so too.
     """
     hidden = [group for group in selected if resolved_port(port, group.containers, sidecars=False) is None]
-    found = cluster.release if hidden else None
+    found = cluster.services.release if hidden else None
     if found is None or found.number >= FIND_SIDECARS:
         return None
-    shown = cluster.endpoints.shows_port(service, port.name or "")
+    shown = cluster.services.endpoints.shows_port(service, port.name or "")
     if shown is not False and not found.firm:
         return None
     if shown and len(hidden) == len(selected):
         return None
-    return min((cluster.selection.example_of(group) for group in hidden), key=lambda subject: subject.order), found
+    return min(
+        (cluster.services.selection.example_of(group) for group in hidden), key=lambda subject: subject.order
+    ), found

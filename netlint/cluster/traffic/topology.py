@@ -61,11 +61,11 @@ def topology(cluster: Cluster, only: str | None = None) -> Topology:
     pods = _pods_by_node(cluster)
     nodes = [
         _node(cluster, node.name, hosts.get(node.name), pods.get(node.name, []))
-        for node in cluster.nodes
+        for node in cluster.view.nodes
         if only in {None, node.name}
     ]
-    overlay = any(found.encapsulation for found in cluster.fabric.connections)
-    return Topology(tuple(cluster.fabric.sentences), overlay, tuple(nodes))
+    overlay = any(found.encapsulation for found in cluster.network.connections)
+    return Topology(tuple(cluster.network.sentences), overlay, tuple(nodes))
 
 
 def _pods_by_node(cluster: Cluster) -> dict[str, list[int]]:
@@ -80,9 +80,9 @@ def _pods_by_node(cluster: Cluster) -> dict[str, list[int]]:
 def _node(cluster: Cluster, name: str, host: Host | None, rows: list[int]) -> NodePicture:
     pods = cluster.pods
     own = sorted((row for row in rows if pods.owns_address(row)), key=pods.order)
-    node = cluster.node_named[name]
+    node = cluster.view.node_named[name]
     held = [entry.address for entry in node.status.addresses or () if entry.type == "InternalIP" and entry.address]
-    ranges = [str(declared.range) for declared in cluster.fabric.node_ranges.get(name, ())]
+    ranges = [str(declared.range) for declared in cluster.network.node_ranges.get(name, ())]
     return NodePicture(
         name,
         tuple(held),

@@ -8,7 +8,7 @@ from functools import cached_property
 from netlint import addresses
 from netlint.addresses import Range, RangeIndex, merged
 from netlint.dataplane.netfilter import nftables_rules, tables
-from netlint.dataplane.netfilter.packets import Surroundings, Way
+from netlint.dataplane.netfilter.packets import HostContext, Way
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.objects.host import FILTERS, NodeDump, Route
 from netlint.objects.netfilter import FilterTables, PolicyRule
@@ -63,11 +63,11 @@ def _rules(found: FilterTables) -> dict[str, list[str]]:
     return {name: [text for _, text in chain.rules] for name, chain in chains.items()}
 
 
-def surroundings(dump: NodeDump, family: int) -> Surroundings:
+def surroundings(dump: NodeDump, family: int) -> HostContext:
     """What else decides about packets of one family."""
     held = {name: tables.ranges_of(entries) for name, entries in dump.ipsets.items()}
     local = None if dump.links is None else tuple(merged(_local(dump, family)))
-    return Surroundings(local, _Routing(dump, family).leaving, held)
+    return HostContext(local, _Routing(dump, family).leaving, held)
 
 
 def _local(dump: NodeDump, family: int) -> Iterator[Range]:

@@ -57,7 +57,7 @@ Way = tuple[Range, frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class HostContext:
     """What else of a host decides about packets.
 
     ``local``: its own addresses, None where they are not known. ``leaving``: a destination in pieces, each with

@@ -9,7 +9,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 
 from netlint.addresses import Range, common, difference, merged
-from netlint.dataplane.netfilter.packets import ALL_BITS, Packets, Ranges, Surroundings
+from netlint.dataplane.netfilter.packets import ALL_BITS, HostContext, Packets, Ranges
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Condition(ABC):
     """What a rule demands of packets."""
 
     @abstractmethod
-    def split(self, packets: Packets, around: Surroundings, /) -> Split:
+    def split(self, packets: Packets, around: HostContext, /) -> Split:
         """The packets that meet it, and the others."""
 
 
@@ -42,7 +42,7 @@ class Within(Condition):
     ranges: Ranges
     negated: bool = False
 
-    def split(self, packets: Packets, _: Surroundings, /) -> Split:
+    def split(self, packets: Packets, _: HostContext, /) -> Split:
         """Where the set of values is cut."""
         return _cut(packets, self.place, self.ranges).turned(self.negated)
 
@@ -66,7 +66,7 @@ class Marked(Condition):
     mask: int = ALL_BITS
     negated: bool = False
 
-    def split(self, packets: Packets, _: Surroundings, /) -> Split:
+    def split(self, packets: Packets, _: HostContext, /) -> Split:
         """All or none, unless one of the bits is not known."""
         mark = packets.mark
         if (mark.value ^ self.value) & self.mask & ~mark.unknown or self.value & ~self.mask:
@@ -83,7 +83,7 @@ class Local(Condition):
     place: str
     negated: bool = False
 
-    def split(self, packets: Packets, around: Surroundings, /) -> Split:
+    def split(self, packets: Packets, around: HostContext, /) -> Split:
         """Where the host's addresses are known."""
         if around.local is None:
             return Split(maybe=packets, doubt="the host's own addresses")
@@ -98,7 +98,7 @@ class InSet(Condition):
     name: str
     negated: bool = False
 
-    def split(self, packets: Packets, around: Surroundings, /) -> Split:
+    def split(self, packets: Packets, around: HostContext, /) -> Split:
         """Where the set is known."""
         held = around.sets.get(self.name)
         if held is None:
@@ -113,7 +113,7 @@ class Leaves(Condition):
     names: tuple[str, ...]
     negated: bool = False
 
-    def split(self, packets: Packets, around: Surroundings, /) -> Split:
+    def split(self, packets: Packets, around: HostContext, /) -> Split:
         """By the routes to the destinations; packets to which none leads do not come so far."""
         ways = [way for span in packets.destination for way in around.leaving(span)]
         answers = [(span, self._is_met(links)) for span, links in ways if links is None or links]
@@ -138,7 +138,7 @@ class Never(Condition):
 
     negated: bool = False
 
-    def split(self, packets: Packets, _: Surroundings, /) -> Split:
+    def split(self, packets: Packets, _: HostContext, /) -> Split:
         """None of them."""
         return Split(no=packets).turned(self.negated)
 
@@ -149,7 +149,7 @@ class Unknown(Condition):
 
     what: str
 
-    def split(self, packets: Packets, _: Surroundings, /) -> Split:
+    def split(self, packets: Packets, _: HostContext, /) -> Split:
         """Nothing is told."""
         return Split(maybe=packets, doubt=self.what)
 

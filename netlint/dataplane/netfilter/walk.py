@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from netlint.dataplane.netfilter.packets import Packets, Surroundings
+from netlint.dataplane.netfilter.packets import HostContext, Packets
 from netlint.dataplane.netfilter.rules import Action, Placed, Rule, Ruleset, Verdict
 
 MOST = 2000
@@ -38,7 +38,7 @@ class _Course:
     """What has become of packets on their way through one table."""
 
     ruleset: Ruleset
-    around: Surroundings
+    around: HostContext
     hits: list[Hit] = field(default_factory=list)
     accepted: list[Packets] = field(default_factory=list)
     depth: int = 0
@@ -100,7 +100,7 @@ class _Course:
         return Verdict.UNKNOWN if jumps and action.target not in self.ruleset.chains else action.verdict
 
 
-def _split(rule: Rule, packets: Packets, around: Surroundings) -> tuple[list[Packets], list[tuple[Packets, str]]]:
+def _split(rule: Rule, packets: Packets, around: HostContext) -> tuple[list[Packets], list[tuple[Packets, str]]]:
     """The packets that do not meet the rule's conditions, and those that do, with the doubt about it."""
     others: list[Packets] = []
     met = [(packets, "")]
@@ -119,7 +119,7 @@ def _bounded(packets: Iterable[Packets]) -> list[Packets]:
     return found
 
 
-def translations(rulesets: Iterable[Ruleset], packets: Packets, around: Surroundings) -> list[Hit]:
+def translations(rulesets: Iterable[Ruleset], packets: Packets, around: HostContext) -> list[Hit]:
     """What the tables do to packets, one after the other: what one of them accepts, the next one looks at.
 
     Raises TooComplexError.

@@ -15,9 +15,9 @@ from netlint.model.cni import antrea, calico, cilium, clouds, flannel, kindnet, 
 from netlint.model.cni.connections import Connection, connections
 from netlint.model.cni.evidence import agent_pod, agents, annotated, evidence
 from netlint.model.cni.plugin import ELSEWHERE, UNKNOWN, Allocation, Masquerade, Plugin, Transport, Way, Whom
-from netlint.model.declared.declarations import Declaration, Trouble
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Declaration, MalformedRange
 from netlint.model.declared.node_objects import is_virtual, is_windows
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods.scheduling import runs_on
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
@@ -33,7 +33,6 @@ __all__ = [
     "Transport",
     "Way",
     "Whom",
-    "detect",
 ]
 
 PROVIDERS = {clouds.GKE: ("calico", "cilium"), clouds.AZURE: ("cilium",)}
@@ -79,19 +78,25 @@ class Detected:
         return self.plugin.name
 
 
-class Fabric:
+class PodNetwork:
     """The plugins found (none where the input shows none), and what they make of the cluster's network."""
 
-    def __init__(
-        self, plugins: tuple[Detected, ...], inventory: Inventory, observed: Sequence[Connection] = ()
-    ) -> None:
-        """The pods are looked at only where the plugins leave a question open.
+    def __init__(self, view: SnapshotView, observed: Callable[[], Sequence[Connection]]) -> None:
+        """Nothing is computed before it is asked for, and the pods only where the plugins leave a question open.
 
-        ``observed``: what hosts show without a plugin.
+        ``observed``: what hosts show, where no plugin is in sight.
         """
-        self.plugins = plugins
-        self._inventory = inventory
+        self._view = view
         self._observed = observed
+
+    @cached_property
+    def plugins(self) -> tuple[Detected, ...]:
+        """Every plugin for which there is evidence, by name."""
+        view = self._view
+        by_prefix = annotated(view.nodes)
+        shown = [(plugin, seen) for plugin in PLUGINS if (seen := evidence(plugin, by_prefix, view)) is not None]
+        carrying = [plugin for plugin, _ in shown if not plugin.rides(view)]
+        return tuple(_detected(plugin, seen, carrying, view) for plugin, seen in shown)
 
     @cached_property
     def allocates_from_node(self) -> bool | None:
@@ -114,7 +119,7 @@ class Fabric:
 
         A Node that has none is there with an empty list.
         """
-        ranges: dict[str, list[Declaration]] = {node.name: [] for node in self._inventory.nodes}
+        ranges: dict[str, list[Declaration]] = {node.name: [] for node in self._view.nodes}
         if self.allocates_from_node:
             return dict(self.of_nodes)
         for found in self.own_ranges:
@@ -124,7 +129,7 @@ class Fabric:
     @property
     def of_nodes(self) -> Mapping[str, list[Declaration]]:
         """What Nodes declare themselves, by their name."""
-        return self._inventory.pod_cidrs
+        return self._view.pod_cidrs
 
     @property
     def own_ranges(self) -> list[Declaration]:
@@ -176,12 +181,12 @@ class Fabric:
             found.name in clouds.IN_NODE_SUBNET or (found.name == cilium.NAME and found.allocation is ELSEWHERE)
             for found in self.plugins
         )
-        return (shared and not clouds.is_azure_overlay(self._inventory)) or bool(self.pools)
+        return (shared and not clouds.is_azure_overlay(self._view)) or bool(self.pools)
 
     @cached_property
-    def declared(self) -> list[Declaration | Trouble]:
+    def declared(self) -> list[Declaration | MalformedRange]:
         """Every range that the plugins declare."""
-        return [entry for found in self.plugins for entry in found.plugin.ranges(self._inventory)]
+        return [entry for found in self.plugins for entry in found.plugin.ranges(self._view)]
 
     @cached_property
     def carriers(self) -> list[Detected]:
@@ -197,7 +202,7 @@ class Fabric:
 
     def expected(self, found: Detected) -> list[Node]:
         """The nodes that a plugin connects: hosts with Linux on which one of its agents runs, if it has any."""
-        hosts = [node for node in self._inventory.nodes if not (is_virtual(node) or is_windows(node))]
+        hosts = [node for node in self._view.nodes if not (is_virtual(node) or is_windows(node))]
         if not found.agents:
             return hosts
         return [node for node in hosts if any(runs_on(agent, node) is True for agent in found.agents)]
@@ -207,7 +212,7 @@ class Fabric:
         members = self.members(found) or None
         return [
             node
-            for node in self._inventory.nodes
+            for node in self._view.nodes
             if not is_virtual(node)
             and (members is None or node.name in members)
             and (not way.nodes or node.name in way.nodes)
@@ -216,12 +221,14 @@ class Fabric:
     @cached_property
     def transports(self) -> list[tuple[Detected, Transport]]:
         """How the plugins carry packets between nodes."""
-        return [(found, way) for found in self.in_force() for way in found.plugin.transports(self._inventory)]
+        return [(found, way) for found in self.in_force() for way in found.plugin.transports(self._view)]
 
     @cached_property
     def connections(self) -> list[Connection]:
         """The same in short: what differs, and for which nodes."""
-        return list(connections((found.name, way) for found, way in self.transports)) or list(self._observed)
+        return list(connections((found.name, way) for found, way in self.transports)) or (
+            [] if self.plugins else list(self._observed())
+        )
 
     @property
     def sentences(self) -> list[str]:
@@ -232,16 +239,16 @@ class Fabric:
 
     def masquerades(self, pods: Sequence[Declaration]) -> list[Masquerade]:
         """Where the plugins' configuration hides addresses of pods, which have them from these ranges."""
-        return [entry for found in self.plugins for entry in found.plugin.masquerades(self._inventory, pods)]
+        return [entry for found in self.plugins for entry in found.plugin.masquerades(self._view, pods)]
 
     def members(self, found: Detected) -> set[str] | None:
         """The nodes for which a plugin has written what it writes for every one; None where it writes nothing."""
         members = found.plugin.members
-        return members(self._inventory) if members else None
+        return members(self._view) if members else None
 
     def _inside_and_outside(self) -> tuple[int, int]:
         """How many addresses of pods lie in their node's range, and how many do not."""
-        pods = self._inventory.pods
+        pods = self._view.pods
         ranges = {name: [declared.range for declared in found] for name, found in self.of_nodes.items()}
         inside = outside = 0
         for row in pods.live_on_network():
@@ -252,25 +259,16 @@ class Fabric:
         return inside, outside
 
 
-def detect(inventory: Inventory, observed: Callable[[], Sequence[Connection]] = tuple) -> Fabric:
-    """Every plugin for which there is evidence, else what hosts show."""
-    by_prefix = annotated(inventory.nodes)
-    shown = [(plugin, seen) for plugin in PLUGINS if (seen := evidence(plugin, by_prefix, inventory)) is not None]
-    carrying = [plugin for plugin, _ in shown if not plugin.rides(inventory)]
-    found = tuple(_detected(*one, carrying, inventory) for one in shown)
-    return Fabric(found, inventory, () if found else observed())
-
-
-def _detected(plugin: Plugin, seen: Subject, carrying: list[Plugin], inventory: Inventory) -> Detected:
+def _detected(plugin: Plugin, seen: Subject, carrying: list[Plugin], view: SnapshotView) -> Detected:
     """A plugin that rides on no other one in sight carries packets itself."""
     rides = bool(carrying) and plugin not in carrying
-    running = agents(plugin, inventory)
+    running = agents(plugin, view)
     return Detected(
         plugin,
         seen,
-        UNKNOWN if rides else plugin.allocation(inventory),
+        UNKNOWN if rides else plugin.allocation(view),
         rides,
-        plugin.rides(inventory) is None,
+        plugin.rides(view) is None,
         tuple(running),
-        bool(running) or agent_pod(plugin, inventory) is not None,
+        bool(running) or agent_pod(plugin, view) is not None,
     )

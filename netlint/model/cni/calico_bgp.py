@@ -13,7 +13,7 @@ from functools import cached_property
 from netlint import addresses
 from netlint.model.cni import calico
 from netlint.model.cni.calico_selectors import parse
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.objects.calico import BGPConfiguration, BGPPeer, FelixConfiguration, IPPool
 from netlint.objects.core import Node
 
@@ -49,12 +49,12 @@ class Exchange:
     for which it is enough here that they do anywhere.
     """
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, view: SnapshotView) -> None:
         """Raises ValueError for a selector that is not understood."""
-        members = calico.members(inventory)
-        self.nodes = {node.name: node for node in inventory.nodes if node.name in members}
-        self.configuration = next((found for found in _configurations(inventory) if found.name == "default"), None)
-        self._peers: list[BGPPeer] = inventory.objects("BGPPeer")
+        members = calico.members(view)
+        self.nodes = {node.name: node for node in view.nodes if node.name in members}
+        self.configuration = next((found for found in _configurations(view) if found.name == "default"), None)
+        self._peers: list[BGPPeer] = view.objects("BGPPeer")
         self.refused: list[tuple[BGPPeer, Node]] = []
         self.peerings = [found for peer in self._peers if (found := self._peering(peer))]
 
@@ -191,19 +191,19 @@ def _address(text: str) -> str:
     return text.partition(":")[0] if text.count(":") == 1 else text
 
 
-def _configurations(inventory: Inventory) -> list[BGPConfiguration]:
-    found: list[BGPConfiguration] = inventory.objects("BGPConfiguration")
+def _configurations(view: SnapshotView) -> list[BGPConfiguration]:
+    found: list[BGPConfiguration] = view.objects("BGPConfiguration")
     return found
 
 
-def routed_pools(inventory: Inventory) -> list[IPPool]:
+def routed_pools(view: SnapshotView) -> list[IPPool]:
     """The pools whose addresses nodes learn from each other by BGP: those without VXLAN."""
-    if calico.backend(inventory) == "vxlan" or _encrypts(calico.felix_default(inventory)):
+    if calico.backend(view) == "vxlan" or _encrypts(calico.felix_default(view)):
         return []
-    in_use = {_holder(block.spec.cidr or "", inventory) for block in calico.blocks(inventory)}
+    in_use = {_holder(block.spec.cidr or "", view) for block in calico.blocks(view)}
     return [
         pool
-        for pool in filter(calico.serves_pods, calico.pools(inventory))
+        for pool in filter(calico.serves_pods, calico.pools(view))
         if pool.spec.vxlanMode not in calico.ENCAPSULATING and (not pool.spec.disabled or pool.name in in_use)
     ]
 
@@ -218,9 +218,9 @@ def _encrypts(felix: FelixConfiguration | None) -> bool:
     return felix is not None and bool(felix.spec.wireguardEnabled or felix.spec.wireguardEnabledV6)
 
 
-def _holder(cidr: str, inventory: Inventory) -> str:
+def _holder(cidr: str, view: SnapshotView) -> str:
     """The pool that holds a block."""
-    for pool in calico.pools(inventory):
+    for pool in calico.pools(view):
         try:
             if addresses.parse_cidr(pool.spec.cidr or "").range.covers(addresses.parse_cidr(cidr).range):
                 return pool.name

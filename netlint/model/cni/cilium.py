@@ -24,8 +24,8 @@ from netlint.model.cni.plugin import (
     Whom,
     beyond,
 )
-from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
 from netlint.objects.cilium import CiliumNode
 from netlint.objects.core import ConfigMap
@@ -41,85 +41,85 @@ _CLOUDS = ("aws://", "azure://", "gce://")
 """Clouds whose networks know the addresses of pods."""
 
 
-def configuration(inventory: Inventory) -> tuple[ConfigMap | None, Mapping[str, str]]:
+def configuration(view: SnapshotView) -> tuple[ConfigMap | None, Mapping[str, str]]:
     """``cilium-config`` and its keys."""
-    found = inventory.config_map(CONFIG)
+    found = view.config_map(CONFIG)
     return found, (found.data or {}) if found else {}
 
 
-def mode_of(inventory: Inventory) -> str:
+def mode_of(view: SnapshotView) -> str:
     """The IPAM mode; empty where the ConfigMap is not in the input."""
-    found, keys = configuration(inventory)
+    found, keys = configuration(view)
     return keys.get("ipam", "cluster-pool") if found else ""
 
 
-def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+def node_ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
     """The pod ranges that the operator gave to each node."""
-    for found in inventory.objects("CiliumNode"):
-        voice = Voice(Role.NODE_POD, NAME, subject_of(found), found.name)
+    for found in view.objects("CiliumNode"):
+        source = RangeSource(Role.NODE_POD, NAME, subject_of(found), found.name)
         ipam = found.spec.ipam
         if ipam is None:
             continue
-        yield from voice.lists(("spec", "ipam", "podCIDRs"), ipam.podCIDRs)
+        yield from source.cidr_list(("spec", "ipam", "podCIDRs"), ipam.podCIDRs)
         for index, pool in enumerate((ipam.pools.allocated if ipam.pools else None) or ()):
-            yield from voice.lists(("spec", "ipam", "pools", "allocated", index, "cidrs"), pool.cidrs)
+            yield from source.cidr_list(("spec", "ipam", "pools", "allocated", index, "cidrs"), pool.cidrs)
 
 
-def without_range(inventory: Inventory) -> Iterator[Subject]:
+def without_range(view: SnapshotView) -> Iterator[Subject]:
     """The nodes for which the operator says that it has no range, or that are without one."""
-    failed = {node.name for nodes in failures(inventory).values() for node in nodes}
-    for found in inventory.objects("CiliumNode"):
+    failed = {node.name for nodes in failures(view).values() for node in nodes}
+    for found in view.objects("CiliumNode"):
         if found.name in failed or not (found.spec.ipam and found.spec.ipam.podCIDRs):
             yield subject_of(found)
 
 
-def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+def ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
     """The cluster's pools and those for load balancers."""
-    found, keys = configuration(inventory)
-    if found is not None and mode_of(inventory) == "cluster-pool":
+    found, keys = configuration(view)
+    if found is not None and mode_of(view) == "cluster-pool":
         for family, key in POOL_KEYS.items():
-            voice = Voice(Role.POD, NAME, subject_of(found), family=family)
-            yield from voice.says_all(("data", key), keys.get(key, "").replace(",", " ").split())
-    for pool in inventory.objects("CiliumPodIPPool"):
+            source = RangeSource(Role.POD, NAME, subject_of(found), family=family)
+            yield from source.cidrs(("data", key), keys.get(key, "").replace(",", " ").split())
+    for pool in view.objects("CiliumPodIPPool"):
         for family, name, part in ((4, "ipv4", pool.spec.ipv4), (6, "ipv6", pool.spec.ipv6)):
-            voice = Voice(Role.POD, NAME, subject_of(pool), family=family)
-            yield from voice.lists(("spec", name, "cidrs"), part.cidrs if part else None)
-    yield from _load_balancer_pools(inventory)
-    yield from (spared for spared in _native_routing_ranges(inventory) if isinstance(spared, Trouble))
-    if mode_of(inventory) not in {"", "kubernetes"}:
-        yield from node_ranges(inventory)
+            source = RangeSource(Role.POD, NAME, subject_of(pool), family=family)
+            yield from source.cidr_list(("spec", name, "cidrs"), part.cidrs if part else None)
+    yield from _load_balancer_pools(view)
+    yield from (spared for spared in _native_routing_ranges(view) if isinstance(spared, MalformedRange))
+    if mode_of(view) not in {"", "kubernetes"}:
+        yield from node_ranges(view)
 
 
-def _load_balancer_pools(inventory: Inventory) -> Iterator[Declaration | Trouble]:
-    for pool in inventory.objects("CiliumLoadBalancerIPPool"):
+def _load_balancer_pools(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
+    for pool in view.objects("CiliumLoadBalancerIPPool"):
         if pool.spec.disabled:
             continue
-        voice = Voice(Role.LOAD_BALANCER, NAME, subject_of(pool))
+        source = RangeSource(Role.LOAD_BALANCER, NAME, subject_of(pool))
         key = "blocks" if pool.spec.blocks else "cidrs"
         for index, block in enumerate(pool.spec.blocks or pool.spec.cidrs or ()):
             path = ("spec", key, index)
             if block.cidr:
-                yield voice.says((*path, "cidr"), block.cidr)
+                yield source.cidr((*path, "cidr"), block.cidr)
             elif block.start:
-                yield voice.spans((*path, "start"), f"{block.start}-{block.stop or block.start}")
+                yield source.span((*path, "start"), f"{block.start}-{block.stop or block.start}")
 
 
-def allocation(inventory: Inventory) -> Allocation:
+def allocation(view: SnapshotView) -> Allocation:
     """By the IPAM mode: Nodes, CiliumNodes, or a cloud's subnets."""
-    mode = mode_of(inventory)
+    mode = mode_of(view)
     if mode == "kubernetes":
         return FROM_NODE
     if mode in _CLOUD_MODES:
         return ELSEWHERE
-    own = tuple(found for found in node_ranges(inventory) if isinstance(found, Declaration))
+    own = tuple(found for found in node_ranges(view) if isinstance(found, Declaration))
     if own:
         return Allocation(False, own)
     return Allocation(False, missing="CiliumNode") if mode else UNKNOWN
 
 
-def transports(inventory: Inventory) -> Iterator[Transport]:
+def transports(view: SnapshotView) -> Iterator[Transport]:
     """``routing-mode``, which was called ``tunnel`` up to release 1.13."""
-    found, keys = configuration(inventory)
+    found, keys = configuration(view)
     if found is None:
         return
     old = keys.get("tunnel", "")
@@ -137,66 +137,66 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
     )
 
 
-def spared_ranges(inventory: Inventory) -> Iterator[Declaration]:
+def spared_ranges(view: SnapshotView) -> Iterator[Declaration]:
     """``ipvN-native-routing-cidr``, where nothing else tells what is masqueraded.
 
     Native routing masquerades whatever leaves it, pods of other nodes included. With ``enable-ip-masq-agent`` a list
     of the agent's own counts as well.
     """
-    found, keys = configuration(inventory)
-    routed = any(transport.way is Way.ROUTED for transport in transports(inventory))
+    found, keys = configuration(view)
+    routed = any(transport.way is Way.ROUTED for transport in transports(view))
     if found is None or not routed or keys.get("enable-ip-masq-agent") == "true":
         return
-    for spared in _native_routing_ranges(inventory):
+    for spared in _native_routing_ranges(view):
         if isinstance(spared, Declaration):
             family = spared.range.family
             if keys.get(f"enable-ipv{family}-masquerade", "true" if family == 4 else "false") == "true":
                 yield spared
 
 
-def _native_routing_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
-    found, keys = configuration(inventory)
+def _native_routing_ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
+    found, keys = configuration(view)
     if found is None:
         return
     for family in addresses.BITS:
         key = f"ipv{family}-native-routing-cidr"
         if keys.get(key):
-            yield Voice(Role.POD, NAME, subject_of(found), family=family).says(("data", key), keys[key])
+            yield RangeSource(Role.POD, NAME, subject_of(found), family=family).cidr(("data", key), keys[key])
 
 
-def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+def masquerades(view: SnapshotView, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
     """What of the pods is not spared."""
-    for spared in spared_ranges(inventory):
+    for spared in spared_ranges(view):
         toward = beyond([spared.range], pods, {spared.range.family})
         if toward:
             why = f"{spared.path[-1]} {spared} of {spared.subject} does not hold them"
             yield Masquerade(Whom.PODS, why, spared.subject, spared.path, toward=toward, spared=(spared.range,))
 
 
-def is_known_outside(inventory: Inventory) -> bool:
+def is_known_outside(view: SnapshotView) -> bool:
     """Whether hosts besides the nodes may have routes to pods; not where nodes tell only each other."""
-    _, keys = configuration(inventory)
+    _, keys = configuration(view)
     announces = keys.get("enable-bgp-control-plane") == "true" or keys.get("bgp-announce-pod-cidr") == "true"
     meshed = keys.get("cluster-id", "0") not in {"", "0"}
-    by_cloud = mode_of(inventory) in _CLOUD_MODES or any(
-        (node.spec.providerID or "").startswith(_CLOUDS) for node in inventory.nodes
+    by_cloud = mode_of(view) in _CLOUD_MODES or any(
+        (node.spec.providerID or "").startswith(_CLOUDS) for node in view.nodes
     )
     return announces or meshed or by_cloud or keys.get("auto-direct-node-routes") != "true"
 
 
-def failures(inventory: Inventory) -> dict[str, list[CiliumNode]]:
+def failures(view: SnapshotView) -> dict[str, list[CiliumNode]]:
     """Why the operator could not give nodes what they want, each with these nodes."""
     found: dict[str, list[CiliumNode]] = {}
-    for node in inventory.objects("CiliumNode"):
+    for node in view.objects("CiliumNode"):
         status = node.status.ipam.operatorStatus if node.status and node.status.ipam else None
         if status and status.error:
             found.setdefault(status.error, []).append(node)
     return found
 
 
-def sees_nodes(inventory: Inventory) -> bool:
+def sees_nodes(view: SnapshotView) -> bool:
     """Whether policies may choose nodes by their addresses."""
-    _, keys = configuration(inventory)
+    _, keys = configuration(view)
     return "nodes" in keys.get("policy-cidr-match-mode", "")
 
 
@@ -206,14 +206,14 @@ def _routes_directly(keys: Mapping[str, str]) -> bool:
     return keys.get("auto-direct-node-routes") == "true" and not skips
 
 
-def members(inventory: Inventory) -> set[str]:
+def members(view: SnapshotView) -> set[str]:
     """The nodes that have a CiliumNode."""
-    return {found.name for found in inventory.objects("CiliumNode")}
+    return {found.name for found in view.objects("CiliumNode")}
 
 
-def is_chained(inventory: Inventory) -> bool | None:
+def is_chained(view: SnapshotView) -> bool | None:
     """Whether another plugin connects the pods, and Cilium only adds to it."""
-    found, keys = configuration(inventory)
+    found, keys = configuration(view)
     return keys.get("cni-chaining-mode", "") not in _NO_CHAINING if found else None
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from netlint.model.cni.clouds import AWS_DAEMON_SET
-from netlint.model.declared.inventory import Inventory
 from netlint.model.declared.node_objects import is_virtual, is_windows
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.declared.workload_settings import environment
 from netlint.model.pods.scheduling import runs_on
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
@@ -30,17 +31,17 @@ class Choice(NamedTuple):
     path: Path
 
 
-def agent(inventory: Inventory) -> Workload | None:
+def agent(view: SnapshotView) -> Workload | None:
     """The plugin's DaemonSet where custom networking is switched on."""
-    found = inventory.daemon_set(AWS_DAEMON_SET)
-    return found if found and _given(inventory, found, "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG").lower() == "true" else None
+    found = view.daemon_set(AWS_DAEMON_SET)
+    return found if found and _given(found, "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG").lower() == "true" else None
 
 
-def choices(inventory: Inventory, found: Workload) -> Iterator[Choice]:
+def choices(view: SnapshotView, found: Workload) -> Iterator[Choice]:
     """What each node takes: a label of others' makes, the annotation, the label, else ``default``."""
-    annotation = _given(inventory, found, "ENI_CONFIG_ANNOTATION_DEF") or KEY
-    label = _given(inventory, found, "ENI_CONFIG_LABEL_DEF") or KEY
-    for node in inventory.nodes:
+    annotation = _given(found, "ENI_CONFIG_ANNOTATION_DEF") or KEY
+    label = _given(found, "ENI_CONFIG_LABEL_DEF") or KEY
+    for node in view.nodes:
         if not is_virtual(node) and not is_windows(node) and runs_on(found, node) is True:
             yield _choice(node, annotation, label)
 
@@ -54,6 +55,6 @@ def _choice(node: Node, annotation: str, label: str) -> Choice:
     return Choice(node, "default", ("metadata", "labels"))
 
 
-def _given(inventory: Inventory, found: Workload, name: str) -> str:
-    values = inventory.environment(found, name)
+def _given(found: Workload, name: str) -> str:
+    values = environment(found, name)
     return values[0][1] if values else ""

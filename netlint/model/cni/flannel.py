@@ -25,8 +25,9 @@ from netlint.model.cni.plugin import (
     beyond,
     nodes_beyond,
 )
-from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.declared.workload_settings import flags
 from netlint.model.hosts import cni_files
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
@@ -58,28 +59,28 @@ BACKENDS = {
 """Way, encapsulation and bytes of overhead of each backend."""
 
 
-def configuration(inventory: Inventory) -> dict[str, Any]:
+def configuration(view: SnapshotView) -> dict[str, Any]:
     """``net-conf.json``; empty where there is none or it cannot be read (``ranges`` tells that)."""
-    found = inventory.config_map(CONFIG)
+    found = view.config_map(CONFIG)
     try:
         return settings.document((found.data or {}).get("net-conf.json", "")) if found else {}
     except ValueError:
         return {}
 
 
-def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+def ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
     """``Network`` and ``IPv6Network``: the range that all nodes' ranges have to be in."""
-    found = inventory.config_map(CONFIG)
+    found = view.config_map(CONFIG)
     if found is None:
         return
     try:
         declared = settings.document((found.data or {}).get("net-conf.json", ""))
     except ValueError as error:
-        yield Trouble(subject_of(found), _PATH, str(error))
+        yield MalformedRange(subject_of(found), _PATH, str(error))
         return
     for key, family in (("Network", 4), ("IPv6Network", 6)):
         if declared.get(key):
-            yield Voice(Role.POD, NAME, subject_of(found), family=family).says(_PATH, str(declared[key]))
+            yield RangeSource(Role.POD, NAME, subject_of(found), family=family).cidr(_PATH, str(declared[key]))
 
 
 def backend_of(node: Node) -> str:
@@ -119,15 +120,15 @@ def _grouped(pairs: Iterable[tuple[str, Node]]) -> dict[str, list[Node]]:
     return found
 
 
-def transports(inventory: Inventory) -> Iterator[Transport]:
+def transports(view: SnapshotView) -> Iterator[Transport]:
     """One for each backend that nodes run; what the ConfigMap says where none has said."""
-    configured = configuration(inventory).get("Backend")
+    configured = configuration(view).get("Backend")
     options = configured if isinstance(configured, dict) else {}
     running: dict[str, list[str]] = {}
-    for node in inventory.nodes:
+    for node in view.nodes:
         if backend_of(node):
             running.setdefault(backend_of(node), []).append(node.name)
-    found = inventory.config_map(CONFIG)
+    found = view.config_map(CONFIG)
     if not running and options:
         # flanneld's code takes a missing type for udp, whatever the documentation says
         running = {str(options.get("Type", "udp")).lower(): []}
@@ -147,27 +148,27 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
         )
 
 
-def members(inventory: Inventory) -> set[str]:
+def members(view: SnapshotView) -> set[str]:
     """The nodes that agents have announced to their peers."""
     signs = {PREFIX + "public-ip", PREFIX + "public-ipv6"}
-    return {node.name for node in inventory.nodes if not signs.isdisjoint(node.annotations)}
+    return {node.name for node in view.nodes if not signs.isdisjoint(node.annotations)}
 
 
-def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+def masquerades(view: SnapshotView, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
     """By the agent with ``--ip-masq``; without it the CNI plugin has each node's bridge do so."""
-    workload = next(filter(None, map(inventory.daemon_set, DAEMON_SETS)), None)
+    workload = next(filter(None, map(view.daemon_set, DAEMON_SETS)), None)
     if workload is None:
         return
-    path, value = inventory.flags(workload).get("ip-masq", ((), "false"))
+    path, value = flags(workload).get("ip-masq", ((), "false"))
     by_agent = value not in {"false", "0"}
-    yield from _by_bridges(inventory, pods, by_agent)
+    yield from _by_bridges(view, pods, by_agent)
     if by_agent:
-        yield from _by_agent(inventory, pods, subject_of(workload), path)
+        yield from _by_agent(view, pods, subject_of(workload), path)
 
 
-def _by_bridges(inventory: Inventory, pods: Sequence[Declaration], by_agent: bool) -> Iterator[Masquerade]:
+def _by_bridges(view: SnapshotView, pods: Sequence[Declaration], by_agent: bool) -> Iterator[Masquerade]:
     """``ipMasq`` of what the plugin passes on to the bridge plugin, which spares only the node's own range."""
-    found = inventory.config_map(CONFIG)
+    found = view.config_map(CONFIG)
     try:
         content = settings.document((found.data or {}).get("cni-conf.json", "")) if found else {}
     except ValueError:
@@ -183,21 +184,21 @@ def _by_bridges(inventory: Inventory, pods: Sequence[Declaration], by_agent: boo
             yield Masquerade(Whom.PODS, why, subject_of(found), ("data", "cni-conf.json"), toward=tuple(pods))
 
 
-def _by_agent(inventory: Inventory, pods: Sequence[Declaration], agent: Subject, path: Path) -> Iterator[Masquerade]:
+def _by_agent(view: SnapshotView, pods: Sequence[Declaration], agent: Subject, path: Path) -> Iterator[Masquerade]:
     """Whatever leaves ``Network``, and whatever enters it from other addresses.
 
     An agent of today does not start on a node whose range is outside; only those that have joined count.
     """
-    network = [entry for entry in ranges(inventory) if isinstance(entry, Declaration)]
+    network = [entry for entry in ranges(view) if isinstance(entry, Declaration)]
     if not network:
         return
     held, families = [entry.range for entry in network], {entry.range.family for entry in network}
-    joined = members(inventory)
+    joined = members(view)
     said = f"Network {', '.join(map(str, network))} of {network[0].subject} does not hold them"
     outside = tuple(found for found in beyond(held, pods, families) if found.node in joined)
     if outside:
         yield Masquerade(Whom.PODS, said, network[0].subject, network[0].path, toward=outside, spared=tuple(held))
-    nodes = nodes_beyond(held, inventory, families)
+    nodes = nodes_beyond(held, view, families)
     if nodes:
         yield Masquerade(Whom.NODES, f"--ip-masq of {agent}: {said}", agent, path, toward=nodes)
 

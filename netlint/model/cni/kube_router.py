@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from netlint.model import settings
 from netlint.model.cni.plugin import FROM_NODE, Allocation, Evidence, Plugin, Transport, Way
-from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.declared.workload_settings import flags
 from netlint.model.subjects import subject_of
 
 NAME = "kube-router"
@@ -19,30 +20,29 @@ _OFF = {"false", "f", "0"}
 _KEYS = (PREFIX + "pod-cidrs", PREFIX + "pod-cidr")
 
 
-def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+def node_ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
     """The annotations, which go before ``spec.podCIDRs``."""
-    for node in inventory.nodes:
+    for node in view.nodes:
         key = next((key for key in _KEYS if node.annotations.get(key)), None)
         if key is not None:
-            voice = Voice(Role.NODE_POD, NAME, subject_of(node), node.name)
-            yield from voice.says_all(("metadata", "annotations", key), settings.words(node.annotations[key]))
+            source = RangeSource(Role.NODE_POD, NAME, subject_of(node), node.name)
+            yield from source.cidrs(("metadata", "annotations", key), settings.words(node.annotations[key]))
 
 
-def allocation(inventory: Inventory) -> Allocation:
+def allocation(view: SnapshotView) -> Allocation:
     """The annotations where there are any, and the ranges of Nodes without one."""
-    own = [found for found in node_ranges(inventory) if isinstance(found, Declaration)]
+    own = [found for found in node_ranges(view) if isinstance(found, Declaration)]
     if not own:
         return FROM_NODE
     annotated = {found.node for found in own}
-    rest = [found for name, ranges in inventory.pod_cidrs.items() if name not in annotated for found in ranges]
+    rest = [found for name, ranges in view.pod_cidrs.items() if name not in annotated for found in ranges]
     return Allocation(False, (*own, *rest))
 
 
-def transports(inventory: Inventory) -> Iterator[Transport]:
+def transports(view: SnapshotView) -> Iterator[Transport]:
     """BGP between the nodes; IPIP towards those in other subnets, unless flags say something else."""
-    found = inventory.daemon_set(NAME)
-    flags = inventory.flags(found) if found else {}
-    given = {name: value.lower() for name, (_, value) in flags.items()}
+    found = view.daemon_set(NAME)
+    given = {name: value.lower() for name, (_, value) in (flags(found) if found else {}).items()}
     if given.get("enable-overlay") in _OFF:
         yield Transport(Way.ROUTED)
         return
@@ -52,9 +52,9 @@ def transports(inventory: Inventory) -> Iterator[Transport]:
     yield Transport(way, encapsulation, overhead, only_remote=not everywhere)
 
 
-def leaves_routes_alone(inventory: Inventory) -> bool | None:
+def leaves_routes_alone(view: SnapshotView) -> bool | None:
     """Whether it only filters, serves Services or announces routes on another plugin's network."""
-    found = inventory.daemon_set(NAME)
+    found = view.daemon_set(NAME)
     if found is None:
         return None
     template = found.template

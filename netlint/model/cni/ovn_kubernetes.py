@@ -12,8 +12,8 @@ from typing import Any
 
 from netlint.model import settings
 from netlint.model.cni.plugin import Allocation, Evidence, Mtu, Plugin, Transport, Way
-from netlint.model.declared.declarations import Declaration, Role, Standing, Trouble, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role, Standing
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 
@@ -32,19 +32,19 @@ INTERNAL = {
 """Internal ranges: the annotation that shows each (newer agents write the first one with an s), and its default."""
 
 
-def node_ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+def node_ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
     """``node-subnets``: of the default network one range, or a list of one for each family."""
-    for node in inventory.nodes:
+    for node in view.nodes:
         text = node.annotations.get(SUBNETS)
         if text is None:
             continue
         path = ("metadata", "annotations", SUBNETS)
         declared = decoded(node, SUBNETS)
         if declared is None:
-            yield Trouble(subject_of(node), path, "the text is no JSON mapping")
+            yield MalformedRange(subject_of(node), path, "the text is no JSON mapping")
             continue
-        voice = Voice(Role.NODE_POD, NAME, subject_of(node), node.name)
-        yield from voice.says_all(path, settings.texts(declared.get("default")))
+        source = RangeSource(Role.NODE_POD, NAME, subject_of(node), node.name)
+        yield from source.cidrs(path, settings.texts(declared.get("default")))
 
 
 def decoded(node: Node, key: str) -> dict[str, Any] | None:
@@ -56,10 +56,10 @@ def decoded(node: Node, key: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
+def ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
     """The nodes' ranges and the ones that the network keeps for itself, as far as annotations show them."""
-    yield from node_ranges(inventory)
-    shown = [node for node in inventory.nodes if SUBNETS in node.annotations]
+    yield from node_ranges(view)
+    shown = [node for node in view.nodes if SUBNETS in node.annotations]
     for name, (key, defaults) in INTERNAL.items():
         for node in shown:
             newer = f"{key}s" if f"{key}s" in node.annotations else key
@@ -69,45 +69,45 @@ def ranges(inventory: Inventory) -> Iterator[Declaration | Trouble]:
         yield from _own_network(node)
 
 
-def _own_network(node: Node) -> Iterator[Declaration | Trouble]:
+def _own_network(node: Node) -> Iterator[Declaration | MalformedRange]:
     """The subnet around the node's address."""
     declared = decoded(node, PRIMARY) or {}
-    voice = Voice(Role.NODE, NAME, subject_of(node), node.name, label="node network")
+    source = RangeSource(Role.NODE, NAME, subject_of(node), node.name, label="node network")
     texts = [text for name in ("ipv4", "ipv6") if isinstance(text := declared.get(name), str) and "/" in text]
-    yield from voice.says_all(("metadata", "annotations", PRIMARY), texts)
+    yield from source.cidrs(("metadata", "annotations", PRIMARY), texts)
 
 
-def _internal(node: Node, name: str, key: str, defaults: dict[int, str]) -> Iterator[Declaration | Trouble]:
-    voice = Voice(Role.INTERNAL, NAME, subject_of(node), label=f"{name} range")
+def _internal(node: Node, name: str, key: str, defaults: dict[int, str]) -> Iterator[Declaration | MalformedRange]:
+    source = RangeSource(Role.INTERNAL, NAME, subject_of(node), label=f"{name} range")
     path = ("metadata", "annotations", key)
     declared = decoded(node, key) or {}
     declared = declared["default"] if isinstance(declared.get("default"), dict) else declared  # by network, or flat
     texts = [text for name in ("ipv4", "ipv6") if isinstance(text := declared.get(name), str)]
-    yield from voice.says_all(path, texts)
+    yield from source.cidrs(path, texts)
     if not texts and defaults:
-        inferred = Voice(Role.INTERNAL, NAME, subject_of(node), standing=Standing.INFERRED, label=f"{name} range")
+        inferred = RangeSource(Role.INTERNAL, NAME, subject_of(node), standing=Standing.INFERRED, label=f"{name} range")
         subnets = str((decoded(node, SUBNETS) or {}).get("default", ""))
-        yield inferred.says((), defaults[4 if "." in subnets or ":" not in subnets else 6])
+        yield inferred.cidr((), defaults[4 if "." in subnets or ":" not in subnets else 6])
 
 
-def allocation(inventory: Inventory) -> Allocation:
+def allocation(view: SnapshotView) -> Allocation:
     """The annotation decides; ``spec.podCIDRs`` is not looked at."""
-    own = tuple(found for found in node_ranges(inventory) if isinstance(found, Declaration))
+    own = tuple(found for found in node_ranges(view) if isinstance(found, Declaration))
     return Allocation(False, own)
 
 
-def transports(inventory: Inventory) -> Iterator[Transport]:
+def transports(view: SnapshotView) -> Iterator[Transport]:
     """Geneve, always."""
-    found = inventory.config_map(_CONFIG)
+    found = view.config_map(_CONFIG)
     mtu = (found.data or {}).get("mtu", "") if found else ""
     mtus = (Mtu(int(mtu), False, subject_of(found), ("data", "mtu")),) if found and mtu.isdecimal() else ()
-    families = {declared.range.family for declared in node_ranges(inventory) if isinstance(declared, Declaration)}
+    families = {declared.range.family for declared in node_ranges(view) if isinstance(declared, Declaration)}
     yield Transport(Way.OVERLAY, "Geneve", OVERHEADS[max(families, default=4)], mtus)
 
 
-def members(inventory: Inventory) -> set[str]:
+def members(view: SnapshotView) -> set[str]:
     """The nodes that have a chassis."""
-    return {node.name for node in inventory.nodes if PREFIX + "node-chassis-id" in node.annotations}
+    return {node.name for node in view.nodes if PREFIX + "node-chassis-id" in node.annotations}
 
 
 PLUGIN = Plugin(

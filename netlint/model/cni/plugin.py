@@ -10,9 +10,9 @@ from typing import NamedTuple
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
-from netlint.model.declared.declarations import Declaration, Trouble
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Declaration, MalformedRange
 from netlint.model.declared.node_objects import node_addresses
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.objects.meta import Path
 
 
@@ -134,27 +134,27 @@ def beyond(
     return tuple(judged[number] for number in addresses.uncovered([found.range for found in judged], spared))
 
 
-def nodes_beyond(spared: Iterable[Range], inventory: Inventory, families: Container[int]) -> tuple[Declaration, ...]:
+def nodes_beyond(spared: Iterable[Range], view: SnapshotView, families: Container[int]) -> tuple[Declaration, ...]:
     """The addresses of nodes outside of what is spared; none where no node has another one beside it."""
-    if len(inventory.nodes) < 2:
+    if len(view.nodes) < 2:
         return ()
-    found = [address for node in inventory.nodes for address in node_addresses(node, ("InternalIP",))]
+    found = [address for node in view.nodes for address in node_addresses(node, ("InternalIP",))]
     return beyond(spared, found, families)
 
 
-def _nothing(_: Inventory) -> Iterator[Declaration | Trouble]:
+def _nothing(_: SnapshotView) -> Iterator[Declaration | MalformedRange]:
     return iter(())
 
 
-def _no_transport(_: Inventory) -> Iterable[Transport]:
+def _no_transport(_: SnapshotView) -> Iterable[Transport]:
     return ()
 
 
-def _on_its_own(_: Inventory) -> bool:
+def _on_its_own(_: SnapshotView) -> bool:
     return False
 
 
-def _no_masquerade(_: Inventory, __: Sequence[Declaration]) -> Iterable[Masquerade]:
+def _no_masquerade(_: SnapshotView, __: Sequence[Declaration]) -> Iterable[Masquerade]:
     return ()
 
 
@@ -171,11 +171,11 @@ class Plugin:
 
     name: str
     evidence: Evidence
-    allocation: Callable[[Inventory], Allocation]
-    ranges: Callable[[Inventory], Iterable[Declaration | Trouble]] = _nothing
-    transports: Callable[[Inventory], Iterable[Transport]] = _no_transport
-    masquerades: Callable[[Inventory, Sequence[Declaration]], Iterable[Masquerade]] = _no_masquerade
-    rides: Callable[[Inventory], bool | None] = _on_its_own
-    members: Callable[[Inventory], set[str]] | None = None
+    allocation: Callable[[SnapshotView], Allocation]
+    ranges: Callable[[SnapshotView], Iterable[Declaration | MalformedRange]] = _nothing
+    transports: Callable[[SnapshotView], Iterable[Transport]] = _no_transport
+    masquerades: Callable[[SnapshotView, Sequence[Declaration]], Iterable[Masquerade]] = _no_masquerade
+    rides: Callable[[SnapshotView], bool | None] = _on_its_own
+    members: Callable[[SnapshotView], set[str]] | None = None
     member_sign: str = ""
     member_kind: str = ""

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.declared.declarations import Authority, Declaration, Role, Trouble, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import ConfigMap
 from netlint.objects.meta import Path
 from netlint.snapshot.pods import CommandLine
 
-Found = Iterator[Declaration | Trouble]
+Found = Iterator[Declaration | MalformedRange]
 
 FLAGS = {
     ("kube-controller-manager", "cluster-cidr"): (Role.POD, Authority.CONTROLLER_MANAGER),
@@ -43,14 +43,14 @@ def command_lines(pods: Pods, program: str) -> Iterator[tuple[Subject, CommandLi
         yield pods.subject(row), pods.table.commands[row]
 
 
-def of_flags(inventory: Inventory) -> Found:
+def of_flags(view: SnapshotView) -> Found:
     """The ranges in the flags of the control plane's pods."""
     for (program, flag), (role, authority) in FLAGS.items():
-        for subject, line in command_lines(inventory.pods, program):
+        for subject, line in command_lines(view.pods, program):
             given = settings.flags(line.words).get(flag)
             if given is not None:
                 path = ("spec", "containers", 0, *line.field(given.position))
-                yield from Voice(role, authority, subject).says_all(path, settings.words(given.value))
+                yield from RangeSource(role, authority, subject).cidrs(path, settings.words(given.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +75,35 @@ def repeated_flags(pods: Pods) -> Iterator[RepeatedFlag]:
                     yield RepeatedFlag(subject, path, program, name, given.values)
 
 
-def of_kubeadm(inventory: Inventory) -> Found:
+def of_kubeadm(view: SnapshotView) -> Found:
     """What kubeadm was told when it made the cluster; nobody updates it afterwards."""
-    found = inventory.config_maps.get(("kube-system", "kubeadm-config"))
+    found = view.config_maps.get(("kube-system", "kubeadm-config"))
     if found is None:
         return
     path: Path = ("data", "ClusterConfiguration")
     try:
         declared = settings.document((found.data or {}).get("ClusterConfiguration", ""))
     except ValueError as error:
-        yield Trouble(subject_of(found), path, str(error))
+        yield MalformedRange(subject_of(found), path, str(error))
         return
     for key, role in (("podSubnet", Role.POD), ("serviceSubnet", Role.SERVICE)):
         subnets = settings.words(settings.at(declared, "networking", key))
-        yield from Voice(role, Authority.KUBEADM, subject_of(found)).says_all(path, subnets)
+        yield from RangeSource(role, Authority.KUBEADM, subject_of(found)).cidrs(path, subnets)
 
 
-def of_service_proxy(inventory: Inventory) -> Found:
+def of_service_proxy(view: SnapshotView) -> Found:
     """The pod range that kube-proxy's configuration names."""
-    found = inventory.config_maps.get(("kube-system", "kube-proxy"))
+    found = view.config_maps.get(("kube-system", "kube-proxy"))
     if found is None:
         return
     path: Path = ("data", "config.conf")
     try:
         declared = service_proxy_settings(found)
     except ValueError as error:
-        yield Trouble(subject_of(found), path, str(error))
+        yield MalformedRange(subject_of(found), path, str(error))
         return
-    voice = Voice(Role.POD, Authority.SERVICE_PROXY, subject_of(found))
-    yield from voice.says_all(path, settings.words(declared.get("clusterCIDR")))
+    source = RangeSource(Role.POD, Authority.SERVICE_PROXY, subject_of(found))
+    yield from source.cidrs(path, settings.words(declared.get("clusterCIDR")))
 
 
 def service_proxy_settings(found: ConfigMap) -> dict[str, object]:

@@ -85,7 +85,7 @@ class Declaration(Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class MalformedRange:
     """Text in a setting, a flag or an annotation that should have been a range, and is none."""
 
     subject: Subject
@@ -93,8 +93,8 @@ class Trouble:
     problem: str
 
 
-class Voice(Struct, frozen=True, gc=False):
-    """Who speaks, and about what: all that several ranges in one place have in common."""
+class RangeSource(Struct, frozen=True, gc=False):
+    """Who declares ranges, and what they are for: all that several ranges in one place have in common."""
 
     role: Role
     authority: str
@@ -105,49 +105,49 @@ class Voice(Struct, frozen=True, gc=False):
     idle: bool = False
     family: int | None = None  # the only one that may stand there
 
-    def says(self, path: Path, text: str) -> Declaration | Trouble:
+    def cidr(self, path: Path, text: str) -> Declaration | MalformedRange:
         """One CIDR."""
         try:
             cidr = addresses.parse_cidr(text)
         except ValueError as error:
-            return Trouble(self.subject, path, str(error))
+            return MalformedRange(self.subject, path, str(error))
         if self.family not in {None, cidr.range.family}:
-            return Trouble(self.subject, path, f"{text!r} is no range of IPv{self.family}")
-        return self.holds(path, cidr.range, cidr)
+            return MalformedRange(self.subject, path, f"{text!r} is no range of IPv{self.family}")
+        return self.declaration(path, cidr.range, cidr)
 
-    def says_all(self, path: Path, texts: Iterable[str]) -> Iterator[Declaration | Trouble]:
+    def cidrs(self, path: Path, texts: Iterable[str]) -> Iterator[Declaration | MalformedRange]:
         """Several CIDRs that stand in one field."""
         for text in texts:
-            yield self.says(path, text)
+            yield self.cidr(path, text)
 
-    def lists(self, path: Path, texts: Iterable[str] | None) -> Iterator[Declaration | Trouble]:
+    def cidr_list(self, path: Path, texts: Iterable[str] | None) -> Iterator[Declaration | MalformedRange]:
         """The entries of a list, each a field of its own."""
         for index, text in enumerate(texts or ()):
             if text:
-                yield self.says((*path, index), text)
+                yield self.cidr((*path, index), text)
 
-    def names(self, path: Path, text: str) -> Declaration | Trouble:
+    def address(self, path: Path, text: str) -> Declaration | MalformedRange:
         """One address."""
         try:
             family, value = addresses.parse(text)
         except ValueError as error:
-            return Trouble(self.subject, path, str(error))
-        return self.holds(path, Range(family, value, value))
+            return MalformedRange(self.subject, path, str(error))
+        return self.declaration(path, Range(family, value, value))
 
-    def spans(self, path: Path, text: str) -> Declaration | Trouble:
+    def span(self, path: Path, text: str) -> Declaration | MalformedRange:
         """A CIDR, or ``first-last``."""
         first, dash, last = (part.strip() for part in text.partition("-"))
         if not dash:
-            return self.says(path, text)
+            return self.cidr(path, text)
         try:
             (family, low), (other, high) = addresses.parse(first), addresses.parse(last)
         except ValueError as error:
-            return Trouble(self.subject, path, str(error))
+            return MalformedRange(self.subject, path, str(error))
         if family != other or low > high:
-            return Trouble(self.subject, path, f"{text!r} is no range: its last address is before its first")
-        return self.holds(path, Range(family, low, high))
+            return MalformedRange(self.subject, path, f"{text!r} is no range: its last address is before its first")
+        return self.declaration(path, Range(family, low, high))
 
-    def holds(self, path: Path, span: Range, cidr: Cidr | None = None) -> Declaration:
+    def declaration(self, path: Path, span: Range, cidr: Cidr | None = None) -> Declaration:
         """A range that is known already."""
         return Declaration(
             span, self.role, self.authority, self.subject, path, self.node, self.standing, cidr, self.label, self.idle

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 
 from netlint import addresses
 from netlint.addresses import Cidr
-from netlint.model.declared.declarations import Authority, Declaration, Role, Voice
+from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import Path, condition_status
@@ -51,14 +51,14 @@ def pod_cidrs(node: Node) -> list[tuple[Path, Cidr]]:
 
 def node_ranges(node: Node) -> list[Declaration]:
     """The pod ranges that a Node declares."""
-    voice = Voice(Role.NODE_POD, Authority.NODE, subject_of(node), node.name)
-    return [voice.holds(path, cidr.range, cidr) for path, cidr in pod_cidrs(node)]
+    source = RangeSource(Role.NODE_POD, Authority.NODE, subject_of(node), node.name)
+    return [source.declaration(path, cidr.range, cidr) for path, cidr in pod_cidrs(node)]
 
 
 def node_addresses(node: Node, types: Container[str] = OWN_ADDRESSES) -> Iterator[Declaration]:
     """The InternalIP and ExternalIP addresses of a Node, as ranges of one address."""
-    voice = Voice(Role.NODE, Authority.NODE, subject_of(node), node.name)
+    source = RangeSource(Role.NODE, Authority.NODE, subject_of(node), node.name)
     for index, entry in enumerate(node.status.addresses or ()):
         if entry.type in types and entry.address:
             family, value = addresses.parse(entry.address)
-            yield voice.holds(("status", "addresses", index, "address"), addresses.Range(family, value, value))
+            yield source.declaration(("status", "addresses", index, "address"), addresses.Range(family, value, value))

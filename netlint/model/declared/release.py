@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from netlint.findings import Subject
 from netlint.model.declared.control_plane import command_lines
-from netlint.model.declared.snapshot_view import Input
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
 
@@ -31,7 +31,7 @@ class Release(NamedTuple):
     firm: bool = True
 
 
-def release(found: Input) -> Release | None:
+def release(found: SnapshotView) -> Release | None:
     """The newest release that the best of the witnesses show; None where nobody shows one."""
     for witnesses in (_of_server(found), _of_images(found), _of_kubelets(found)):
         newest = max(witnesses, key=lambda one: one.number, default=None)
@@ -40,19 +40,19 @@ def release(found: Input) -> Release | None:
     return None
 
 
-def _of_server(found: Input) -> Iterator[Release]:
+def _of_server(found: SnapshotView) -> Iterator[Release]:
     text = found.snapshot.reading.server.get("version", "")
     yield from _read(text, "the API server")
 
 
-def _of_images(found: Input) -> Iterator[Release]:
+def _of_images(found: SnapshotView) -> Iterator[Release]:
     for subject, line in command_lines(found.pods, CONTROLLER_MANAGER):
         tag = _TAG.search(line.image)
         path: Path = ("spec", "containers", 0, "image")
         yield from _read(tag[1] if tag else "", CONTROLLER_MANAGER, subject, path)
 
 
-def _of_kubelets(found: Input) -> Iterator[Release]:
+def _of_kubelets(found: SnapshotView) -> Iterator[Release]:
     for node in found.nodes:
         text = (node.status.nodeInfo.kubeletVersion if node.status.nodeInfo else None) or ""
         path: Path = ("status", "nodeInfo", "kubeletVersion")

@@ -1,4 +1,4 @@
-"""What was read, as named lookups over one snapshot: objects, tables, and what is known completely.
+"""What was read, as named lookups over one snapshot: objects, pods, slices, and what is known completely.
 
 Every lookup notes which kinds it reads, so that the tests can hold a rule's page against its check.
 """
@@ -8,9 +8,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, cast
 
+from netlint.model.declared.declarations import Declaration
+from netlint.model.declared.node_objects import node_ranges
 from netlint.model.pods import Pods
 from netlint.model.pods.workload_templates import Templates
 from netlint.objects import WORKLOADS
+from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Snapshot
@@ -22,7 +25,7 @@ def _namespace_and_name(item: Object) -> tuple[str, str]:
     return meta.namespace or "", meta.name or ""
 
 
-class Input:
+class SnapshotView:
     """The snapshot as the model reads it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -33,8 +36,8 @@ class Input:
     def objects(self, kind: str) -> list[Any]:
         """All objects of a kind, by namespace and name."""
         self.reads.add(kind)
-        found: list[Object] = self.snapshot.objects.get(kind, [])
-        return sorted(found, key=_namespace_and_name)
+        items: list[Object] = self.snapshot.objects.get(kind, [])
+        return sorted(items, key=_namespace_and_name)
 
     def is_complete(self, kind: str, namespace: str = "*") -> bool:
         """Whether every object of the kind in the namespace is known."""
@@ -46,13 +49,18 @@ class Input:
 
     @cached_property
     def nodes(self) -> list[Node]:
-        """All nodes, by name."""
+        """All Nodes, by name."""
         return cast(list[Node], self.objects("Node"))
 
     @cached_property
     def node_named(self) -> dict[str, Node]:
         """Nodes by name."""
         return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def pod_cidrs(self) -> dict[str, list[Declaration]]:
+        """The pod ranges of every Node, by its name; an empty list for a Node without."""
+        return {node.name: node_ranges(node) for node in self.nodes}
 
     @cached_property
     def services(self) -> list[Service]:
@@ -68,6 +76,19 @@ class Input:
     def config_maps(self) -> dict[tuple[str, str], ConfigMap]:
         """ConfigMaps by namespace and name."""
         return {(item.namespace, item.name): item for item in self.objects("ConfigMap")}
+
+    def config_map(self, name: str) -> ConfigMap | None:
+        """The ConfigMap of this name in the first namespace that has one."""
+        return next((config_map for (_, named), config_map in self.config_maps.items() if named == name), None)
+
+    @cached_property
+    def daemon_sets(self) -> list[Workload]:
+        """All DaemonSets, by namespace and name."""
+        return cast(list[Workload], self.objects("DaemonSet"))
+
+    def daemon_set(self, name: str) -> Workload | None:
+        """The DaemonSet of this name in the first namespace that has one."""
+        return next((daemon_set for daemon_set in self.daemon_sets if daemon_set.name == name), None)
 
     @cached_property
     def pods(self) -> Pods:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
-from netlint.model.declared.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
+from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role, Standing
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import Configuration, configurations
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
@@ -16,7 +17,7 @@ from netlint.objects.core import Node
 from netlint.objects.host import Link, NodeDump, Route
 from netlint.snapshot import Spot
 
-Found = Iterator[Declaration | Trouble]
+Found = Iterator[Declaration | MalformedRange]
 BRIDGES = ("docker0", "cni0", "cbr0", "kbr0", "lxcbr0", "virbr0", "kube-bridge", "weave", "obr0")
 POD_BRIDGES = ("cni0", "cbr0")
 DOCKER = "docker0"
@@ -112,14 +113,17 @@ def is_bridge(link: Link) -> bool:
     return link.kind in {"bridge", "openvswitch"} or link.ifname in BRIDGES or link.ifname.startswith("br-")
 
 
-def bind(dumps: list[NodeDump], nodes: list[Node]) -> list[Host]:
+def bind(view: SnapshotView) -> list[Host]:
     """Each dump with its Node: by address, and among several Nodes of one address by the folder's name."""
+    dumps = view.snapshot.dumps
+    if not dumps:
+        return []
     by_address: dict[tuple[int, int], list[str]] = {}
-    for node in nodes:
+    for node in view.nodes:
         for entry in node.status.addresses or ():
             if entry.type == "InternalIP" and entry.address:
                 by_address.setdefault(addresses.parse(entry.address), []).append(node.name)
-    named = {node.name: node for node in nodes}
+    named = view.node_named
     return [Host(dump, named.get(_node_of(dump, by_address, set(named)))) for dump in dumps]
 
 
@@ -137,7 +141,7 @@ def _node_of(dump: NodeDump, by_address: Mapping[tuple[int, int], list[str]], na
 
 
 def of_hosts(
-    hosts: list[Host], nodes: Mapping[str, Node], ranges: Mapping[str, list[Declaration]], pods: Pods
+    hosts: Sequence[Host], nodes: Mapping[str, Node], ranges: Mapping[str, list[Declaration]], pods: Pods
 ) -> Found:
     """The ranges of all hosts; ``ranges``: those from which each node's pods get their addresses."""
     carried = addresses_by_node(pods) if hosts else {}
@@ -175,7 +179,9 @@ def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[t
             role, label = Role.NODE_POD if carries else Role.BRIDGE, f"bridge {link.ifname}"
         file = host.file("ip-addr.json")
         idle = role is Role.BRIDGE and not host.ports_of(link.ifname)
-        yield Voice(role, Authority.HOST, file, host.node, Standing.OBSERVED, label, idle).holds((), network)
+        yield RangeSource(role, Authority.HOST, file, host.node, Standing.OBSERVED, label, idle).declaration(
+            (), network
+        )
 
 
 def _docker_pools(host: Host) -> Found:
@@ -183,9 +189,9 @@ def _docker_pools(host: Host) -> Found:
     if docker is None:
         return
     file = host.file(DOCKER_FILE)
-    voice = Voice(Role.BRIDGE, "Docker", file, host.node, label="Docker address pool")
+    source = RangeSource(Role.BRIDGE, "Docker", file, host.node, label="Docker address pool")
     for index, pool in enumerate(docker.default_address_pools):
-        yield voice.says(("default-address-pools", index, "base"), pool.base)
+        yield source.cidr(("default-address-pools", index, "base"), pool.base)
 
 
 def _subnet_env(host: Host) -> Found:
@@ -199,4 +205,4 @@ def _subnet_env(host: Host) -> Found:
         ("FLANNEL_IPV6_SUBNET", Role.NODE_POD),
     ):
         if declared.get(key):
-            yield Voice(role, "flannel", file, host.node, Standing.OBSERVED).says((key,), declared[key])
+            yield RangeSource(role, "flannel", file, host.node, Standing.OBSERVED).cidr((key,), declared[key])

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from netlint.model.cni.plugin import Masquerade
-from netlint.model.declared.declarations import Declaration
-from netlint.model.declared.inventory import Inventory
+from netlint.model.cni import PodNetwork
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.masquerade import attachments, ip_masq_agent, proxy_masquerading
+from netlint.model.masquerade.consequences import Masquerades, masquerades
+from netlint.model.ranges.cluster_ranges import ClusterRanges
 
-__all__ = ["beside_plugins"]
+__all__ = ["masquerades_of"]
 
 
-def beside_plugins(inventory: Inventory, pods: Sequence[Declaration]) -> list[Masquerade]:
-    """The configurations that hide addresses of pods and are no CNI plugin's own; ``pods``: their ranges."""
-    return [
-        *ip_masq_agent.masquerades(inventory, pods),
-        *attachments.masquerades(inventory),
-        *proxy_masquerading.masquerades(inventory, pods),
-    ]
+def masquerades_of(view: SnapshotView, network: PodNetwork, ranges: ClusterRanges) -> Masquerades:
+    """The configurations of CNI plugins, and of what stands beside these, that hide addresses of pods."""
+    pods = ranges.pod_ranges
+    return masquerades(
+        [
+            *network.masquerades(pods),
+            *ip_masq_agent.masquerades(view, pods),
+            *attachments.masquerades(view),
+            *proxy_masquerading.masquerades(view, pods),
+        ],
+        ranges.enclosing_ranges,
+    )

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint.model.cni.plugin import Masquerade, Whom
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import MASQUERADING
 from netlint.model.ranges.secondary_networks import Attachment, SecondaryRange, attachments, secondary_ranges
 
 
-def masquerades(inventory: Inventory) -> Iterator[Masquerade]:
+def masquerades(view: SnapshotView) -> Iterator[Masquerade]:
     """Spared is only what the plugin's own IPAM gives out."""
-    ranges = [found for found in secondary_ranges(inventory) if isinstance(found, SecondaryRange)]
-    for found in attachments(inventory):
+    ranges = [found for found in secondary_ranges(view) if isinstance(found, SecondaryRange)]
+    for found in attachments(view):
         if isinstance(found, Attachment):
             for plugin in found.plugins:
                 own = [one.declaration for one in ranges if one.declaration.subject == found.subject]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from netlint.addresses import uncovered
 from netlint.model.cni.plugin import Masquerade
-from netlint.model.ranges.address_plan import Declaration
-from netlint.model.ranges.enclosing_ranges import Confine
+from netlint.model.declared.declarations import Declaration
+from netlint.model.ranges.enclosing_ranges import EnclosingRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Masquerades:
     following: dict[Declaration, list[Masquerade]] = field(default_factory=dict)
 
 
-def masquerades(found: Iterable[Masquerade], confines: Iterable[Confine]) -> Masquerades:
+def masquerades(found: Iterable[Masquerade], enclosing_ranges: Iterable[EnclosingRange]) -> Masquerades:
     """Tell faults from consequences: what spares the wider range need not spare the ranges that are outside of it."""
-    firm = [confine for confine in confines if confine.is_firm]
+    firm = [enclosing for enclosing in enclosing_ranges if enclosing.is_firm]
     strays = [(set(outside), [one.range for one in wide]) for held in firm for outside, wide in held.strays()]
     told = Masquerades()
     for one in found:

@@ -16,7 +16,8 @@ from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.cni.plugin import Masquerade, Whom, beyond, nodes_beyond
 from netlint.model.declared.declarations import Declaration
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.declared.workload_settings import flags
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap
@@ -72,12 +73,12 @@ class _Agent:
         return PRIVATE + RESERVED if "nomasq-all-reserved-ranges" in self.flags else PRIVATE
 
 
-def spared_list(inventory: Inventory) -> SparedList | None:
+def spared_list(view: SnapshotView) -> SparedList | None:
     """The list in force; None where no agent runs, or one whose configuration is not to be seen."""
-    agent = _agent(inventory)
+    agent = _agent(view)
     if agent is None:
         return None
-    found = inventory.config_maps.get(agent.config_map) or inventory.config_map(agent.config_map[1])
+    found = view.config_maps.get(agent.config_map) or view.config_map(agent.config_map[1])
     if found is None:
         return _by_default(agent, agent.subject)
     problem = _unread(agent, found)
@@ -94,20 +95,19 @@ def spared_list(inventory: Inventory) -> SparedList | None:
     return SparedList(subject_of(found), path, _ranges(listed), agent.families, said)
 
 
-def _agent(inventory: Inventory) -> _Agent | None:
+def _agent(view: SnapshotView) -> _Agent | None:
     """By its DaemonSet; by its ConfigMap where no DaemonSet of that namespace is in the input."""
-    workload = inventory.daemon_set(NAME)
+    workload = view.daemon_set(NAME)
     if workload is not None:
-        return _started(workload, inventory)
-    found = inventory.config_maps.get((NAMESPACE, NAME))
-    shown = any(workload.namespace == NAMESPACE for workload in inventory.daemon_sets)
+        return _started(workload)
+    found = view.config_maps.get((NAMESPACE, NAME))
+    shown = any(workload.namespace == NAMESPACE for workload in view.daemon_sets)
     return _Agent(subject_of(found)) if found and not shown else None
 
 
-def _started(workload: Workload, inventory: Inventory) -> _Agent | None:
+def _started(workload: Workload) -> _Agent | None:
     """None where its volumes show something else than a ConfigMap."""
-    flags = inventory.flags(workload)
-    given = frozenset(name for name, (_, value) in flags.items() if value.lower() not in {"false", "0", "f"})
+    given = frozenset(name for name, (_, value) in flags(workload).items() if value.lower() not in {"false", "0", "f"})
     volumes = (workload.template.spec.volumes if workload.template else None) or ()
     if not volumes:
         return _Agent(subject_of(workload), given, (workload.namespace, NAME))
@@ -168,14 +168,14 @@ def _ranges(listed: Sequence[str]) -> tuple[Range, ...]:
     return tuple(addresses.parse_cidr(entry).range for entry in listed)
 
 
-def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+def masquerades(view: SnapshotView, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
     """Pods that the list in force does not spare, else nodes. A list that the agent refuses is another fault."""
-    found = spared_list(inventory)
+    found = spared_list(view)
     if found is None or found.problem:
         return
     why = f"{found.said} does not hold them"
     lost = beyond(found.ranges, pods, found.families)
-    nodes = nodes_beyond(found.ranges, inventory, found.families)
+    nodes = nodes_beyond(found.ranges, view, found.families)
     if lost:
         yield Masquerade(Whom.PODS, why, found.subject, found.path, toward=lost, spared=found.ranges)
     elif nodes:

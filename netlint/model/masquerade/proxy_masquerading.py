@@ -13,8 +13,8 @@ from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.cni.plugin import Masquerade, Whom, beyond
 from netlint.model.declared.control_plane import command_lines, service_proxy_settings
-from netlint.model.declared.declarations import Authority, Declaration, Role, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.services.service_proxy import replacement
 from netlint.model.settings import Flag
 from netlint.model.subjects import subject_of
@@ -40,22 +40,22 @@ class ServiceProxy:
     path: Path
 
 
-def configurations(inventory: Inventory) -> Iterator[ServiceProxy]:
+def configurations(view: SnapshotView) -> Iterator[ServiceProxy]:
     """What kube-proxy is told: by the file in its ConfigMap, by flags where it is given no file."""
-    given = [(subject, line) for subject, line in command_lines(inventory.pods, NAME) if line.words]
+    given = [(subject, line) for subject, line in command_lines(view.pods, NAME) if line.words]
     lines = [(subject, line, settings.flags(line.words)) for subject, line in given]
-    if replacement(inventory) or (not lines and _is_absent(inventory)):
+    if replacement(view) or (not lines and _is_absent(view)):
         return
     for subject, line, flags in lines:
         if "config" not in flags:
             yield _of_flags(subject, line, flags)
     if not lines or any("config" in flags for _, _, flags in lines):
-        yield from _of_config_map(inventory)
+        yield from _of_config_map(view)
 
 
-def _is_absent(inventory: Inventory) -> bool:
+def _is_absent(view: SnapshotView) -> bool:
     """Whether its namespace has DaemonSets and none of them is kube-proxy's: then the ConfigMap is a leftover."""
-    names = {found.name for found in inventory.daemon_sets if found.namespace == "kube-system"}
+    names = {found.name for found in view.daemon_sets if found.namespace == "kube-system"}
     return bool(names) and NAME not in names
 
 
@@ -81,8 +81,8 @@ def _value(flags: Mapping[str, Flag], name: str) -> str:
     return flags[name].value if name in flags else ""
 
 
-def _of_config_map(inventory: Inventory) -> Iterator[ServiceProxy]:
-    found = inventory.config_maps.get(("kube-system", NAME))
+def _of_config_map(view: SnapshotView) -> Iterator[ServiceProxy]:
+    found = view.config_maps.get(("kube-system", NAME))
     try:
         declared = service_proxy_settings(found) if found else {}
     except ValueError:
@@ -100,14 +100,14 @@ def _of_config_map(inventory: Inventory) -> Iterator[ServiceProxy]:
 
 def _declared(subject: Subject, path: Path, text: object) -> tuple[Declaration, ...] | None:
     """None where one of the ranges cannot be read: then nothing is known of what is local."""
-    found = list(Voice(Role.POD, Authority.SERVICE_PROXY, subject).says_all(path, settings.words(text)))
+    found = list(RangeSource(Role.POD, Authority.SERVICE_PROXY, subject).cidrs(path, settings.words(text)))
     declared = tuple(one for one in found if isinstance(one, Declaration))
     return declared if len(declared) == len(found) else None
 
 
-def masquerades(inventory: Inventory, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
+def masquerades(view: SnapshotView, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
     """All clients, or the pods that kube-proxy takes for strangers because ``clusterCIDR`` does not hold them."""
-    for proxy in configurations(inventory):
+    for proxy in configurations(view):
         if proxy.everything is not None:
             path, name = proxy.everything
             yield Masquerade(Whom.BACKENDS, f"{name} of {proxy.subject} is true", proxy.subject, path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netlint.model.declared.inventory import Inventory
 from netlint.model.declared.node_objects import is_virtual, readiness
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods import Pods
 from netlint.model.pods.scheduling import runs_on
 from netlint.model.selectors import selects
@@ -26,12 +26,12 @@ class Coverage:
     unready: list[int]
 
 
-def coverage(agent: Workload, inventory: Inventory) -> Coverage:
+def coverage(agent: Workload, view: SnapshotView) -> Coverage:
     """A DaemonSet held against the pods; Nodes of which it is not clear are left out."""
-    pods = inventory.pods
+    pods = view.pods
     rows = [row for row in pods.of_shapes(_shapes(agent, pods)) if pods.is_live(row)]
     having = set(map(pods.node, rows))
-    wanted = [node for node in inventory.nodes if _wants(agent, node)]
+    wanted = [node for node in view.nodes if _wants(agent, node)]
     heard = {node.name for node in wanted if readiness(node) != "Unknown"}  # a silent kubelet's pods are never ready
     waiting = heard - {pods.node(row) for row in rows if pods.is_ready(row)}
     unready = [row for row in rows if waiting and pods.node(row) in waiting and _is_starting_or_running(pods, row)]

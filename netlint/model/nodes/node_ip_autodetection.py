@@ -15,10 +15,11 @@ from typing import NamedTuple
 from netlint import addresses
 from netlint.addresses import Range, RangeIndex
 from netlint.model.cni import flannel
+from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.nodes.identities import Identity, announced
 from netlint.model.nodes.node_ips import Address
-from netlint.model.ranges.address_plan import Declaration, Plan, Role, Standing
+from netlint.model.ranges.address_plan import Plan
 from netlint.objects.core import Node
 
 WITNESSES = 2  # so many other nodes have to agree

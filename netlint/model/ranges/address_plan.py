@@ -6,26 +6,24 @@ from collections.abc import Iterable
 
 from netlint.addresses import RangeIndex
 from netlint.model.declared import control_plane, node_objects
-from netlint.model.declared.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, Role
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.ranges import secondary_networks, service_cidrs, submariner_clusters
 from netlint.model.ranges.secondary_networks import SecondaryRange
 from netlint.objects.core import Service
-
-__all__ = ["Authority", "Declaration", "Plan", "Role", "Standing", "Trouble", "Voice", "collect"]
 
 
 class Plan:
     """All declarations, ordered by range, and the texts that should have been some."""
 
-    def __init__(self, found: Iterable[Declaration | SecondaryRange | Trouble]) -> None:
+    def __init__(self, found: Iterable[Declaration | SecondaryRange | MalformedRange]) -> None:
         """Keeps the declarations sorted by range; equal ranges stay in the order of their objects."""
         entries = list(found)
         self.secondary = [entry for entry in entries if isinstance(entry, SecondaryRange)]
         declarations = [entry for entry in entries if isinstance(entry, Declaration)]
         declarations += [entry.declaration for entry in self.secondary]
         self.declarations = sorted(declarations, key=lambda declared: declared.range)
-        self.troubles = [entry for entry in entries if isinstance(entry, Trouble)]
+        self.troubles = [entry for entry in entries if isinstance(entry, MalformedRange)]
         self._of: dict[tuple[Role, ...], list[Declaration]] = {}
         self._index: dict[Role, RangeIndex[int]] = {}
 
@@ -69,17 +67,17 @@ class Plan:
         ]
 
 
-def collect(inventory: Inventory, of_services: Iterable[Service]) -> list[Declaration | SecondaryRange | Trouble]:
+def collect(view: SnapshotView, of_services: Iterable[Service]) -> list[Declaration | SecondaryRange | MalformedRange]:
     """Every declaration but the Nodes' pod ranges and those of CNI plugins."""
     return [
-        *(declared for node in inventory.nodes for declared in node_objects.node_addresses(node)),
-        *service_cidrs.of_service_cidrs(inventory),
-        *service_cidrs.of_openshift(inventory),
-        *service_cidrs.of_metallb(inventory),
+        *(declared for node in view.nodes for declared in node_objects.node_addresses(node)),
+        *service_cidrs.of_service_cidrs(view),
+        *service_cidrs.of_openshift(view),
+        *service_cidrs.of_metallb(view),
         *service_cidrs.of_services(of_services),
-        *submariner_clusters.of_submariner(inventory),
-        *control_plane.of_flags(inventory),
-        *control_plane.of_kubeadm(inventory),
-        *control_plane.of_service_proxy(inventory),
-        *secondary_networks.secondary_ranges(inventory),
+        *submariner_clusters.of_submariner(view),
+        *control_plane.of_flags(view),
+        *control_plane.of_kubeadm(view),
+        *control_plane.of_service_proxy(view),
+        *secondary_networks.secondary_ranges(view),
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netlint import addresses
 from netlint.findings import Subject
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods import Pods
 from netlint.model.ranges.ipam import SHARED_LINKS
 from netlint.model.ranges.secondary_networks import Attachment, attachments
@@ -26,11 +26,12 @@ class Sharing:
     holders: Mapping[str, list[int]]
 
 
-def sharing(pods: Pods, inventory: Inventory) -> list[Sharing]:
+def sharing(view: SnapshotView) -> list[Sharing]:
     """One for each network; networks that end at a node, or may do so, are looked at node by node."""
+    pods = view.pods
     if not pods.table.attached:
         return []
-    defined = {f"{one.subject.namespace}/{one.subject.name}": one for one in _definitions(inventory)}
+    defined = {f"{one.subject.namespace}/{one.subject.name}": one for one in _definitions(view)}
     holders: dict[tuple[str, str], dict[tuple[int, int], list[int]]] = {}
     for row, network, address in _held(pods):
         shared = network in defined and defined[network].plugins[0].get("type") in SHARED_LINKS
@@ -43,8 +44,8 @@ def sharing(pods: Pods, inventory: Inventory) -> list[Sharing]:
     ]
 
 
-def _definitions(inventory: Inventory) -> Iterator[Attachment]:
-    return (found for found in attachments(inventory) if isinstance(found, Attachment) and found.plugins)
+def _definitions(view: SnapshotView) -> Iterator[Attachment]:
+    return (found for found in attachments(view) if isinstance(found, Attachment) and found.plugins)
 
 
 def _held(pods: Pods) -> Iterator[tuple[int, str, tuple[int, int]]]:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from netlint import addresses
 from netlint.addresses import RangeIndex
-from netlint.model.ranges.address_plan import Authority, Declaration, Plan, Role
+from netlint.model.declared.declarations import Authority, Declaration, Role
+from netlint.model.ranges.address_plan import Plan
 from netlint.objects.core import Service
 from netlint.objects.meta import Path, condition_status
 from netlint.objects.networking import IPAddress, ServiceCIDR

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from netlint import addresses
 from netlint.addresses import Range
-from netlint.model.cni import Fabric
+from netlint.model.cni import PodNetwork
+from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
 from netlint.model.pods import Pods
-from netlint.model.ranges.address_plan import Authority, Declaration, Plan, Role, Standing
+from netlint.model.ranges.address_plan import Plan
 
 KINDS = {
     Role.POD: "pod",
@@ -101,7 +102,7 @@ class Usage:
         return given or declared.role is Role.NODE
 
 
-def usage(plan: Plan, fabric: Fabric, pods: Pods, cluster_ips: Collection[Range]) -> Usage:
+def usage(plan: Plan, network: PodNetwork, pods: Pods, cluster_ips: Collection[Range]) -> Usage:
     """What the cluster uses."""
     public = [found.range for found in plan.of(Role.PUBLIC)]
     return Usage(
@@ -110,8 +111,8 @@ def usage(plan: Plan, fabric: Fabric, pods: Pods, cluster_ips: Collection[Range]
             "Service": lambda ranges: bool(addresses.touching(list(cluster_ips), ranges)),
             "load-balancer": lambda ranges: bool(addresses.touching(public, ranges)),
         },
-        {Authority.NODE} if fabric.allocates_from_node is False else set(),
-        bool(plan.of(Role.NODE_POD) or fabric.missing),
+        {Authority.NODE} if network.allocates_from_node is False else set(),
+        bool(plan.of(Role.NODE_POD) or network.missing),
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from netlint import addresses
-from netlint.model.cni import Fabric
-from netlint.model.ranges.address_plan import Authority, Declaration, Plan, Role
+from netlint.model.cni import PodNetwork
+from netlint.model.declared.declarations import Authority, Declaration, Role
+from netlint.model.ranges.address_plan import Plan
 
 ENCLOSING = ("antrea", "flannel")
 """Plugins that take ranges from Nodes and refuse one outside of their own setting, as Antrea where it gives them."""
@@ -16,7 +17,7 @@ POOLS = {"cilium": ("cilium",), "ovn-kubernetes": (Authority.OPENSHIFT,)}
 
 
 @dataclass(frozen=True, slots=True)
-class Confine:
+class EnclosingRange:
     """What has to enclose the ranges of nodes; ``is_firm``: something stops working when it does not."""
 
     wide: tuple[Declaration, ...]
@@ -40,23 +41,27 @@ class Confine:
                 yield from (([one], wide) for one in outside)
 
 
-def confines(plan: Plan, fabric: Fabric, pod_cidrs: Mapping[str, list[Declaration]]) -> list[Confine]:
+def enclosing_ranges(
+    plan: Plan, network: PodNetwork, pod_cidrs: Mapping[str, list[Declaration]]
+) -> list[EnclosingRange]:
     """All that the cluster declares, firm ones first."""
-    return sorted(_confines(plan, fabric, pod_cidrs), key=lambda confine: not confine.is_firm)
+    return sorted(_enclosing_ranges(plan, network, pod_cidrs), key=lambda enclosing: not enclosing.is_firm)
 
 
-def _confines(plan: Plan, fabric: Fabric, pod_cidrs: Mapping[str, list[Declaration]]) -> Iterator[Confine]:
+def _enclosing_ranges(
+    plan: Plan, network: PodNetwork, pod_cidrs: Mapping[str, list[Declaration]]
+) -> Iterator[EnclosingRange]:
     own = tuple(found for ranges in pod_cidrs.values() for found in ranges)
-    ignored = fabric.allocates_from_node is False
+    ignored = network.allocates_from_node is False
     cluster = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
     intended = bool(cluster) and cluster[0].authority is Authority.KUBEADM
     if cluster and not (intended and ignored):
-        yield Confine(tuple(cluster), own, not intended)
-    for found in fabric.plugins:
+        yield EnclosingRange(tuple(cluster), own, not intended)
+    for found in network.plugins:
         if found.name in ENCLOSING and not ignored and _declared(plan, found.name):
-            yield Confine(_declared(plan, found.name), own, True)
+            yield EnclosingRange(_declared(plan, found.name), own, True)
         for authority in POOLS.get(found.name, ()):
-            yield Confine(_declared(plan, authority), found.allocation.ranges, False)
+            yield EnclosingRange(_declared(plan, authority), found.allocation.ranges, False)
 
 
 def _declared(plan: Plan, authority: str) -> tuple[Declaration, ...]:

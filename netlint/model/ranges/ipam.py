@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from netlint import addresses
 from netlint.findings import Subject
-from netlint.model.cni import Fabric, calico
-from netlint.model.declared.inventory import Inventory
+from netlint.model.cni import PodNetwork, calico
+from netlint.model.declared.declarations import Declaration, RangeSource, Role
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods import Pods
-from netlint.model.ranges.address_plan import Declaration, Plan, Role, Voice
+from netlint.model.ranges.address_plan import Plan
 from netlint.model.ranges.secondary_networks import HOST_LOCAL, WHEREABOUTS, SecondaryRange
 from netlint.model.subjects import subject_of
 from netlint.objects.calico import BlockAffinity, IPAMBlock, IPPool
@@ -33,32 +34,32 @@ RESERVED = 3  # of a node's range: its first and last address, and the bridge's
 Block = tuple[Declaration, IPAMBlock]
 
 
-def blocks_of(inventory: Inventory, fabric: Fabric) -> list[Block]:
+def blocks_of(view: SnapshotView, network: PodNetwork) -> list[Block]:
     """Calico's blocks in force, with and without an owner."""
-    known = {found.subject: found for found in fabric.own_ranges if found.authority == calico.NAME}
-    listed = ((known.get(subject_of(block)) or _block(block), block) for block in calico.blocks(inventory))
+    known = {found.subject: found for found in network.own_ranges if found.authority == calico.NAME}
+    listed = ((known.get(subject_of(block)) or _block(block), block) for block in calico.blocks(view))
     return [(held, block) for held, block in listed if held is not None]
 
 
 def _block(block: IPAMBlock) -> Declaration | None:
-    voice = Voice(Role.NODE_POD, calico.NAME, subject_of(block), calico.owner_of(block), label="block")
-    found = voice.says(("spec", "cidr"), block.spec.cidr or "")
+    source = RangeSource(Role.NODE_POD, calico.NAME, subject_of(block), calico.owner_of(block), label="block")
+    found = source.cidr(("spec", "cidr"), block.spec.cidr or "")
     return found if isinstance(found, Declaration) else None
 
 
-def given_to_nodes(blocks: list[Block], fabric: Fabric) -> list[Declaration]:
+def given_to_nodes(blocks: list[Block], network: PodNetwork) -> list[Declaration]:
     """Every block and range that IPAM plugins gave to nodes, or keep without an owner.
 
     Several plugins count only if their agents run: others have left something behind. With them the Nodes'
     own ranges count too, if one of the plugins takes addresses from there.
     """
-    own = [*(held for held, _ in blocks), *(one for one in fabric.own_ranges if one.authority != calico.NAME)]
-    running = {found.name for found in fabric.plugins if found.runs}
-    takes_from_nodes = any(found.allocation.from_node and found.runs for found in fabric.plugins)
+    own = [*(held for held, _ in blocks), *(one for one in network.own_ranges if one.authority != calico.NAME)]
+    running = {found.name for found in network.plugins if found.runs}
+    takes_from_nodes = any(found.allocation.from_node and found.runs for found in network.plugins)
     if takes_from_nodes or len({found.authority for found in own}) > 1:
         own = [found for found in own if found.authority in running]
     if own and takes_from_nodes:
-        own += [found for ranges in fabric.of_nodes.values() for found in ranges]
+        own += [found for ranges in network.of_nodes.values() for found in ranges]
     return own
 
 
@@ -71,13 +72,13 @@ class Claim:
     node: str
 
 
-def contested_blocks(inventory: Inventory) -> Iterator[tuple[str, list[Claim]]]:
+def contested_blocks(view: SnapshotView) -> Iterator[tuple[str, list[Claim]]]:
     """Blocks that are said to belong to several nodes; claims that are not confirmed do not count."""
     claims: dict[str, list[tuple[str, IPAMBlock | BlockAffinity]]] = {}
-    for block in calico.blocks(inventory):
+    for block in calico.blocks(view):
         if calico.owner_of(block):
             claims.setdefault(block.spec.cidr or "", []).append((calico.owner_of(block), block))
-    for affinity in inventory.objects("BlockAffinity"):
+    for affinity in view.objects("BlockAffinity"):
         if affinity.spec.cidr and affinity.spec.node and _is_confirmed(affinity):
             claims.setdefault(affinity.spec.cidr, []).append((affinity.spec.node, affinity))
     for cidr, found in sorted(claims.items()):
@@ -103,11 +104,11 @@ class Pool:
     item: IPPool
 
 
-def calico_pools(inventory: Inventory) -> list[Pool]:
+def calico_pools(view: SnapshotView) -> list[Pool]:
     """The pools from which blocks are taken, those closed for new ones included."""
     found = []
-    for pool in calico.pools(inventory):
-        held = Voice(Role.POD, calico.NAME, subject_of(pool)).says(("spec", "cidr"), pool.spec.cidr or "")
+    for pool in calico.pools(view):
+        held = RangeSource(Role.POD, calico.NAME, subject_of(pool)).cidr(("spec", "cidr"), pool.spec.cidr or "")
         if isinstance(held, Declaration):
             found.append(Pool(held, pool.spec.blockSize, pool))
     return found
@@ -154,17 +155,17 @@ class Filling:
         return self.taken >= NEARLY * self.size
 
 
-def fillings(inventory: Inventory, plan: Plan, fabric: Fabric, blocks: list[Block] | None) -> Iterator[Filling]:
+def fillings(view: SnapshotView, plan: Plan, network: PodNetwork, blocks: list[Block] | None) -> Iterator[Filling]:
     """Calico's and whereabouts' pools, and the Nodes' ranges where pods get addresses from there.
 
     ``blocks``: None where not all of them are known.
     """
     if blocks is not None:
-        yield from _of_calico(calico_pools(inventory), blocks)
-    for pool in inventory.objects("IPPool.whereabouts.cni.cncf.io"):
+        yield from _of_calico(calico_pools(view), blocks)
+    for pool in view.objects("IPPool.whereabouts.cni.cncf.io"):
         yield from _of_whereabouts(pool, plan.secondary)
-    if fabric.allocates_from_node:
-        yield from _of_nodes(fabric.node_ranges, inventory.pods)
+    if network.allocates_from_node:
+        yield from _of_nodes(network.node_ranges, view.pods)
 
 
 def _of_calico(all_pools: list[Pool], blocks: list[Block]) -> Iterator[Filling]:
@@ -218,23 +219,23 @@ class Shortage:
     pools: tuple[Declaration, ...]
 
 
-def shortages(inventory: Inventory) -> Iterator[Shortage]:
+def shortages(view: SnapshotView) -> Iterator[Shortage]:
     """One for each family of pools that has fewer blocks than the cluster has nodes."""
-    strict = next((found for found in inventory.objects("IPAMConfig") if found.spec.strictAffinity), None)
+    strict = next((found for found in view.objects("IPAMConfig") if found.spec.strictAffinity), None)
     if strict is None:
         return
     for family, default in BLOCK_LENGTHS.items():
         pools = [
             pool
-            for pool in calico_pools(inventory)
+            for pool in calico_pools(view)
             if pool.declaration.range.family == family and calico.serves_pods(pool.item) and not pool.item.spec.disabled
         ]
         count = sum(
             pool.declaration.range.size >> (addresses.BITS[family] - (pool.length or default)) for pool in pools
         )
-        if pools and count < len(inventory.nodes):
+        if pools and count < len(view.nodes):
             held = tuple(pool.declaration for pool in pools)
-            yield Shortage(subject_of(strict), family, count, len(inventory.nodes), held)
+            yield Shortage(subject_of(strict), family, count, len(view.nodes), held)
 
 
 def overlapping_pools(plan: Plan) -> Iterator[list[Declaration]]:
@@ -272,14 +273,12 @@ def overlapping_sets(plan: Plan) -> Iterator[list[SecondaryRange]]:
             yield [ranges[number] for number in group]
 
 
-def unshared_ranges(inventory: Inventory, plan: Plan) -> Iterator[SecondaryRange]:
+def unshared_ranges(view: SnapshotView, plan: Plan) -> Iterator[SecondaryRange]:
     """Ranges that every node gives out by a list of its own, on a network that the nodes share."""
     restricted = {
-        subject_of(found)
-        for found in inventory.objects("NetworkAttachmentDefinition")
-        if NODE_SELECTOR in found.annotations
+        subject_of(found) for found in view.objects("NetworkAttachmentDefinition") if NODE_SELECTOR in found.annotations
     }
-    if len(inventory.nodes) < 2:
+    if len(view.nodes) < 2:
         return
     for found in plan.secondary:
         shared = found.ipam == HOST_LOCAL and found.plugin in SHARED_LINKS

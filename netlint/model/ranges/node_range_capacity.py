@@ -9,11 +9,12 @@ from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni import Fabric, antrea, cilium
+from netlint.model.cni import PodNetwork, antrea, cilium
 from netlint.model.declared.control_plane import command_lines
 from netlint.model.declared.controllers import Controller, is_off
-from netlint.model.declared.inventory import Inventory
-from netlint.model.ranges.address_plan import Authority, Declaration, Plan, Role
+from netlint.model.declared.declarations import Authority, Declaration, Role
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.ranges.address_plan import Plan
 from netlint.model.subjects import subject_of
 
 MASKS = {4: 24, 6: 64}
@@ -25,7 +26,7 @@ DIVIDED = (Authority.CONTROLLER_MANAGER, Authority.KUBEADM, "flannel", "kindnet"
 
 
 @dataclass(frozen=True, slots=True)
-class Supply:
+class NodeRangeCapacity:
     """One family of a range that is cut into pieces for nodes.
 
     ``taken``: the pieces that nodes have; ``lacking``: the nodes without one.
@@ -48,28 +49,27 @@ class Supply:
         return self.taken > 1 and self.taken >= NEARLY * self.size
 
 
-def supplies(
-    inventory: Inventory, plan: Plan, fabric: Fabric, node_ranges: dict[str, list[Declaration]]
-) -> Iterator[Supply]:
+def capacities(view: SnapshotView, plan: Plan, network: PodNetwork) -> Iterator[NodeRangeCapacity]:
     """What the kube-controller-manager, Antrea's controller and Cilium's operator divide."""
-    own = [found.range for ranges in node_ranges.values() for found in ranges]
-    lacking = tuple(subject_of(node) for node in inventory.nodes if not node_ranges[node.name])
-    if fabric.allocates_from_node and _gives_ranges(inventory):
+    node_ranges = view.pod_cidrs
+    own = [declared.range for ranges in node_ranges.values() for declared in ranges]
+    lacking = tuple(subject_of(node) for node in view.nodes if not node_ranges[node.name])
+    if network.allocates_from_node and _gives_ranges(view):
         wide = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER)
-        yield from _of_families(wide, _controller_masks(inventory), own, lacking)
-    masks = antrea.node_masks(inventory)
+        yield from _of_families(wide, _controller_masks(view), own, lacking)
+    masks = antrea.node_masks(view)
     if masks is not None:
         wide = [found for found in plan.of(Role.POD) if found.authority == antrea.NAME]
         yield from _of_families(wide, MASKS | masks, own, lacking)
-    if cilium.mode_of(inventory) == "cluster-pool":
+    if cilium.mode_of(view) == "cluster-pool":
         wide = [found for found in plan.of(Role.POD) if found.authority == cilium.NAME]
-        given = [found.range for found in fabric.own_ranges if found.authority == cilium.NAME]
-        yield from _of_families(wide, _cilium_masks(inventory), given, tuple(cilium.without_range(inventory)))
+        given = [found.range for found in network.own_ranges if found.authority == cilium.NAME]
+        yield from _of_families(wide, _cilium_masks(view), given, tuple(cilium.without_range(view)))
 
 
 def _of_families(
     wide: Iterable[Declaration], masks: dict[int, int], own: list[Range], lacking: tuple[Subject, ...]
-) -> Iterator[Supply]:
+) -> Iterator[NodeRangeCapacity]:
     listed = list(wide)
     for family, length in masks.items():
         declared = tuple(found for found in listed if found.range.family == family)
@@ -78,7 +78,7 @@ def _of_families(
         size = sum(pool.size // piece for pool in pools)
         if size:
             taken = pieces(pools, piece, [held for held in own if held.family == family])
-            yield Supply(declared, length, size, taken, lacking)
+            yield NodeRangeCapacity(declared, length, size, taken, lacking)
 
 
 def pieces(pools: list[Range], piece: int, own: list[Range]) -> int:
@@ -92,17 +92,17 @@ def pieces(pools: list[Range], piece: int, own: list[Range]) -> int:
     )
 
 
-def _gives_ranges(inventory: Inventory) -> bool:
-    if is_off(Controller.NODE_RANGES, inventory.pods):
+def _gives_ranges(view: SnapshotView) -> bool:
+    if is_off(Controller.NODE_RANGES, view.pods):
         return False
-    lines = command_lines(inventory.pods, "kube-controller-manager")
+    lines = command_lines(view.pods, "kube-controller-manager")
     given = [settings.flags(line.words).get("allocate-node-cidrs") for _, line in lines]
     return any(flag is not None and flag.value == "true" for flag in given)
 
 
-def _controller_masks(inventory: Inventory) -> dict[int, int]:
+def _controller_masks(view: SnapshotView) -> dict[int, int]:
     """The flags; the one without a family counts where the cluster has one family."""
-    for _, line in command_lines(inventory.pods, "kube-controller-manager"):
+    for _, line in command_lines(view.pods, "kube-controller-manager"):
         given = settings.flags(line.words)
         plain = given.get("node-cidr-mask-size")
         named = {family: given.get(f"node-cidr-mask-size-ipv{family}", plain) for family in MASKS}
@@ -110,8 +110,8 @@ def _controller_masks(inventory: Inventory) -> dict[int, int]:
     return MASKS
 
 
-def _cilium_masks(inventory: Inventory) -> dict[int, int]:
-    _, keys = cilium.configuration(inventory)
+def _cilium_masks(view: SnapshotView) -> dict[int, int]:
+    _, keys = cilium.configuration(view)
     return {
         family: _length(keys.get(f"cluster-pool-ipv{family}-mask-size", ""), default, family)
         for family, default in CILIUM_MASKS.items()
@@ -123,14 +123,14 @@ def _length(text: str, default: int, family: int) -> int:
 
 
 def undivided(
-    plan: Plan, pod_cidrs: dict[str, list[Declaration]], all_supplies: Iterable[Supply]
+    plan: Plan, pod_cidrs: dict[str, list[Declaration]], capacities: Iterable[NodeRangeCapacity]
 ) -> list[list[Declaration]]:
     """Ranges of Nodes that are the whole range of the cluster, one list for each such range.
 
     Where that has room for one node only, one of them is right.
     """
     wide = {one.range for one in plan.of(Role.POD) if one.authority in DIVIDED and not one.node}
-    single = {one.range for supply in all_supplies if supply.size == 1 for one in supply.declared}
+    single = {one.range for capacity in capacities if capacity.size == 1 for one in capacity.declared}
     found: dict[Range, list[Declaration]] = {}
     for own in (own for ranges in pod_cidrs.values() for own in ranges):
         if own.range in wide:

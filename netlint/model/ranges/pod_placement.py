@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from netlint.addresses import Range, RangeIndex, overlapping_groups
+from netlint.model.declared.declarations import Declaration
 from netlint.model.pods import Pods
-from netlint.model.ranges.address_plan import Declaration
 
 
-class Homes:
+class PodPlacement:
     """The ranges of nodes from which pods get their addresses, and those that are open to every node."""
 
     def __init__(

@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.model.declared.inventory import Inventory
-from netlint.model.ranges.address_plan import Declaration, Plan, Role
+from netlint.model.declared.declarations import Declaration, Role
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.ranges.address_plan import Plan
 from netlint.model.ranges.submariner_clusters import AUTHORITY
 
 OWN = (Role.POD, Role.SERVICE)
 
 
-def contested(plan: Plan, inventory: Inventory) -> Iterator[list[Declaration]]:
+def contested(plan: Plan, view: SnapshotView) -> Iterator[list[Declaration]]:
     """Groups of ranges of several joined clusters that have addresses in common, remote ones first.
 
     The own ranges count where it is known which of the clusters is the own one. A closed pool of Calico's says
     less: only one that is no wider than the Service range is taken for another cluster's.
     """
     joined = [one for one in plan.of(Role.REMOTE, Role.INTERNAL) if one.authority == AUTHORITY]
-    listed = [*joined, *(_own(plan) if inventory.objects("Submariner") else ())]
+    listed = [*joined, *(_own(plan) if view.objects("Submariner") else ())]
     for group in addresses.overlapping_groups([one.range for one in listed]):
         members = [listed[number] for number in group]
         if len({_cluster(one) for one in members}) > 1:

@@ -14,8 +14,8 @@ from typing import Any
 from netlint import addresses
 from netlint.addresses import Cidr, Range
 from netlint.findings import Subject
-from netlint.model.declared.declarations import Declaration, Role, Trouble, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
 from netlint.objects.multus import NetworkAttachmentDefinition
@@ -77,15 +77,15 @@ class Attachment:
     plugins: tuple[dict[str, Any], ...]
 
 
-def attachments(inventory: Inventory) -> Iterator[Attachment | Trouble]:
+def attachments(view: SnapshotView) -> Iterator[Attachment | MalformedRange]:
     """All definitions whose configuration is in the object; an empty one is a file on each node."""
-    for definition in inventory.objects(AUTHORITY):
+    for definition in view.objects(AUTHORITY):
         if not (definition.spec.config or "").strip():
             continue
         try:
             yield _attachment(definition)
         except ValueError as error:
-            yield Trouble(subject_of(definition), _PATH, f"the text is no CNI configuration: {error}")
+            yield MalformedRange(subject_of(definition), _PATH, f"the text is no CNI configuration: {error}")
 
 
 def _attachment(definition: NetworkAttachmentDefinition) -> Attachment:
@@ -99,17 +99,17 @@ def _attachment(definition: NetworkAttachmentDefinition) -> Attachment:
     return Attachment(subject_of(definition), tuple({"name": name, **plugin} for plugin in listed))
 
 
-def secondary_ranges(inventory: Inventory) -> Iterator[SecondaryRange | Trouble]:
+def secondary_ranges(view: SnapshotView) -> Iterator[SecondaryRange | MalformedRange]:
     """Every range of every definition."""
-    for found in attachments(inventory):
-        if isinstance(found, Trouble):
+    for found in attachments(view):
+        if isinstance(found, MalformedRange):
             yield found
             continue
         for plugin in found.plugins:
             yield from ranges_of(found.subject, _PATH, plugin)
 
 
-def ranges_of(subject: Subject, path: Path, plugin: dict[str, Any]) -> Iterator[SecondaryRange | Trouble]:
+def ranges_of(subject: Subject, path: Path, plugin: dict[str, Any]) -> Iterator[SecondaryRange | MalformedRange]:
     """The ranges of one plugin of a CNI configuration."""
     ipam = plugin.get("ipam")
     if not isinstance(ipam, dict):
@@ -117,13 +117,13 @@ def ranges_of(subject: Subject, path: Path, plugin: dict[str, Any]) -> Iterator[
     try:
         entries = list(_written(ipam))
     except (TypeError, AttributeError):
-        yield Trouble(subject, path, "the ranges are no list of mappings")
+        yield MalformedRange(subject, path, "the ranges are no list of mappings")
         return
     for entry in entries:
         try:
             yield _range(subject, path, plugin, ipam, entry)
         except (ValueError, TypeError, AttributeError) as error:
-            yield Trouble(subject, path, str(error))
+            yield MalformedRange(subject, path, str(error))
 
 
 def _written(ipam: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -156,7 +156,7 @@ def _range(
     cidr = addresses.parse_cidr(text)
     gateway = written.get("gateway")
     return SecondaryRange(
-        Voice(Role.SECONDARY, AUTHORITY, subject).holds(path, cidr.range, cidr),
+        RangeSource(Role.SECONDARY, AUTHORITY, subject).declaration(path, cidr.range, cidr),
         _given(cidr, start, end),
         tuple(_excluded(str(one)) for one in written.get("exclude") or ()),
         addresses.parse(str(gateway))[1] if gateway else None,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from netlint import addresses
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.declared.declarations import Authority, Declaration, Role, Standing, Trouble, Voice
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role, Standing
+from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.meta import Path
@@ -16,14 +16,14 @@ from netlint.objects.meta import Path
 SHORTEST = {4: 12, 6: 108}
 """Prefix lengths of the widest Service ranges that API servers take."""
 LABEL = "range around cluster IPs"
-Found = Iterator[Declaration | Trouble]
+Found = Iterator[Declaration | MalformedRange]
 
 
-def of_service_cidrs(inventory: Inventory) -> Found:
+def of_service_cidrs(view: SnapshotView) -> Found:
     """ServiceCIDR objects, the authority from Kubernetes 1.33 on."""
-    for declared in inventory.objects("ServiceCIDR"):
-        voice = Voice(Role.SERVICE, Authority.SERVICE_CIDR, subject_of(declared))
-        yield from voice.lists(("spec", "cidrs"), declared.spec.cidrs)
+    for declared in view.objects("ServiceCIDR"):
+        source = RangeSource(Role.SERVICE, Authority.SERVICE_CIDR, subject_of(declared))
+        yield from source.cidr_list(("spec", "cidrs"), declared.spec.cidrs)
 
 
 def inferred(first: addresses.Range, last: int, subject: Subject, path: Path) -> Declaration | None:
@@ -35,42 +35,42 @@ def inferred(first: addresses.Range, last: int, subject: Subject, path: Path) ->
     bits = (low ^ last).bit_length()
     if not 0 < bits <= addresses.BITS[family] - SHORTEST[family]:
         return None
-    voice = Voice(Role.SERVICE, Authority.SERVICE, subject, standing=Standing.INFERRED, label=LABEL)
+    source = RangeSource(Role.SERVICE, Authority.SERVICE, subject, standing=Standing.INFERRED, label=LABEL)
     start = low >> bits << bits
-    return voice.holds(path, addresses.Range(family, start, start + (1 << bits) - 1))
+    return source.declaration(path, addresses.Range(family, start, start + (1 << bits) - 1))
 
 
-def of_openshift(inventory: Inventory) -> Found:
+def of_openshift(view: SnapshotView) -> Found:
     """The ranges in force that OpenShift's Network names."""
-    for found in inventory.objects("Network"):
+    for found in view.objects("Network"):
         subject, status = subject_of(found), found.status
-        pods = Voice(Role.POD, Authority.OPENSHIFT, subject)
+        pods = RangeSource(Role.POD, Authority.OPENSHIFT, subject)
         for index, entry in enumerate(status.clusterNetwork or ()):
             if entry.cidr:
-                yield pods.says(("status", "clusterNetwork", index, "cidr"), entry.cidr)
-        services = Voice(Role.SERVICE, Authority.OPENSHIFT, subject)
-        yield from services.lists(("status", "serviceNetwork"), status.serviceNetwork)
+                yield pods.cidr(("status", "clusterNetwork", index, "cidr"), entry.cidr)
+        services = RangeSource(Role.SERVICE, Authority.OPENSHIFT, subject)
+        yield from services.cidr_list(("status", "serviceNetwork"), status.serviceNetwork)
 
 
-def of_metallb(inventory: Inventory) -> Found:
+def of_metallb(view: SnapshotView) -> Found:
     """MetalLB's pools: objects, or the ConfigMap of releases before 0.13."""
-    for pool in inventory.objects("IPAddressPool"):
-        voice = Voice(Role.LOAD_BALANCER, Authority.METALLB, subject_of(pool))
+    for pool in view.objects("IPAddressPool"):
+        source = RangeSource(Role.LOAD_BALANCER, Authority.METALLB, subject_of(pool))
         for index, text in enumerate(pool.spec.addresses or ()):
-            yield voice.spans(("spec", "addresses", index), text)
-    found = inventory.config_maps.get(("metallb-system", "config"))
+            yield source.span(("spec", "addresses", index), text)
+    found = view.config_maps.get(("metallb-system", "config"))
     if found is None:
         return
-    voice = Voice(Role.LOAD_BALANCER, Authority.METALLB, subject_of(found))
+    source = RangeSource(Role.LOAD_BALANCER, Authority.METALLB, subject_of(found))
     try:
         declared = settings.document((found.data or {}).get("config", ""))
     except ValueError as error:
-        yield Trouble(voice.subject, ("data", "config"), str(error))
+        yield MalformedRange(source.subject, ("data", "config"), str(error))
         return
     pools = declared.get("address-pools")
     for pool in pools if isinstance(pools, list) else ():
         for text in settings.texts(settings.at(pool, "addresses")):
-            yield voice.spans(("data", "config"), text)
+            yield source.span(("data", "config"), text)
 
 
 def of_services(services: Iterable[Service]) -> Iterator[Declaration]:
@@ -87,5 +87,5 @@ def of_services(services: Iterable[Service]) -> Iterator[Declaration]:
 
 def _one(service: Service, path: tuple[str | int, ...], text: str) -> Declaration:
     family, value = addresses.parse(text)
-    voice = Voice(Role.PUBLIC, Authority.SERVICE, subject_of(service))
-    return voice.holds(path, addresses.Range(family, value, value))
+    source = RangeSource(Role.PUBLIC, Authority.SERVICE, subject_of(service))
+    return source.declaration(path, addresses.Range(family, value, value))

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from netlint import addresses
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.declared.workload_settings import environment
 from netlint.model.services.recomputed_slices import API_SERVER
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
@@ -33,27 +34,27 @@ class Shown(NamedTuple):
 Found = Iterator[tuple[tuple[int, int], Shown]]
 
 
-def api_servers(inventory: Inventory, slices: SliceTable) -> dict[tuple[int, int], Shown]:
+def api_servers(view: SnapshotView, slices: SliceTable) -> dict[tuple[int, int], Shown]:
     """Family and value of every known address, with the first that shows it."""
     found: dict[tuple[int, int], Shown] = {}
-    for address, shown in (*_configured(inventory), *_of_kube_vip(inventory), *_of_slices(slices)):
+    for address, shown in (*_configured(view), *_of_kube_vip(view), *_of_slices(slices)):
         found.setdefault(address, shown)
     return found
 
 
-def _configured(inventory: Inventory) -> Found:
+def _configured(view: SnapshotView) -> Found:
     """What kubeadm and kube-proxy are told."""
-    for shown, declared in _document(inventory, "kubeadm-config", "ClusterConfiguration"):
+    for shown, declared in _document(view, "kubeadm-config", "ClusterConfiguration"):
         yield from _at(f"//{settings.at(declared, 'controlPlaneEndpoint')}", shown)
-    for shown, declared in _document(inventory, "kube-proxy", "kubeconfig.conf"):
+    for shown, declared in _document(view, "kube-proxy", "kubeconfig.conf"):
         clusters = declared.get("clusters")
         for entry in clusters if isinstance(clusters, list) else ():
             yield from _at(str(settings.at(entry, "cluster", "server")), shown)
 
 
-def _document(inventory: Inventory, name: str, key: str) -> Iterator[tuple[Shown, dict[str, Any]]]:
+def _document(view: SnapshotView, name: str, key: str) -> Iterator[tuple[Shown, dict[str, Any]]]:
     """A document in a ConfigMap; what cannot be read is none."""
-    found = inventory.config_maps.get(("kube-system", name))
+    found = view.config_maps.get(("kube-system", name))
     if found is not None:
         try:
             yield Shown(subject_of(found), ("data", key)), settings.document((found.data or {}).get(key, ""))
@@ -77,12 +78,12 @@ def _of(text: str, shown: Shown) -> Found:
         return
 
 
-def _of_kube_vip(inventory: Inventory) -> Found:
+def _of_kube_vip(view: SnapshotView) -> Found:
     """Its DaemonSets that announce the control plane."""
-    for agent in inventory.daemon_sets:
-        if any(text == "true" for _, text in inventory.environment(agent, "cp_enable")):
+    for agent in view.daemon_sets:
+        if any(text == "true" for _, text in environment(agent, "cp_enable")):
             for variable in KUBE_VIP:
-                for path, text in inventory.environment(agent, variable):
+                for path, text in environment(agent, variable):
                     yield from _of(text, Shown(subject_of(agent), path))
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netlint.model.cni import antrea, cilium
-from netlint.model.declared.inventory import Inventory
 from netlint.model.declared.rights import DEFAULT_ACCOUNT, Account, Bound, Resource, lacking
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.declared.workload_settings import environment, flags
 from netlint.model.services import service_proxy
 from netlint.objects.apps import Workload
 
@@ -60,33 +61,33 @@ class Client:
         return lacking(bound, (SERVICES, endpoints))
 
 
-def clients(inventory: Inventory) -> list[Client]:
+def clients(view: SnapshotView) -> list[Client]:
     """The DaemonSets that program Services, as far as it is known how they reach the API server."""
-    instead = service_proxy.replacement(inventory)
+    instead = service_proxy.replacement(view)
     if not instead:
-        return [Client(found, True, _doubt_of_proxy(inventory)) for found in service_proxy.agents(inventory)]
-    agent = inventory.daemon_set(AGENTS[instead])
+        return [Client(found, True, _doubt_of_proxy(view)) for found in service_proxy.agents(view)]
+    agent = view.daemon_set(AGENTS[instead])
     if agent is None:
         return []
     groups = OVN_NODES if instead == "OVN-Kubernetes" else frozenset()
-    return [Client(agent, False, _doubt(inventory, agent), groups)]
+    return [Client(agent, False, _doubt(view, agent), groups)]
 
 
-def _doubt(inventory: Inventory, agent: Workload) -> str:
+def _doubt(view: SnapshotView, agent: Workload) -> str:
     """What else than its account's token the agent of a network plugin is given."""
-    given = inventory.flags(agent).keys() | cilium.configuration(inventory)[1].keys()
+    given = flags(agent).keys() | cilium.configuration(view)[1].keys()
     other = [
         *sorted(given & OTHER_CREDENTIALS),
-        *[name for name in ("KUBECONFIG",) if inventory.environment(agent, name)],
+        *[name for name in ("KUBECONFIG",) if environment(agent, name)],
     ]
-    if antrea.has_kubeconfig(inventory):
+    if antrea.has_kubeconfig(view):
         other.append("a kubeconfig")
     return f"it is given {other[0]}" if other else ""
 
 
-def _doubt_of_proxy(inventory: Inventory) -> str:
+def _doubt_of_proxy(view: SnapshotView) -> str:
     """kube-proxy is given a kubeconfig file, which kubeadm and others keep in its ConfigMap."""
-    found = inventory.config_maps.get((service_proxy.NAMESPACE, service_proxy.NAME))
+    found = view.config_maps.get((service_proxy.NAMESPACE, service_proxy.NAME))
     if any(TOKEN in text for text in ((found.data if found else None) or {}).values()):
         return ""
     return "the input does not show a kubeconfig that names its token"

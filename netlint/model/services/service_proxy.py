@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from netlint.model import settings
 from netlint.model.cni import antrea, cilium
 from netlint.model.declared.control_plane import command_lines, service_proxy_settings
-from netlint.model.declared.inventory import Inventory
+from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.declared.workload_settings import environment
 from netlint.model.nodes.daemonset_coverage import Coverage
 from netlint.model.pods import Pods
 from netlint.model.pods.scheduling import runs_on
@@ -30,27 +31,27 @@ def is_of_this_proxy(service: Service) -> bool:
     return PROXY_NAME not in service.labels
 
 
-def replacement(inventory: Inventory) -> str:
+def replacement(view: SnapshotView) -> str:
     """Who programs Services in place of kube-proxy; empty where nobody is known to."""
-    router = inventory.daemon_set("kube-router")
-    if cilium.configuration(inventory)[1].get("kube-proxy-replacement") in {"true", "strict"}:
+    router = view.daemon_set("kube-router")
+    if cilium.configuration(view)[1].get("kube-proxy-replacement") in {"true", "strict"}:
         return "Cilium"
-    if antrea.programs_services(inventory):
+    if antrea.programs_services(view):
         return "Antrea"
-    if inventory.daemon_set("ovnkube-node"):
+    if view.daemon_set("ovnkube-node"):
         return "OVN-Kubernetes"
     if router and flag(router, "run-service-proxy") != "false":
         return "kube-router"
-    return "Calico" if _has_calico_bpf(inventory) else ""
+    return "Calico" if _has_calico_bpf(view) else ""
 
 
-def _has_calico_bpf(inventory: Inventory) -> bool:
+def _has_calico_bpf(view: SnapshotView) -> bool:
     """The agents' variable goes before the object."""
-    agent = inventory.daemon_set("calico-node")
-    given = [text for _, text in inventory.environment(agent, "FELIX_BPFENABLED")] if agent else []
+    agent = view.daemon_set("calico-node")
+    given = [text for _, text in environment(agent, "FELIX_BPFENABLED")] if agent else []
     if given:
         return given[-1].lower() == "true"
-    return any(found.name == "default" and found.spec.bpfEnabled for found in inventory.objects("FelixConfiguration"))
+    return any(found.name == "default" and found.spec.bpfEnabled for found in view.objects("FelixConfiguration"))
 
 
 def flag(workload: Workload, name: str) -> str:
@@ -61,33 +62,33 @@ def flag(workload: Workload, name: str) -> str:
     return given.value if given else ""
 
 
-def modes(inventory: Inventory) -> set[str]:
+def modes(view: SnapshotView) -> set[str]:
     """The modes in which kube-proxy is told to run; an empty one is the default."""
     found = set()
-    for _, line in command_lines(inventory.pods, NAME):
+    for _, line in command_lines(view.pods, NAME):
         given = settings.flags(line.words)
         if "proxy-mode" in given and "config" not in given:
             found.add(given["proxy-mode"].value)
-    return found or {str(configuration(inventory).get("mode") or "")}
+    return found or {str(configuration(view).get("mode") or "")}
 
 
-def configuration(inventory: Inventory) -> dict[str, object]:
+def configuration(view: SnapshotView) -> dict[str, object]:
     """The KubeProxyConfiguration of kubeadm's ConfigMap; empty without one, and where it cannot be read."""
-    found = inventory.config_maps.get((NAMESPACE, NAME))
+    found = view.config_maps.get((NAMESPACE, NAME))
     try:
         return service_proxy_settings(found) if found else {}
     except ValueError:
         return {}
 
 
-def uses_ipvs(inventory: Inventory) -> bool:
+def uses_ipvs(view: SnapshotView) -> bool:
     """Whether kube-proxy is in force, in the mode that gives every node the addresses of all Services."""
-    return IPVS in modes(inventory) and not replacement(inventory)
+    return IPVS in modes(view) and not replacement(view)
 
 
-def agents(inventory: Inventory) -> list[Workload]:
+def agents(view: SnapshotView) -> list[Workload]:
     """The DaemonSets of kube-proxy."""
-    return [found for found in inventory.daemon_sets if found.namespace == NAMESPACE and found.name.startswith(NAME)]
+    return [found for found in view.daemon_sets if found.namespace == NAMESPACE and found.name.startswith(NAME)]
 
 
 @dataclass(slots=True)
