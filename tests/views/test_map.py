@@ -95,7 +95,7 @@ def test_the_tree_of_a_healthy_cluster_holds_every_range_and_nothing_collides(na
     valid("map", topologies.json(topology(found)))
 
 
-VOICE = RangeSource(Role.NODE_POD, "Node", namespace("x"))
+SOURCE = RangeSource(Role.NODE_POD, "Node", namespace("x"))
 CHILDREN = st.lists(st.integers(0, 255), min_size=1, max_size=120, unique=True)
 
 
@@ -104,8 +104,8 @@ def test_parts_cover_a_range_without_gaps(numbers: list[int], limit: int) -> Non
     whole = addresses.parse_cidr("10.244.0.0/16").range
     first = [whole.first + 256 * number for number in sorted(numbers)]
     held = [Range(4, start, start + 255) for start in first]
-    children = [Block(span, Role.NODE_POD, "", [VOICE.holds((), span)]) for span in held]
-    block = Block(whole, Role.POD, "", [VOICE.holds((), whole)], children=children)
+    children = [Block(span, Role.NODE_POD, "", [SOURCE.declaration((), span)]) for span in held]
+    block = Block(whole, Role.POD, "", [SOURCE.declaration((), whole)], children=children)
     found = parts(block, limit)
     assert found[0].range.first == whole.first
     assert found[-1].range.last == whole.last
