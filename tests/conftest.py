@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE / "live")]
-
-import controlplane  # noqa: E402
-from controlplane import prepare  # noqa: E402
-from days import EPOCH  # noqa: E402
+from tests.support import controlplane
+from tests.support.controlplane import prepare
+from tests.support.days import EPOCH
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

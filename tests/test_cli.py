@@ -14,9 +14,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from program import ENVIRONMENT, ROOT, netlint
 
 from netlint.cli.reference import SCHEMAS
+from tests.support.program import ENVIRONMENT, ROOT, netlint
 
 BROKEN = """
 apiVersion: v1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rulepages import Example, examples
 
 from netlint import catalogue, sources
 from netlint.checks import CHECKS
 from netlint.evaluability import NODE_DUMP, kinds
 from netlint.model.cluster import Cluster
+from tests.support.rulepages import Example, examples
 
 BY_RULE: dict[str, list[Example]] = {}
 for example in examples():

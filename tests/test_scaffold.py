@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.program import ROOT
+
 TESTS_OF_RULES = ("tests/test_catalogue.py", "tests/test_needs.py", "tests/test_rules.py")
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from netlint import catalogue
-
-ROOT = Path(__file__).parent.parent
+from tests.support.program import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controlplane import ControlPlane
-from harness import faults, reading
-from harness.objects import Object
-from harness.relay import Answer, Forward, GoneError, Relay, Request
-from harness.running import NOT_APPLICABLE, Run, check, command_line, environment, netlint
 
 from netlint.objects import CONFIG_MAPS
+from tests.support.controlplane import ControlPlane
+from tests.support.live import faults, reading
+from tests.support.live.objects import Object
+from tests.support.live.relay import Answer, Forward, GoneError, Relay, Request
+from tests.support.live.running import NOT_APPLICABLE, Run, check, command_line, environment, netlint
 
 LISTS = {kind.name: reading.path(kind) for kind in reading.served()}
 EXPORTED = ",".join([*(kind.resource for kind in reading.served()), "configmaps"])

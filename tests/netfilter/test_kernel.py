@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import NoReturn
 
 import msgspec
@@ -18,14 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netfilter.expected import hits, holds
-from netfilter.written import PACKETS, Packet, Table, tables
 from netlint.model.netfilter import nftables
 from netlint.model.netfilter.packets import Mark
 from netlint.model.netfilter.rules import Ruleset
 from netlint.model.netfilter.tables import postrouting
 from netlint.objects.netfilter import NftRuleset
 from netlint.sources import iptables
+from tests.support.netfilter import probe
+from tests.support.netfilter.expected import hits, holds
+from tests.support.netfilter.written import PACKETS, Packet, Table, tables
 
 BACKENDS = {
     "iptables-legacy": (["iptables-legacy-restore"], ["iptables-legacy-save", "-t", "nat"]),
@@ -69,7 +69,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
     missing = [program for program in programs if shutil.which(program) is None]
     if missing or os.geteuid() != 0:
         _unavailable(f"needs root and {', '.join(missing or programs)}")
-    command = ["unshare", "--net", sys.executable, str(Path(__file__).parent / "probe.py")]
+    command = ["unshare", "--net", sys.executable, probe.__file__]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

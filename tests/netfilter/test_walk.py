@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netfilter.expected import AROUND, hits, holds, ranges
-from netfilter.written import PACKETS, Packet, Table, tables
 from netlint.model.netfilter.packets import Mark, Packets, Surroundings
 from netlint.model.netfilter.tables import marks_before, postrouting, ranges_of
 from netlint.model.netfilter.walk import translations
 from netlint.sources import iptables
+from tests.support.netfilter.expected import AROUND, hits, holds, ranges
+from tests.support.netfilter.written import PACKETS, Packet, Table, tables
 
 
 def read(text: str):

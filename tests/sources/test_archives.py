@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from runs import check
+
+from tests.support.runs import check
 
 NODE = b"apiVersion: v1\nkind: Node\nmetadata: {name: %s}\nspec: {podCIDRs: [10.%d.0.0/24]}\n"
 FILES = {

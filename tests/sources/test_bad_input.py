@@ -14,9 +14,9 @@ from base64 import b85encode
 from pathlib import Path
 
 import pytest
-from runs import check
 
 from netlint.sources import cursor
+from tests.support.runs import check
 
 GOOD = (
     "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {podCIDRs: [10.1.0.0/24]}\n---\n"

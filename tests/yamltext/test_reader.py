@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from netlint.yamltext import exact, reader
-
-from . import manifests
+from tests.support.yamltext import manifests
 
 
 @pytest.mark.parametrize("text", manifests.ALL, ids=lambda text: text[:25])

@@ -14,6 +14,8 @@ from typing import Any
 
 import jsonschema
 
+from tests.support.program import ROOT
+
 Json = dict[str, Any]
 Skip = tuple[str, str, list[str], list[str], str]
 
@@ -40,7 +42,7 @@ main()
 """
 # What would point netlint at another cluster, or change what it says.
 _NOT_PASSED_ON = ("HOME", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "SOURCE_DATE_EPOCH")
-_REPORT_SCHEMA = Path(__file__).parents[3] / "schemas" / "report-v1.schema.json"
+_REPORT_SCHEMA = ROOT / "schemas" / "report-v1.schema.json"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from controlplane import Client
-from controlplane.process import Server
+from tests.support.controlplane import Client
+from tests.support.controlplane.process import Server
 
 NETWORK = "10.199.77"
 PREFIX = "flannel.alpha.coreos.com/"

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from days import EPOCH
+from tests.support.days import EPOCH
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"HOME": "/nonexistent", "KUBECONFIG": "", "SOURCE_DATE_EPOCH": EPOCH, "COLUMNS": "100"}
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from controlplane import ControlPlane
+
+from tests.support.controlplane import ControlPlane
 
 from .certificates import Certificate
 

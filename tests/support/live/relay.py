@@ -21,7 +21,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import yaml
-from controlplane import ControlPlane
+
+from tests.support.controlplane import ControlPlane
 
 _PASSED_ON = ("Accept", "Authorization", "Impersonate-User", "User-Agent")
 
