@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.support.controlplane import ApiError, Client, ControlPlane, KubectlError, ServerError, prepare
-from tests.support.program import ROOT
+from tests.support.program import ROOT, execute, running
 
 Object = dict[str, Any]
 NewControlPlane = Callable[..., ControlPlane]
@@ -337,7 +337,7 @@ def test_no_process_outlives_a_killed_test_run(binaries: Path, tmp_path: Path) -
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", program, str(binaries)]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
+    with running(*command, env=environment, stdout=subprocess.PIPE, text=True) as run:
         pids = [int(pid) for pid in run.stdout.readline().split()]
         run.send_signal(signal.SIGKILL)
 
@@ -382,7 +382,7 @@ class TestPrepare:
             prepare.binaries(prepare.NODE)
 
     def test_script_prints_one_line_for_an_error(self) -> None:
-        result = subprocess.run([sys.executable, prepare.__file__], capture_output=True, text=True, check=False)
+        result = execute(sys.executable, prepare.__file__)
 
         assert (result.returncode, result.stdout) == (1, "")
         assert result.stderr.startswith("prepare.py: Go is not installed")

@@ -290,7 +290,7 @@ def test_a_server_that_goes_away_for_good_is_told_once(crowded: ControlPlane) ->
             lists_read.release()
             return answer
         for _ in ("/version", "/apis", *KINDS_OF_RANGES):
-            lists_read.acquire()
+            assert lists_read.acquire(timeout=30)
         relay.stop()
         raise GoneError
 

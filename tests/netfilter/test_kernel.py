@@ -26,6 +26,7 @@ from netlint.sources import iptables
 from tests.support.netfilter import probe
 from tests.support.netfilter.expected import hits, holds
 from tests.support.netfilter.written import PACKETS, Packet, Table, tables
+from tests.support.program import running
 
 BACKENDS = {
     "iptables-legacy": (["iptables-legacy-restore"], ["iptables-legacy-save", "-t", "nat"]),
@@ -70,9 +71,8 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
     if missing or os.geteuid() != 0:
         _unavailable(f"needs root and {', '.join(missing or programs)}")
     command = ["unshare", "--net", sys.executable, probe.__file__]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with running(*command, timeout=300, text=True, **streams) as process:
         made = Kernel(request.param, process)
         try:
             made.ask(Table([[], [], [], []]), [])

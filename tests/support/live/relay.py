@@ -172,7 +172,7 @@ class Relay:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
-        self._thread.join()
+        self._thread.join(30)
         if self._errors and not any(exception):
             raise self._errors[0]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 
 import jsonschema
 
-from tests.support.program import ROOT
+from tests.support.program import ROOT, execute
 
 Json = dict[str, Any]
 Skip = tuple[str, str, list[str], list[str], str]
@@ -114,9 +113,7 @@ def netlint(
         command[: len(NETLINT)] = [sys.executable, "-c", _IN_POD, str(pod)]
     elif not patient:
         command[: len(NETLINT)] = [sys.executable, "-c", _IN_HURRY]
-    done = subprocess.run(
-        command, input=stdin, env=environment(env), cwd="/", capture_output=True, encoding="utf-8", check=False
-    )
+    done = execute(*command, input=stdin, env=environment(env), cwd="/", encoding="utf-8")
     return Run(done.returncode, done.stdout, done.stderr)
 
 
