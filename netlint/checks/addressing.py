@@ -15,7 +15,7 @@ from netlint.model.plan.nodes import is_virtual
 from netlint.model.plan.submariner import AUTHORITY
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
-from netlint.snapshot.pods import Phase
+from netlint.snapshot.pod_table import Phase
 
 GIVING = ("cilium", "kube-router", "ovn-kubernetes")
 """Plugins that give every node a range themselves, and do not work on one without."""

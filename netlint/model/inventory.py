@@ -12,7 +12,7 @@ from netlint.model.pods import Pods
 from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Node
 from netlint.objects.meta import Path
-from netlint.snapshot.pods import CommandLine
+from netlint.snapshot.pod_table import CommandLine
 
 ConfigMaps = Mapping[tuple[str, str], ConfigMap]
 

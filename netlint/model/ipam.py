@@ -17,7 +17,7 @@ from netlint.model.plan import Declaration, Plan, Role, Voice
 from netlint.model.plan.secondary import HOST_LOCAL, WHEREABOUTS, SecondaryRange
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
-from netlint.objects.calico import BlockAffinity, IPAMBlock, IPPool
+from netlint.objects.calico_crds import BlockAffinity, IPAMBlock, IPPool
 from netlint.objects.meta import Path
 from netlint.objects.multus import WhereaboutsIPPool
 

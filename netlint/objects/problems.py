@@ -13,12 +13,12 @@ from typing import Any
 from netlint import addresses
 from netlint.objects.apps import CronJob, Workload
 from netlint.objects.core import Node, Service, ServicePort
+from netlint.objects.core_endpoints import Endpoints
 from netlint.objects.discovery import EndpointSlice
-from netlint.objects.endpoints import Endpoints
 from netlint.objects.meta import Path
+from netlint.objects.network_policies import NetworkPolicy
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Container, ContainerPort, PodSpec, StrictPod
-from netlint.objects.policies import NetworkPolicy
 
 Problem = tuple[Path, str]
 NAMED_NODE_ADDRESSES = {"Hostname", "InternalDNS", "ExternalDNS"}

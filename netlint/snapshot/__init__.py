@@ -14,8 +14,8 @@ from netlint.objects.host import NodeDump
 from netlint.objects.meta import Object, Path
 from netlint.snapshot.knowledge import ALL, Gap, Knowledge, Reason
 from netlint.snapshot.origins import Form, Origins, Window
-from netlint.snapshot.pods import PodTable
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.pod_table import PodTable
+from netlint.snapshot.slice_table import SliceTable
 
 __all__ = [
     "ConflictingCopy",

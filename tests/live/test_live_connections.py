@@ -19,7 +19,7 @@ from harness.relay import Answer, Forward, Relay, Request, refusal
 from harness.running import Run, check, netlint
 
 from netlint.errors import ClusterError
-from netlint.sources import apiserver
+from netlint.sources.live import apiserver
 
 RULES = ("--select", "duplicate-pod-ips")
 PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}

@@ -19,7 +19,7 @@ from harness.relay import Answer, Behaviour, Forward, GoneError, Relay, Request,
 from harness.running import Run, check, netlint
 
 from netlint import __version__, addresses, sources
-from netlint.sources import apiserver
+from netlint.sources.live import apiserver
 
 PODS = 603  # two pages
 TWINS = ("duplicate-pod-ips", "error", "Pod lab/pod-0000", "10.0.0.0 also belongs to Pod shop/pod-0602")

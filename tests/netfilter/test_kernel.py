@@ -25,7 +25,7 @@ from netlint.model.netfilter.packets import Mark
 from netlint.model.netfilter.rules import Ruleset
 from netlint.model.netfilter.tables import postrouting
 from netlint.objects.netfilter import NftRuleset
-from netlint.sources import iptables
+from netlint.sources.dumps import iptables_save
 
 BACKENDS = {
     "iptables-legacy": (["iptables-legacy-restore"], ["iptables-legacy-save", "-t", "nat"]),
@@ -87,7 +87,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
 def ruleset(backend: str, printed: str) -> list[Ruleset]:
     if backend == "nft":
         return list(nftables.postrouting(msgspec.json.decode(printed, type=NftRuleset), 4, False, ""))
-    found = postrouting(iptables.read(printed), "")
+    found = postrouting(iptables_save.read(printed), "")
     return [found] if found else []
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from runs import check
 
-from netlint.sources import cursor
+from netlint.sources.files import cursor
 
 GOOD = (
     "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {podCIDRs: [10.1.0.0/24]}\n---\n"

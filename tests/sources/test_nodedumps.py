@@ -16,7 +16,7 @@ from sources.runs import check
 from netlint.errors import SourceError
 from netlint.objects.host import NodeDump
 from netlint.snapshot import Snapshot
-from netlint.sources import nodedumps
+from netlint.sources.dumps import host_files
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "node-dump.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -67,7 +67,7 @@ def dumped(folder: Path, **changed: str) -> Path:
 
 def read(source: Path) -> tuple[list[NodeDump], list[str]]:
     snapshot = Snapshot()
-    nodedumps.read(str(source), snapshot)
+    host_files.read(str(source), snapshot)
     return snapshot.dumps, snapshot.reading.errors
 
 
@@ -218,7 +218,7 @@ def test_no_dump_at_all_is_one_line_and_the_rest_is_checked(tmp_path: Path) -> N
     (tmp_path / "nodes").mkdir()
     run = check(tmp_path, "cluster.yaml", "--node-dumps", "nodes", "--select", "overlapping-pod-cidrs")
     assert run.code == 2
-    assert errors_in(run.out) == [f"-: error: nodes: no node dump in it: {nodedumps.LAYOUT}"]
+    assert errors_in(run.out) == [f"-: error: nodes: no node dump in it: {host_files.LAYOUT}"]
     assert "overlapping-pod-cidrs: Node node1" in run.out
 
 
@@ -238,7 +238,7 @@ def test_a_truncated_archive_gives_what_it_has(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nodedumps, "LARGEST_FILE", 1 << 20)
+    monkeypatch.setattr(host_files, "LARGEST_FILE", 1 << 20)
     dumped(tmp_path / "nodes", **{"ip-route.json": " " * ((1 << 20) + 1)})
     found, errors = read(tmp_path / "nodes")
     assert (found[0].routes, len(found[0].links or ())) == ([], 1)

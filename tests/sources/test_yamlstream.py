@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.snapshot import Snapshot
-from netlint.sources import cursor, yamlstream
-from netlint.sources.cursor import Cursor
-from netlint.sources.inputs import Input
-from netlint.sources.intake import Intake
+from netlint.sources.decoding.intake import Intake
+from netlint.sources.files import cursor, yamlstream
+from netlint.sources.files.cursor import Cursor
+from netlint.sources.finding.input_files import InputFile
 
 TRICKY = [
     "- a\n- b",
@@ -52,8 +52,8 @@ def dump(document: object, style: dict) -> str:
     return yaml.safe_dump(document, width=20, allow_unicode=True, **style)
 
 
-def source_of(text: bytes) -> Input:
-    return Input("x.yaml", len(text), lambda: io.BytesIO(text))
+def source_of(text: bytes) -> InputFile:
+    return InputFile("x.yaml", len(text), lambda: io.BytesIO(text))
 
 
 def read(text: str, step: int) -> Snapshot:

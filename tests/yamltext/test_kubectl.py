@@ -13,7 +13,7 @@ import pytest
 from netlint.yamltext import documents, exact, reader
 
 from . import texts
-from .test_shapes import types
+from .test_fast import types
 
 HEAD = "apiVersion: example.com/v1\nkind: Foo\nmetadata:\n  name: foo\n"
 

@@ -30,7 +30,7 @@ from netlint.model.cni.plugin import (
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
-from netlint.objects.calico import FelixConfiguration, IPAMBlock, IPPool
+from netlint.objects.calico_crds import FelixConfiguration, IPAMBlock, IPPool
 from netlint.objects.core import Node
 
 NAME = "calico"

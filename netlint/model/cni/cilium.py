@@ -27,7 +27,7 @@ from netlint.model.cni.plugin import (
 from netlint.model.inventory import Inventory
 from netlint.model.plan.declarations import Declaration, Role, Trouble, Voice
 from netlint.model.subjects import subject_of
-from netlint.objects.cilium import CiliumNode
+from netlint.objects.cilium_crds import CiliumNode
 from netlint.objects.core import ConfigMap
 
 NAME = "cilium"

@@ -11,7 +11,7 @@ from netlint.model.netfilter import nftables, tables
 from netlint.model.netfilter.packets import Surroundings, Way
 from netlint.model.netfilter.rules import Ruleset
 from netlint.objects.host import FILTERS, NodeDump, Route
-from netlint.objects.netfilter import FilterTables, PolicyRule
+from netlint.objects.netfilter import FilterTables, RoutingRule
 
 NFT_FILE = "nft.json"
 LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
@@ -110,7 +110,7 @@ class _Routing:
         return RangeIndex((span, route) for span, route in listed if span is not None)
 
 
-def _is_ordinary(rule: PolicyRule) -> bool:
+def _is_ordinary(rule: RoutingRule) -> bool:
     """Whether it is one of the three that every host has."""
     narrowed = rule.src != "all" or rule.dst or rule.iif or rule.fwmark
     return rule.table in _ORDINARY and not narrowed
