@@ -79,8 +79,8 @@ class Endpoints(Object, gc=False):
     subsets: list[EndpointsSubset] | None = None
 
 
-def _packed(found: list[EndpointsAddress] | None) -> Packed:
-    texts = [address.ip for address in found or () if address.ip]
+def _packed(entries: list[EndpointsAddress] | None) -> Packed:
+    texts = [entry.ip for entry in entries or () if entry.ip]
     try:
         return Packed(b"".join([inet_pton(AF_INET, text) for text in texts]))
     except (OSError, ValueError):  # another family, or malformed

@@ -193,11 +193,11 @@ class Snapshot:
             shapes = [is_kept(shape.namespace) for shape in self.pods.shapes]
             self.pods.drop({row for row, shape in enumerate(self.pods.shape) if not shapes[shape]})
         elif kind == "EndpointSlice":
-            pieces = enumerate(self.slices.slices)
-            self.slices.drop({number for number, piece in pieces if not is_kept(piece.namespace)})
+            slices = enumerate(self.slices.slices)
+            self.slices.drop({number for number, item in slices if not is_kept(item.namespace)})
         else:
             self.objects[kind] = [item for item in self.objects.get(kind, ()) if is_kept(item.namespace)]
-        self.malformed = [found for found in self.malformed if found.kind != kind or is_kept(found.namespace)]
+        self.malformed = [entry for entry in self.malformed if entry.kind != kind or is_kept(entry.namespace)]
 
     def learn(self, part: Snapshot) -> int:
         """Take in everything that another reader found but its objects.
@@ -209,7 +209,7 @@ class Snapshot:
         self.reading.merge(part.reading)
         self.unreadable += part.unreadable
         self.duplicate_keys += part.duplicate_keys
-        self.malformed += [replace(found, origin=found.origin + first_origin) for found in part.malformed]
+        self.malformed += [replace(entry, origin=entry.origin + first_origin) for entry in part.malformed]
         return first_origin
 
     def take(self, kind: str, objects: list[Object], first_origin: int) -> None:

@@ -42,12 +42,12 @@ def attached(annotations: bytes) -> tuple[Attached, ...]:
         return ()
     try:
         entries = _ENTRIES.decode(_ANNOTATIONS.decode(annotations).status or "[]")
-        found = [
+        networks = [
             Attached(entry.name, tuple(map(addresses.parse, entry.ips or ()))) for entry in entries if _is_second(entry)
         ]
     except ValueError:  # msgspec's own errors included
         return ()
-    return tuple(found)
+    return tuple(networks)
 
 
 def _is_second(entry: _StatusEntry) -> bool:

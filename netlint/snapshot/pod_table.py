@@ -131,7 +131,7 @@ class PodTable:
         metas, specs = [pod.metadata for pod in pods], [pod.spec for pod in pods]
         statuses = [pod.status or _NO_STATUS for pod in pods]
         listed = list(map(_addresses, statuses))
-        v4, (high, low) = parse_v4([one[0] for one in listed]), parse_v6([one[1] for one in listed])
+        v4, (high, low) = parse_v4([v4 for v4, _, _ in listed]), parse_v6([v6 for _, v6, _ in listed])
         host_ips = [status.hostIP for status in statuses]
         for host_ip in self.strings.unknown(host_ips):
             parse(host_ip)
@@ -196,9 +196,11 @@ class PodTable:
         self.shape = array("I", map({number: new for new, number in enumerate(used)}.__getitem__, self.shape))
         self.forget_keys()
         moved = {row: number for number, row in enumerate(kept)}
-        self.suppressions = {moved[row]: found for row, found in self.suppressions.items() if row in moved}
-        self.commands = {moved[row]: found for row, found in self.commands.items() if row in moved}
-        self.attached = {moved[row]: found for row, found in self.attached.items() if row in moved}
+        self.suppressions = {
+            moved[row]: suppressions for row, suppressions in self.suppressions.items() if row in moved
+        }
+        self.commands = {moved[row]: command for row, command in self.commands.items() if row in moved}
+        self.attached = {moved[row]: networks for row, networks in self.attached.items() if row in moved}
 
     def extend(self, other: PodTable, first_origin: int) -> None:
         """Append all rows of another table whose origins start at ``first_origin`` here."""
@@ -213,9 +215,9 @@ class PodTable:
         for column in ("flags", "v4", "v6_high", "v6_low", "uid", "changed"):
             getattr(self, column).extend(getattr(other, column))
         self.origin.extend(array("I", [first_origin + origin for origin in other.origin]))
-        self.suppressions.update({rows + row: found for row, found in other.suppressions.items()})
-        self.commands.update({rows + row: found for row, found in other.commands.items()})
-        self.attached.update({rows + row: found for row, found in other.attached.items()})
+        self.suppressions.update({rows + row: suppressions for row, suppressions in other.suppressions.items()})
+        self.commands.update({rows + row: command for row, command in other.commands.items()})
+        self.attached.update({rows + row: networks for row, networks in other.attached.items()})
 
 
 def _annotated(metas: list[PodMeta], first: int) -> list[tuple[int, bytes]]:

@@ -88,15 +88,15 @@ class SliceTable:
             return self.v4[rows.start : rows.stop]
         return [self.address(row, 6) for row in rows]
 
-    def add(self, piece: EndpointSlice) -> None:
+    def add(self, endpoint_slice: EndpointSlice) -> None:
         """Append one slice.
 
         Raises ValueError for an address that is none; then nothing has been added.
         """
-        endpoints, first = piece.endpoints or [], len(self.v4)
+        endpoints, first = endpoint_slice.endpoints or [], len(self.v4)
         listed = [endpoint.addresses or _NO_ADDRESS for endpoint in endpoints]
         addresses = [texts[0] for texts in listed]
-        v4, (high, low) = _values(addresses, piece.addressType)
+        v4, (high, low) = _values(addresses, endpoint_slice.addressType)
         targets = [endpoint.targetRef or _NO_TARGET for endpoint in endpoints]
         self.v4.extend(v4)
         self.v6_high.extend(high)
@@ -108,12 +108,12 @@ class SliceTable:
         self.target.add([target.name or "" for target in targets])
         self.target_namespace.extend(self.strings.numbers([target.namespace for target in targets]))
         self.target_uid.extend(hashes([target.uid for target in targets]))
-        if piece.addressType == "FQDN":
+        if endpoint_slice.addressType == "FQDN":
             self.names.update({row: text for row, text in enumerate(addresses, first) if text})
-        self.hints.update({row: _hints(found) for row, found in enumerate(endpoints, first) if found.hints})
+        self.hints.update({row: _hints(endpoint) for row, endpoint in enumerate(endpoints, first) if endpoint.hints})
         self.surplus.update({row: tuple(texts[1:]) for row, texts in enumerate(listed, first) if len(texts) > 1})
-        piece.endpoints = None
-        self.slices.append(piece)
+        endpoint_slice.endpoints = None
+        self.slices.append(endpoint_slice)
         self.starts.append(len(self.v4))
 
     def same(self, number: int, other: int) -> bool:
@@ -141,15 +141,15 @@ class SliceTable:
             setattr(self, name, array(column.typecode, map(column.__getitem__, rows)))
         moved = {row: number for number, row in enumerate(rows)}
         self.names = {moved[row]: name for row, name in self.names.items() if row in moved}
-        self.hints = {moved[row]: found for row, found in self.hints.items() if row in moved}
-        self.surplus = {moved[row]: found for row, found in self.surplus.items() if row in moved}
+        self.hints = {moved[row]: hints for row, hints in self.hints.items() if row in moved}
+        self.surplus = {moved[row]: texts for row, texts in self.surplus.items() if row in moved}
 
     def extend(self, other: SliceTable, first_origin: int) -> None:
         """Append all slices of another table whose origins start at ``first_origin`` here."""
         rows = len(self.v4)
         numbers = self.strings.merge(other.strings)
-        for piece in other.slices:
-            piece.origin += first_origin
+        for endpoint_slice in other.slices:
+            endpoint_slice.origin += first_origin
         self.slices += other.slices
         self.target.take_in(other.target)
         self.starts.extend(array("I", [rows + start for start in other.starts[1:]]))
@@ -158,13 +158,13 @@ class SliceTable:
         for column in ("v4", "v6_high", "v6_low", "flags", "target_uid"):
             getattr(self, column).extend(getattr(other, column))
         self.names.update({rows + row: name for row, name in other.names.items()})
-        self.hints.update({rows + row: found for row, found in other.hints.items()})
-        self.surplus.update({rows + row: found for row, found in other.surplus.items()})
+        self.hints.update({rows + row: hints for row, hints in other.hints.items()})
+        self.surplus.update({rows + row: texts for row, texts in other.surplus.items()})
 
 
 def _hints(endpoint: Endpoint) -> Hints:
-    found = endpoint.hints
-    listed = (found.forZones, found.forNodes) if found else ()
+    hints = endpoint.hints
+    listed = (hints.forZones, hints.forNodes) if hints else ()
     return Hints(*(tuple(entry.name for entry in entries or () if entry.name) for entries in listed))
 
 

@@ -154,9 +154,9 @@ def _template(prefixes: tuple[bytes, ...]) -> JsonTemplate:
 
 
 def _filled(template: JsonTemplate, jsons: Iterable[bytes]) -> bytes:
-    pieces = template.pieces.copy()
-    pieces[1::2] = jsons
-    return b"".join(pieces)
+    filled = template.texts_and_holes.copy()
+    filled[1::2] = jsons
+    return b"".join(filled)
 
 
 def _with_long_values(text: bytes) -> bytes:

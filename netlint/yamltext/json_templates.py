@@ -23,7 +23,7 @@ LINES = LineCache()
 class JsonTemplate(NamedTuple):
     """JSON with a hole for the value of every line; the value of a line that has none is empty."""
 
-    pieces: list[bytes]
+    texts_and_holes: list[bytes]
     """Texts at even indexes, holes (to be filled) at odd ones."""
     continued: tuple[tuple[int, int], ...]
     """First and last line of every value that goes on over the lines below."""
@@ -125,7 +125,7 @@ def forget() -> None:
 
 
 def compile_shape(prefixes: Iterable[bytes]) -> JsonTemplate:
-    """JsonTemplate of the documents whose lines start with `prefixes`.
+    """Template of the documents whose lines start with `prefixes`.
 
     Raises:
         Irregular: The structure is not covered, wrong, or a mapping has a key twice.
@@ -142,10 +142,10 @@ def compile_shape(prefixes: Iterable[bytes]) -> JsonTemplate:
             raise Irregular
         elif key is not None:
             keys[depth].add(key)
-    pieces = [b""] * (2 * len(texts) + 1)
-    pieces[:-1:2] = [text or b"" for text in texts]
-    pieces[-1] = state.end
-    return JsonTemplate(pieces, _continued(texts) if None in texts else ())
+    texts_and_holes = [b""] * (2 * len(texts) + 1)
+    texts_and_holes[:-1:2] = [text or b"" for text in texts]
+    texts_and_holes[-1] = state.end
+    return JsonTemplate(texts_and_holes, _continued(texts) if None in texts else ())
 
 
 def _continued(texts: list[bytes | None]) -> tuple[tuple[int, int], ...]:
