@@ -168,6 +168,12 @@ class Snapshot:
             return len(self.pods)
         return len(self.slices) if kind == "EndpointSlice" else len(self.objects.get(kind, ()))
 
+    def inhabited(self) -> set[tuple[str, str]]:
+        """Every kind that has an object, with the namespace of each; ``ALL`` for one without."""
+        objects = {(kind, item.namespace or ALL) for kind, items in self.objects.items() for item in items}
+        slices = {("EndpointSlice", item.namespace) for item in self.slices.slices}
+        return objects | slices | {("Pod", shape.namespace) for shape in self.pods.shapes}
+
     def merge(self, part: Snapshot) -> None:
         """Take in what another reader of the same input found."""
         first_origin = self.learn(part)

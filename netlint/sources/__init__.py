@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from netlint.errors import ClusterError, SourceError
 from netlint.memory import uncollected
 from netlint.snapshot import Locator, Snapshot
-from netlint.snapshot.knowledge import ALL
 from netlint.sources.live import LiveCluster
 
 __all__ = ["Files", "LiveCluster", "Source", "read", "read_again"]
@@ -60,26 +59,26 @@ def read_again(source: LiveCluster, places: Mapping[str, Collection[str]]) -> Sn
 
     The snapshot's knowledge says of which lists nothing came of it.
     """
-    from netlint.sources.live import lists
+    from netlint.sources.live import reading
 
-    return lists.read_again(source.connection, places, source.namespaces)
+    return reading.read_again(source.connection, places, source.namespaces)
 
 
 def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) -> Snapshot:
     from netlint.sources import deduplication
-    from netlint.sources.live import lists
+    from netlint.sources.live import namespaces, reading
 
     try:
         connection = source.connection
     except ClusterError as error:
-        return lists.unread(error)
+        return reading.unread(error)
     if tell is not None:
         tell(f"reading {connection.context} at {connection.server}")
-    snapshot = lists.read(connection, set(kinds), source.namespaces)
+    snapshot = reading.read(connection, set(kinds), source.namespaces)
     snapshot.reading.sources = [connection.context]
     deduplication.merge(snapshot)
     if snapshot.reading.server:
-        snapshot.reading.errors += lists.without_objects(connection, snapshot, source.namespaces)
+        snapshot.reading.errors += namespaces.without_objects(connection, snapshot, source.namespaces)
     return snapshot
 
 
@@ -102,7 +101,8 @@ def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tup
     reading.ignored += named.ignored
     snapshot.charts += named.charts
     deduplication.merge(snapshot)
-    _complete_what_was_seen(snapshot)
+    for kind, namespace in snapshot.inhabited():  # an export has all objects of a kind or none
+        snapshot.knowledge.completed(kind, namespace)
     if named.dumps:
         for kind in targets.NEVER_DUMPED:
             snapshot.knowledge.never.setdefault(kind, f"kubectl cluster-info dump never contains a {kind}")
@@ -117,15 +117,3 @@ def _read_node_dumps(named: str, snapshot: Snapshot) -> None:
         host_files.read(named, snapshot)
     except SourceError as error:
         snapshot.reading.errors.append(str(error))
-
-
-def _complete_what_was_seen(snapshot: Snapshot) -> None:
-    """In files a kind is known completely wherever one object of it is: an export has all of them or none."""
-    knowledge = snapshot.knowledge
-    for kind, objects in snapshot.objects.items():
-        for item in objects:
-            knowledge.completed(kind, item.namespace or ALL)
-    for piece in snapshot.slices.slices:
-        knowledge.completed("EndpointSlice", piece.namespace)
-    for shape in snapshot.pods.shapes:
-        knowledge.completed("Pod", shape.namespace)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.snapshot import Snapshot
-from netlint.sources.decoding.intake import Intake
+from netlint.sources.decoding.sink import Sink
 from netlint.sources.files import cursor, jsonstream
 from netlint.sources.files.cursor import Cursor
 from netlint.sources.finding.input_files import InputFile
@@ -47,13 +47,13 @@ def objects(data: list[dict[str, str]]) -> list[dict]:
 def read(text: bytes, step: int, size: int | None = None) -> Snapshot:
     source = InputFile("x.json", len(text) if size is None else size, lambda: io.BytesIO(text))
     snapshot = Snapshot()
-    intake = Intake(snapshot)
-    intake.source = source
+    sink = Sink(snapshot)
+    sink.text = source
     with pytest.MonkeyPatch.context() as patch, source.open() as stream:
         patch.setattr(cursor, "STEP", step)
         reader = Cursor(source, stream)
         reader.fill()
-        jsonstream.read(reader, intake)
+        jsonstream.read(reader, sink)
     return snapshot
 
 
@@ -117,7 +117,7 @@ def test_shares_together_read_everything_once(data, layout, step, readers) -> No
         for start, end in jsonstream.shares(source, layout_found, readers):
             with source.open(start) as stream:
                 part = Cursor(source, stream, start, end)
-                jsonstream.read_items(part, Intake(snapshot), layout_found, last=end is None)
+                jsonstream.read_items(part, Sink(snapshot), layout_found, last=end is None)
     assert found(snapshot) == expected(data)
 
 
@@ -152,7 +152,7 @@ def read_until_broken(text: bytes, step: int) -> Snapshot:
         reader = Cursor(source, stream)
         reader.fill()
         with pytest.raises(Unreadable):
-            jsonstream.read(reader, Intake(snapshot))
+            jsonstream.read(reader, Sink(snapshot))
     return snapshot
 
 

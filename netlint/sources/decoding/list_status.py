@@ -13,7 +13,7 @@ HEADER_KIND = "SnapshotHeader"
 KIND = "Snapshot"
 
 
-class Known(msgspec.Struct, rename="camel"):
+class ListStatus(msgspec.Struct, rename="camel"):
     """One list: ``namespace`` is ``*`` for all of them; complete where there is no ``reason``."""
 
     kind: str
@@ -46,4 +46,4 @@ class Trailer(msgspec.Struct, rename="camel"):
     kind: str
     taken_at: str
     server: dict[str, str]
-    lists: list[Known]
+    lists: list[ListStatus]

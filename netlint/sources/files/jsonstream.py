@@ -17,8 +17,10 @@ import msgspec
 
 from netlint.objects import Kind
 from netlint.snapshot import Form
+from netlint.sources.decoding import losses
 from netlint.sources.decoding.heads import HEAD, Head, list_kind
-from netlint.sources.decoding.intake import Intake
+from netlint.sources.decoding.items import listed, take
+from netlint.sources.decoding.sink import Sink
 from netlint.sources.files.cursor import SPACE, Cursor
 from netlint.sources.finding.input_files import InputFile, next_place
 from netlint.yamltext import Unreadable
@@ -92,7 +94,7 @@ def _head_behind(tail: bytes) -> Head | None:
     return None
 
 
-def read(cursor: Cursor, intake: Intake) -> None:
+def read(cursor: Cursor, sink: Sink) -> None:
     """Read all JSON documents from the cursor on.
 
     Raises Unreadable where the text stops being JSON; what stands before that has been taken in.
@@ -105,41 +107,41 @@ def read(cursor: Cursor, intake: Intake) -> None:
         layout = layout_of(cursor.text, cursor.tail)
         if layout is not None:
             cursor.use(layout.first)
-            read_items(cursor, intake, layout, last=True)
+            read_items(cursor, sink, layout, last=True)
         elif _begins_with_line(cursor.text):
-            read_lines(cursor, intake)
+            read_lines(cursor, sink)
             in_lines = True
         elif in_lines and (size := _broken_line(cursor.text)):
-            _pass_over(cursor, intake, size)
+            _pass_over(cursor, sink, size)
         else:
             while cursor.fill():
                 pass
-            _read_documents(cursor, intake)
+            _read_documents(cursor, sink)
         cursor.skip_space()
 
 
-def read_items(cursor: Cursor, intake: Intake, layout: JsonLayout, last: bool) -> None:
+def read_items(cursor: Cursor, sink: Sink, layout: JsonLayout, last: bool) -> None:
     """Read the items of a list up to the end of the list (``last``), or up to the cursor's end.
 
     Raises msgspec.DecodeError where the cursor's end turns out to be no boundary of items.
     """
     namespaces: set[str] = set()
     while cursor.fill() and not (layout.is_compact and b"\n" in cursor.text):
-        size = _take_window(cursor, intake, layout, namespaces)
+        size = _take_window(cursor, sink, layout, namespaces)
         if not size and last and _document_end(_OPEN_ITEMS + cursor.text) >= 0:
             break  # another document follows in the same window
         cursor.use(size)
     if last:
-        cursor.use(_take_last(cursor, intake, layout, namespaces))
+        cursor.use(_take_last(cursor, sink, layout, namespaces))
     else:
         items = cursor.text.rstrip(SPACE).removesuffix(b",")
         window = cursor.window(len(items), Form.JSON_ITEMS)
-        namespaces |= intake.take(b"[" + items + b"]", window, layout.kind)
+        namespaces |= take(sink, b"[" + items + b"]", window, layout.kind)
         cursor.use(len(cursor.text))
-    intake.listed(layout.kind, namespaces)
+    listed(sink, layout.kind, namespaces)
 
 
-def _take_window(cursor: Cursor, intake: Intake, layout: JsonLayout, namespaces: set[str]) -> int:
+def _take_window(cursor: Cursor, sink: Sink, layout: JsonLayout, namespaces: set[str]) -> int:
     """Take in the items that are complete; gives the number of bytes up to the next item.
 
     Raises Unreadable where the first item is no JSON, wherever it ends.
@@ -153,7 +155,7 @@ def _take_window(cursor: Cursor, intake: Intake, layout: JsonLayout, namespaces:
         window = cursor.window(end, Form.JSON_ITEMS)
         try:
             items = b"".join((b"[", memoryview(cursor.text)[:end], b"]"))
-            namespaces |= intake.take(items, window, layout.kind)
+            namespaces |= take(sink, items, window, layout.kind)
         except (msgspec.DecodeError, RecursionError) as error:
             at = _position(error, end + 1)
             broken = at <= end and TRAILING not in str(error)
@@ -165,16 +167,16 @@ def _take_window(cursor: Cursor, intake: Intake, layout: JsonLayout, namespaces:
     return 0
 
 
-def _take_last(cursor: Cursor, intake: Intake, layout: JsonLayout, namespaces: set[str]) -> int:
+def _take_last(cursor: Cursor, sink: Sink, layout: JsonLayout, namespaces: set[str]) -> int:
     """Take in what is left of a list; gives the number of bytes up to the end of its document."""
     text = _OPEN_ITEMS + cursor.text
     size = _document_end(text)
     if size < 0:
-        cursor.use(_take_window(cursor, intake, layout, namespaces))
+        cursor.use(_take_window(cursor, sink, layout, namespaces))
         raise _unreadable(cursor, _OPEN_ITEMS + cursor.text, len(_OPEN_ITEMS))
     items = bytes(HEAD.decode(text[:size]).items)
     window = cursor.window(len(items) - 2, Form.JSON_ITEMS)
-    namespaces |= intake.take(items, window, layout.kind)
+    namespaces |= take(sink, items, window, layout.kind)
     return size - len(_OPEN_ITEMS)
 
 
@@ -183,7 +185,7 @@ def _begins_with_line(text: bytes) -> bool:
     return first > 0 and _is_document(text[:first])
 
 
-def read_lines(cursor: Cursor, intake: Intake) -> None:
+def read_lines(cursor: Cursor, sink: Sink) -> None:
     """Read JSON Lines to the cursor's end, or to the first line that is no document by itself."""
     while cursor.text or cursor.fill():
         cut = cursor.text.rfind(b"\n") + 1
@@ -191,10 +193,10 @@ def read_lines(cursor: Cursor, intake: Intake) -> None:
             continue
         text = cursor.text[: cut or len(cursor.text)]
         try:
-            intake.take(_joined(text), cursor.window(len(text), Form.JSON_LINES))
+            take(sink, _joined(text), cursor.window(len(text), Form.JSON_LINES))
         except (msgspec.DecodeError, RecursionError):
             text = _documents_before(text)
-            intake.take(_joined(text), cursor.window(len(text), Form.JSON_LINES))
+            take(sink, _joined(text), cursor.window(len(text), Form.JSON_LINES))
             cursor.use(len(text))
             return
         cursor.use(len(text))
@@ -216,9 +218,9 @@ def _broken_line(text: bytes) -> int:
     return 0
 
 
-def _pass_over(cursor: Cursor, intake: Intake, size: int) -> None:
+def _pass_over(cursor: Cursor, sink: Sink, size: int) -> None:
     line = cursor.text[:size]
-    intake.unreadable(line, 0, _unreadable(cursor, cursor.text, 0), cursor.source.name)
+    losses.unreadable(sink, line, 0, _unreadable(cursor, cursor.text, 0), cursor.source.name)
     cursor.use(size)
 
 
@@ -247,15 +249,15 @@ def _is_document(text: bytes) -> bool:
     return True
 
 
-def _read_documents(cursor: Cursor, intake: Intake) -> None:
+def _read_documents(cursor: Cursor, sink: Sink) -> None:
     """Read the documents at hand, one after the other."""
     while cursor.text:
         length = _document_end(cursor.text)
         if length < 0:
             raise _unreadable(cursor, cursor.text, 0)
         window = cursor.window(length, Form.JSON_LINES)
-        intake.take(b"[" + cursor.text[:length] + b"]", window)
-        intake.find_duplicate_keys(cursor.text[:length], window)
+        take(sink, b"[" + cursor.text[:length] + b"]", window)
+        losses.find_duplicate_keys(sink, cursor.text[:length], window)
         cursor.use(length)
         cursor.skip_space()
 

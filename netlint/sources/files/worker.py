@@ -10,8 +10,10 @@ import msgspec
 
 from netlint import yamltext
 from netlint.errors import SourceError
-from netlint.snapshot import Snapshot
-from netlint.sources.decoding.intake import Intake
+from netlint.snapshot import Snapshot, extents
+from netlint.snapshot.extents import Extent
+from netlint.sources.decoding import losses, trailers
+from netlint.sources.decoding.sink import Sink
 from netlint.sources.files import jsonstream, yamlstream
 from netlint.sources.files.cursor import STEP, Cursor
 from netlint.sources.files.tasks import Share, Task
@@ -28,8 +30,8 @@ _BYTE = re.compile(r" \(byte \d+\)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """A share that was read: what it added to the snapshot, as counts before and after.
+class ReadShare:
+    """A share that was read, and what it added to the snapshot.
 
     Its lines were counted from its own beginning; see `processes`. ``is_torn``: the cuts are not
     between the items of one list, so that the whole file has to be read again.
@@ -39,9 +41,7 @@ class Done:
     start: int
     lines: int
     is_torn: bool
-    windows: range
-    unreadable: range
-    duplicate_keys: range
+    extent: Extent
 
 
 class Worker:
@@ -50,8 +50,8 @@ class Worker:
     def __init__(self, default_namespace: str) -> None:
         """With an empty snapshot."""
         self.snapshot = Snapshot()
-        self.done: list[Done] = []
-        self._intake = Intake(self.snapshot, default_namespace)
+        self.shares: list[ReadShare] = []
+        self._sink = Sink(self.snapshot, default_namespace)
 
     def perform(self, task: Task) -> None:
         """Read one task."""
@@ -64,11 +64,11 @@ class Worker:
             self._guarded(share.source, lambda _: self._share(share))
 
     def _guarded(self, source: InputFile, read: Callable[[InputFile], None]) -> None:
-        self._intake.source = source
+        self._sink.text = source
         try:
             read(source)
         except SourceError as error:
-            self._intake.lost(error, source.name)
+            losses.lost(self._sink, error, source.name)
 
     def _whole(self, source: InputFile) -> None:
         with source.open() as stream:
@@ -80,20 +80,20 @@ class Worker:
                 if name.endswith(SUFFIXES + COMPRESSED) and name not in archive.left_out:
                     self._guarded(archive.member(name), lambda source: self._text(source, stream))  # noqa: B023
         except SourceError as error:
-            self._intake.lost(error, archive.name)
+            losses.lost(self._sink, error, archive.name)
 
     def _text(self, source: InputFile, stream: Stream) -> None:
         self.snapshot.reading.files += 1
         cursor = Cursor(source, stream)
         cursor.fill()
         read = jsonstream.read if _is_json(cursor) else yamlstream.read
-        self._readable(cursor, lambda: read(cursor, self._intake))
+        self._readable(cursor, lambda: read(cursor, self._sink))
         if cursor.cut_off is not None:
             raise cursor.cut_off
-        self._intake.finish(source.name)
+        trailers.finish(self._sink, source.name)
 
     def _share(self, share: Share) -> None:
-        before = self._counts()
+        before = extents.everything(self.snapshot)
         self.snapshot.reading.files += share.end is None
         with share.source.open(share.start) as stream:
             cursor = Cursor(share.source, stream, share.start, share.end)
@@ -102,21 +102,21 @@ class Worker:
             is_torn = self._is_torn(cursor, share)
             if cursor.cut_off is not None:
                 raise cursor.cut_off
-        added = [range(first, last) for first, last in zip(before, self._counts(), strict=True)]
-        self.done.append(Done(share.source.name, share.start, cursor.lines, is_torn, *added))
+        added = extents.added(self.snapshot, before)
+        self.shares.append(ReadShare(share.source.name, share.start, cursor.lines, is_torn, added))
 
     def _is_torn(self, cursor: Cursor, share: Share) -> bool:
         """Read a share, and say whether it is anything but items of one list, or documents."""
         if share.layout is None:
-            self._readable(cursor, lambda: yamlstream.read(cursor, self._intake))
+            self._readable(cursor, lambda: yamlstream.read(cursor, self._sink))
             return False
         try:
             if isinstance(share.layout, jsonstream.JsonLayout):
-                jsonstream.read_items(cursor, self._intake, share.layout, last=share.end is None)
+                jsonstream.read_items(cursor, self._sink, share.layout, last=share.end is None)
             else:
-                yamlstream.read_items(cursor, self._intake, share.layout)
+                yamlstream.read_items(cursor, self._sink, share.layout)
                 if share.end is None and yamlstream.SEPARATOR not in b"\n" + cursor.text:
-                    yamlstream.read(cursor, self._intake)  # what the list says behind its items
+                    yamlstream.read(cursor, self._sink)  # what the list says behind its items
             cursor.skip_space()
         except (Unreadable, msgspec.DecodeError, RecursionError):
             return True
@@ -140,14 +140,10 @@ class Worker:
             error = Unreadable(error.problem, error.line, (error.column or 1) + before)
         is_end = not _more(cursor)
         text = cursor.text if is_end else cursor.text[:STEP]  # which tells whether it is about Kubernetes
-        self._intake.broken_off(start + text, is_end, error, cursor.source.name)
+        losses.broken_off(self._sink, start + text, is_end, error, cursor.source.name)
         while cursor.text:
             cursor.use(len(cursor.text))
             _more(cursor)
-
-    def _counts(self) -> tuple[int, int, int]:
-        read = self.snapshot
-        return len(read.origins.windows), len(read.unreadable), len(read.duplicate_keys)
 
 
 def _lines_before(share: Share) -> int:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from netlint import yamltext
 from netlint.objects import Kind
 from netlint.snapshot import Form, Spot, Window
+from netlint.sources.decoding import losses
 from netlint.sources.decoding.heads import Head, list_kind
-from netlint.sources.decoding.intake import Intake
+from netlint.sources.decoding.items import listed, take
+from netlint.sources.decoding.sink import Sink
 from netlint.sources.files.cursor import Cursor
 from netlint.sources.finding.input_files import TAIL, InputFile, next_place
 from netlint.yamltext import Unreadable
@@ -52,7 +54,7 @@ def layout_of(text: bytes, tail: Callable[[], bytes]) -> YamlLayout | None:
     return YamlLayout(match.start(1), match[1], list_kind(head))
 
 
-def read(cursor: Cursor, intake: Intake) -> None:
+def read(cursor: Cursor, sink: Sink) -> None:
     """Read all documents up to the cursor's end.
 
     A document that is no YAML is recorded in the snapshot. Raises Unreadable for one that is too large.
@@ -62,23 +64,23 @@ def read(cursor: Cursor, intake: Intake) -> None:
         more = cursor.fill()
         end = cursor.text.rfind(SEPARATOR) + 1 if more or cursor.cut_off else len(cursor.text)
         if end:
-            _take_documents(cursor, intake, end)
+            _take_documents(cursor, sink, end)
             continue
         layout = layout_of(cursor.text, cursor.tail)
         if layout is not None:
             cursor.use(layout.first)
-            read_items(cursor, intake, layout)
+            read_items(cursor, sink, layout)
 
 
-def _take_documents(cursor: Cursor, intake: Intake, size: int) -> None:
+def _take_documents(cursor: Cursor, sink: Sink, size: int) -> None:
     text = cursor.text[:size]
     window = cursor.window(size, Form.YAML)
-    converted = [_convert(text, start, end, window, intake) for start, end in yamltext.split(text)]
-    intake.take(b"[" + b",".join(converted) + b"]", window)
+    converted = [_convert(text, start, end, window, sink) for start, end in yamltext.split(text)]
+    take(sink, b"[" + b",".join(converted) + b"]", window)
     cursor.use(size)
 
 
-def read_items(cursor: Cursor, intake: Intake, layout: YamlLayout) -> None:
+def read_items(cursor: Cursor, sink: Sink, layout: YamlLayout) -> None:
     """Read the items of a large list, whatever follows them in its document, up to the cursor's end."""
     namespaces: set[str] = set()
     while True:
@@ -88,24 +90,24 @@ def read_items(cursor: Cursor, intake: Intake, layout: YamlLayout) -> None:
         end = after.end() if after else len(cursor.text) if is_whole else cursor.text.rfind(layout.boundary) + 1
         if not end and more:
             continue
-        namespaces |= _take_items(cursor, intake, layout, end)
+        namespaces |= _take_items(cursor, sink, layout, end)
         if after or not more:
             break
-    intake.listed(layout.kind, namespaces)
+    listed(sink, layout.kind, namespaces)
 
 
-def _take_items(cursor: Cursor, intake: Intake, layout: YamlLayout, size: int) -> set[str]:
-    namespaces = _take_listed(cursor.text[:size], cursor.window(size, Form.YAML_ITEMS), layout, intake)
+def _take_items(cursor: Cursor, sink: Sink, layout: YamlLayout, size: int) -> set[str]:
+    namespaces = _take_listed(cursor.text[:size], cursor.window(size, Form.YAML_ITEMS), layout, sink)
     cursor.use(size)
     return namespaces
 
 
-def _take_listed(text: bytes, window: Window, layout: YamlLayout, intake: Intake) -> set[str]:
+def _take_listed(text: bytes, window: Window, layout: YamlLayout, sink: Sink) -> set[str]:
     converted = [
-        item[1:-1] if (item := _convert(text, start, end, window, intake))[:1] == b"[" else b"null"
+        item[1:-1] if (item := _convert(text, start, end, window, sink))[:1] == b"[" else b"null"
         for start, end in item_ranges(text, layout.boundary)
     ]
-    return intake.take(b"[" + b",".join(converted) + b"]", window, layout.kind)
+    return take(sink, b"[" + b",".join(converted) + b"]", window, layout.kind)
 
 
 def item_ranges(text: bytes, boundary: bytes) -> Iterator[tuple[int, int]]:
@@ -118,23 +120,23 @@ def item_ranges(text: bytes, boundary: bytes) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _convert(text: bytes, start: int, end: int, window: Window, intake: Intake) -> bytes:
+def _convert(text: bytes, start: int, end: int, window: Window, sink: Sink) -> bytes:
     """One document as JSON; ``null`` for one that cannot be read, which is recorded."""
     document = text[start:end]
     try:
         listed = _convert_list(document)
         converted = yamltext.Exact(listed, ()) if listed else yamltext.to_json(document)
     except Unreadable as error:
-        if window.form is not Form.YAML or not _take_broken_list(document, start, text, window, intake):
-            intake.unreadable(document, _line(window, text, start), error, window.file)
+        if window.form is not Form.YAML or not _take_broken_list(document, start, text, window, sink):
+            losses.unreadable(sink, document, _line(window, text, start), error, window.file)
         return b"null"
     for duplicate in converted.duplicates:
         line = _line(window, text, start) + duplicate.line
-        intake.duplicate_key(Spot(window.file, line, duplicate.column), duplicate.path)
+        losses.duplicate_key(sink, Spot(window.file, line, duplicate.column), duplicate.path)
     return converted.json
 
 
-def _take_broken_list(document: bytes, start: int, text: bytes, window: Window, intake: Intake) -> bool:
+def _take_broken_list(document: bytes, start: int, text: bytes, window: Window, sink: Sink) -> bool:
     """Take what can be read of a document that cannot, if it is a list; whether an item was what cannot."""
     layout = layout_of(document, lambda: document[-TAIL:])
     if layout is None:
@@ -143,9 +145,9 @@ def _take_broken_list(document: bytes, start: int, text: bytes, window: Window, 
     items = document[layout.first : after.end() if after else len(document)]
     first = window.start + start + layout.first
     lines = _line(window, text, start + layout.first)
-    before = len(intake.snapshot.unreadable)
-    _take_listed(items, Window(window.file, first, first + len(items), lines, Form.YAML_ITEMS), layout, intake)
-    return len(intake.snapshot.unreadable) > before
+    before = len(sink.snapshot.unreadable)
+    _take_listed(items, Window(window.file, first, first + len(items), lines, Form.YAML_ITEMS), layout, sink)
+    return len(sink.snapshot.unreadable) > before
 
 
 def _convert_list(document: bytes) -> bytes | None:

@@ -22,19 +22,13 @@ from netlint import clock
 from netlint.errors import ClusterError, SourceError
 from netlint.objects import CONFIG_MAPS
 from netlint.snapshot import Reason
-from netlint.sources.decoding.intake import LAST_APPLIED
-from netlint.sources.decoding.list_status import API_VERSION, KIND, Header, Known, Trailer
+from netlint.sources.decoding.adding import LAST_APPLIED
+from netlint.sources.decoding.list_status import API_VERSION, KIND, Header, ListStatus, Trailer
 from netlint.sources.live import LiveCluster
 from netlint.sources.live.apiserver import ApiConnection, Page
-from netlint.sources.live.lists import (
-    Listing,
-    config_map,
-    fetch,
-    listings,
-    missing_namespaces,
-    nothing_allowed,
-    side_by_side,
-)
+from netlint.sources.live.lists import Listing, config_map, fetch, listings
+from netlint.sources.live.namespaces import missing_namespaces, nothing_allowed
+from netlint.sources.live.threads import side_by_side
 
 
 def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[[str], None]) -> Trailer:
@@ -53,8 +47,8 @@ def write(source: LiveCluster, kinds: Iterable[str], path: Path, tell: Callable[
         with _opened(path) as stream:
             stream.write(msgspec.json.encode(Header()) + b"\n")
             lists = _write_lists(connection, set(kinds), source.namespaces, stream)
-            asked = [known for known in lists if known.reason is not Reason.NOT_APPLICABLE]
-            if all(known.reason is Reason.FORBIDDEN for known in asked):
+            asked = [status for status in lists if status.reason is not Reason.NOT_APPLICABLE]
+            if all(status.reason is Reason.FORBIDDEN for status in asked):
                 raise ClusterError(nothing_allowed(connection, asked[0].message))
             trailer = Trailer(API_VERSION, KIND, taken_at, server, lists)
             stream.write(msgspec.json.encode(trailer) + b"\n")
@@ -94,27 +88,27 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 def _write_lists(
     connection: ApiConnection, kinds: set[str], namespaces: tuple[str, ...], stream: IO[bytes]
-) -> list[Known]:
+) -> list[ListStatus]:
     """Each list goes to a file of its own first: it may have to start again, and must stay in one piece."""
     lock = Lock()
 
-    def one(listing: Listing) -> Known:
-        kept, known = fetch(connection, listing, TemporaryFile, lambda file, *page: _write(file, listing, *page))
+    def write_list(listing: Listing) -> ListStatus:
+        kept, status = fetch(connection, listing, TemporaryFile, lambda file, *page: _write(file, listing, *page))
         with kept, lock:
             kept.seek(0)
             shutil.copyfileobj(kept, stream, 1 << 20)
-        return known
+        return status
 
-    def named(place: tuple[str, str]) -> Known:
-        body, known = config_map(connection, *place)
+    def write_config_map(place: tuple[str, str]) -> ListStatus:
+        body, status = config_map(connection, *place)
         if body is not None:
             with lock:
                 stream.write(msgspec.json.encode(_stripped(msgspec.json.decode(body))) + b"\n")
-        return known
+        return status
 
     return [
-        *side_by_side(one, listings(connection, kinds, namespaces)),
-        *side_by_side(named, CONFIG_MAPS if "ConfigMap" in kinds else ()),
+        *side_by_side(write_list, listings(connection, kinds, namespaces)),
+        *side_by_side(write_config_map, CONFIG_MAPS if "ConfigMap" in kinds else ()),
     ]
 
 
