@@ -111,9 +111,9 @@ def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tup
 
 
 def _read_node_dumps(named: str, snapshot: Snapshot) -> None:
-    from netlint.sources.dumps import host_files
+    from netlint.sources import dumps
 
     try:
-        host_files.read(named, snapshot)
+        dumps.read(named, snapshot)
     except SourceError as error:
         snapshot.reading.errors.append(str(error))

@@ -18,6 +18,7 @@ from netlint.config import Config
 from netlint.objects.host import FILTERS, Link, LinkAddress, LinkInfo, NodeDump, Route
 from netlint.objects.netfilter import RoutingRule
 from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
 
 Files = dict[str, dict[str, Any]]
 DOCKER = "172.17.0.1/16"
@@ -87,7 +88,9 @@ def filtered(item: NodeDump, name: str, network: Network) -> NodeDump:
     """With the rules of a healthy host, in both families where it has both."""
     everywhere = (DOCKER_CIDR if name == "docker0" else POD_CIDR, POD_CIDR_6)
     for family, own, wide in zip((4, 6), network.pod_ranges[item.name], everywhere, strict=False):
-        item.filters[FILTERS[family][-1]] = iptables_save.trimmed(iptables_save.read(saved(WRITERS[name](own, wide))))
+        item.filters[FILTERS[family][-1]] = iptables_save.read(
+            saved(WRITERS[name](own, wide)).splitlines(), FilterLines()
+        )
     item.ipsets = ipsets(POD_CIDR)
     plain = [RoutingRule(0, table="local"), RoutingRule(32766, table="main"), RoutingRule(32767, table="default")]
     item.policy_rules = {4: plain, 6: plain}

@@ -26,6 +26,7 @@ from netlint.model.netfilter.rules import Ruleset
 from netlint.model.netfilter.tables import postrouting
 from netlint.objects.netfilter import NftRuleset
 from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
 
 BACKENDS = {
     "iptables-legacy": (["iptables-legacy-restore"], ["iptables-legacy-save", "-t", "nat"]),
@@ -87,7 +88,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
 def ruleset(backend: str, printed: str) -> list[Ruleset]:
     if backend == "nft":
         return list(nftables.postrouting(msgspec.json.decode(printed, type=NftRuleset), 4, False, ""))
-    found = postrouting(iptables_save.read(printed), "")
+    found = postrouting(iptables_save.read(printed.splitlines(), FilterLines()), "")
     return [found] if found else []
 
 

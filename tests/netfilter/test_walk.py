@@ -12,10 +12,11 @@ from netlint.model.netfilter.packets import Mark, Packets, Surroundings
 from netlint.model.netfilter.tables import marks_before, postrouting, ranges_of
 from netlint.model.netfilter.walk import translations
 from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
 
 
 def read(text: str):
-    found = postrouting(iptables_save.read(text), "iptables-save.txt")
+    found = postrouting(iptables_save.read(text.splitlines(), FilterLines()), "iptables-save.txt")
     assert found is not None
     return [found]
 
@@ -123,7 +124,7 @@ def test_marks_that_others_write_are_not_known() -> None:
     text = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j MARK --set-xmark 0x100/0x300\nCOMMIT\n"
     text += "*nat\n:POSTROUTING ACCEPT [0:0]\n:KUBE-MARK-MASQ - [0:0]\n:OWN - [0:0]\n-A POSTROUTING -j OWN\n"
     text += "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n-A OWN -j MARK --set-xmark 0x4000/0x0\nCOMMIT\n"
-    assert marks_before(iptables_save.trimmed(iptables_save.read(text))) == 0x300
+    assert marks_before(iptables_save.read(text.splitlines(), FilterLines())) == 0x300
 
 
 SETS = {

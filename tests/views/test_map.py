@@ -24,7 +24,7 @@ from netlint.model.plan import Role, Voice
 from netlint.model.plan.tree import Block, of_node, parts, tree
 from netlint.model.subjects import namespace
 from netlint.model.topology import topology
-from netlint.sources.dumps import host_files
+from netlint.sources import dumps
 from netlint.views import plansvg, topologysvg
 from netlint.views import topology as topologies
 from netlint.views import tree as trees
@@ -204,7 +204,7 @@ def test_a_node_dump_shows_cards_bridges_and_tunnels(tmp_path: Path) -> None:
     (tmp_path / "n1").mkdir()
     (tmp_path / "n1" / "ip-addr.json").write_text(json.dumps(LINKS))
     read = snapshot([node("n1", ["10.244.1.0/24"], ["192.168.10.1"]), pod("a", "shop", "n1", ["10.244.1.4"], {}, [])])
-    host_files.read(str(tmp_path), read)
+    dumps.read(str(tmp_path), read)
     picture = topology(Cluster(read))
     assert json.loads(topologies.json(picture))["nodes"] == [
         {

@@ -1,219 +1,147 @@
-"""Node dumps: one folder for each host, in a directory or an archive, as ``schemas/node-dump.schema.json`` says."""
+"""What one file of a host says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
 from netlint import addresses
 from netlint.errors import SourceError
-from netlint.objects.host import FILTERS, KERNEL, DockerDaemon, Link, NodeDump, Route
+from netlint.objects.host import KERNEL, DockerDaemon, Link, NodeDump, Route
 from netlint.objects.netfilter import NftRuleset, RoutingRule
-from netlint.snapshot import Snapshot
 from netlint.sources.dumps import iptables_save
-from netlint.sources.finding import archives
-from netlint.sources.finding.input_files import Stream, from_file, printable, read_exactly, reason
+from netlint.sources.dumps.host_folders import CNI, LEASES, PACKET_FILTERS, HostFile
+from netlint.sources.dumps.iptables_save import FilterLines
+from netlint.sources.finding.input_files import read_exactly
 
 LARGEST_FILE = 64 << 20
-NODES, PODS = "nodes", "pods"  # what holds the folders of hosts, and of pods, in a dump of a whole cluster
-CNI = "cni"
-LEASES = "var-lib-cni-networks-"
-CONFLISTS = (".conf", ".conflist", ".json")
-LAYOUT = "a folder for each node, with ip-addr.json and other files in it"
+LARGEST_FILTER = 256 << 20
+"""Bytes of iptables-save, whose lines are read one by one: 10,000 Services with 15 endpoints each take 66 MiB."""
+_STEP = 1 << 20
 
-Files = dict[str, bytes]
+Part = Callable[[NodeDump], None]
+"""Puts what a file says into its host's dump."""
 
 
-def read(source: str, snapshot: Snapshot) -> None:
-    """Add the dumps to the snapshot; a file that cannot be read is an error of the reading, and the others count.
+def part(file: HostFile, known: FilterLines) -> Part:
+    """What a file says; ``known`` are the lines of packet filters met so far.
 
-    Raises SourceError where there is no dump at all.
+    Raises SourceError and OSError where its bytes cannot be had or are too many, ValueError (msgspec's errors
+    included) and RecursionError where they do not say what they should.
     """
-    problems = snapshot.reading.errors
-    above, hosts = _hosts(source, _files(source, problems))
-    problems += _empty_folders(source, above, hosts)
-    for host, files in sorted(hosts.items()):
-        folder = "/".join(part for part in (source.rstrip("/"), above, host) if part)
-        snapshot.dumps.append(_dump(NodeDump(folder, host), files, problems))
+    if file.name in PACKET_FILTERS:
+        return _entry("filters", file.name, iptables_save.read(_lines(file), known))
+    return _decoded(file.name, _text(file))
 
 
-def _hosts(source: str, found: Iterator[tuple[str, bytes]]) -> tuple[str, dict[str, Files]]:
-    """The folder that holds those of the hosts, and the files of each host."""
-    tops: dict[str, dict[str, Files]] = {}
-    for name, text in found:
-        above, host, file = _placed(name)
-        tops.setdefault(above, {}).setdefault(host, {})[file] = text
-    if "" in tops.get("", {}):
-        raise SourceError(f"{source}: these are the files of one node; name the folder that holds its folder")
-    named = {above: hosts for above, hosts in tops.items() if PurePosixPath(above).name == NODES}
-    tops = named or {above: hosts for above, hosts in tops.items() if PurePosixPath(above).name != PODS}
-    if not tops:
-        raise SourceError(f"{source}: no node dump in it: {LAYOUT}")
-    if len(tops) > 1:
-        raise SourceError(f"{source}: node dumps in {' and in '.join(sorted(tops)[:2])}; name one of them")
-    return tops.popitem()
-
-
-def _placed(name: str) -> tuple[str, str, str]:
-    """What is above a node's folder, the folder, and the file in it."""
-    folder, _, file = name.rpartition("/")
-    if PurePosixPath(folder).name == CNI:
-        folder, _, _ = folder.rpartition("/")
-        file = f"{CNI}/{file}"
-    above, _, host = folder.rpartition("/")
-    return above, host, file
-
-
-def _empty_folders(source: str, above: str, hosts: dict[str, Files]) -> Iterator[str]:
-    folder = Path(source) / above
-    names = sorted(found.name for found in folder.iterdir() if found.is_dir()) if folder.is_dir() else ()
-    yield from (f"{folder / name}: no file of a node dump in it" for name in names if name not in hosts)
-
-
-def _dump(dump: NodeDump, files: Files, problems: list[str]) -> NodeDump:
-    for name, text in sorted(files.items()):
-        try:
-            _take(dump, name, text)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            problems.append(f"{dump.folder}/{name}: {error}")
-    return dump
-
-
-def _files(source: str, problems: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Names below the source, with their content; only of files that are read."""
-    path = Path(source)
-    if not path.exists():
-        raise SourceError(f"{source}: No such file or directory")
-    if path.is_dir():
-        yield from _in_folder(path, problems)
-        return
-    archive = archives.as_archive(from_file(source, source))
-    if archive is None:
-        raise SourceError(f"{source}: neither a folder nor an archive: node dumps are {LAYOUT}")
-    try:
-        for name, stream in archive.members():
-            if _is_read(name):
-                yield from _text(f"{source}/{name}", name, stream, problems)
-    except SourceError as error:
-        problems.append(str(error))
-
-
-def _in_folder(path: Path, problems: list[str]) -> Iterator[tuple[str, bytes]]:
-    for found in sorted(path.rglob("*")):
-        name = printable(found.relative_to(path).as_posix())
-        if not (_is_read(name) and found.is_file()):
-            continue
-        try:
-            with found.open("rb") as stream:
-                yield from _text(printable(str(found)), name, stream, problems)
-        except OSError as error:
-            problems.append(f"{printable(str(found))}: {reason(error)}")
-
-
-def _text(place: str, name: str, stream: Stream, problems: list[str]) -> Iterator[tuple[str, bytes]]:
-    try:
-        text = read_exactly(stream, LARGEST_FILE + 1)
-    except SourceError as error:
-        problems.append(str(error))
-        return
+def _text(file: HostFile) -> bytes:
+    text = read_exactly(file.stream, LARGEST_FILE + 1)
     if len(text) > LARGEST_FILE:
-        problems.append(f"{place}: more than {LARGEST_FILE >> 20} MiB, which no file of a node dump has")
-    else:
-        yield name, text
+        raise SourceError(f"{file.place}: more than {LARGEST_FILE >> 20} MiB, which no file of a node dump has")
+    return text
 
 
-def _is_read(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    file, folder = parts[-1], parts[-2:-1]
-    return file in READERS or file.startswith(LEASES) or (folder == (CNI,) and file.endswith(CONFLISTS))
+def _lines(file: HostFile) -> Iterator[str]:
+    """The lines of a text that never is in memory as a whole."""
+    read, rest = 0, b""
+    while text := file.stream.read(_STEP):
+        read += len(text)
+        if read > LARGEST_FILTER:
+            raise SourceError(f"{file.place}: more than {LARGEST_FILTER >> 20} MiB, which no packet filter has")
+        whole, line_break, rest = (rest + text).rpartition(b"\n")
+        yield from _decoded_lines(whole + line_break, read - len(text))
+    yield from _decoded_lines(rest, read - len(rest))
 
 
-def _take(dump: NodeDump, name: str, text: bytes) -> None:
+def _decoded_lines(text: bytes, start: int) -> list[str]:
+    try:
+        return text.decode().splitlines()
+    except UnicodeDecodeError as error:
+        wrong, at = text[error.start], start + error.start
+        raise ValueError(f"'utf-8' codec can't decode byte {wrong:#04x} in position {at}: {error.reason}") from error
+
+
+def _decoded(name: str, text: bytes) -> Part:
     folder, _, file = name.rpartition("/")
     if folder == CNI:
-        dump.conflists[file] = msgspec.json.decode(text, type=dict[str, Any])
-    elif file.startswith(LEASES):
-        dump.leases[file.removeprefix(LEASES).removesuffix(".txt")] = _leases(text)
-    else:
-        READERS[file](dump, text)
+        return _entry("conflists", file, msgspec.json.decode(text, type=dict[str, Any]))
+    if file.startswith(LEASES):
+        return _entry("leases", file.removeprefix(LEASES).removesuffix(".txt"), _leases(text))
+    return _DECODERS[file](text)
 
 
-def _links(dump: NodeDump, text: bytes) -> None:
+def _field(name: str, value: object) -> Part:
+    return lambda dump: setattr(dump, name, value)
+
+
+def _entry(field: str, key: str | int, value: object) -> Part:
+    return lambda dump: getattr(dump, field).update({key: value})
+
+
+def _links(text: bytes) -> Part:
     """``ip`` prints ``{}`` for what a filter leaves out."""
-    found = [link for link in msgspec.json.decode(text, type=list[Link]) if link.ifname]
-    for link in found:
+    links = [link for link in msgspec.json.decode(text, type=list[Link]) if link.ifname]
+    for link in links:
         link.addr_info = [info for info in link.addr_info if info.local]
         for info in link.addr_info:
             addresses.parse_cidr(f"{info.local}/{info.prefixlen}")
-    dump.links = found
+    return _field("links", links)
 
 
-def _routes(dump: NodeDump, text: bytes) -> None:
+def _routes(text: bytes) -> Part:
     """For a table that does not exist ``ip`` prints nothing, or a bracket that it does not close."""
-    found = msgspec.json.decode(text, type=list[Route]) if text.strip() not in {b"", b"["} else []
-    found = [route for route in found if route.dst]
-    for route in found:
+    printed = msgspec.json.decode(text, type=list[Route]) if text.strip() not in {b"", b"["} else []
+    routes = [route for route in printed if route.dst]
+    for route in routes:
         if route.dst != "default":
             (addresses.parse_cidr if "/" in route.dst else addresses.parse)(route.dst)
-    dump.routes = [*(dump.routes or []), *found]
+    return lambda dump: setattr(dump, "routes", [*(dump.routes or []), *routes])
 
 
 def _leases(text: bytes) -> list[str]:
     """``ADDRESS OWNER`` lines, one for each file that host-local keeps; its lock and its marks are none."""
     words = [line.split()[0] for line in text.decode().splitlines() if line.strip()]
-    given = [word for word in words if word != "lock" and not word.startswith("last_reserved_ip")]
-    for address in given:
+    leased = [word for word in words if word != "lock" and not word.startswith("last_reserved_ip")]
+    for address in leased:
         addresses.parse(address)
-    return given
+    return leased
 
 
-def _subnet_env(dump: NodeDump, text: bytes) -> None:
+def _subnet_env(text: bytes) -> Part:
     lines = (line.partition("=") for line in text.decode().splitlines())
-    dump.subnet_env = {key.strip(): value.strip() for key, equals, value in lines if equals}
+    return _field("subnet_env", {key.strip(): value.strip() for key, equals, value in lines if equals})
 
 
-def _docker(dump: NodeDump, text: bytes) -> None:
-    dump.docker = msgspec.json.decode(text, type=DockerDaemon)
+def _docker(text: bytes) -> Part:
+    return _field("docker", msgspec.json.decode(text, type=DockerDaemon))
 
 
-def _kernel(dump: NodeDump, text: bytes) -> None:
+def _kernel(text: bytes) -> Part:
     lines = (line.partition("=") for line in text.decode().splitlines())
-    dump.kernel = {key.strip(): value.strip() for key, _, value in lines if key.strip() in KERNEL}
+    return _field("kernel", {key.strip(): value.strip() for key, _, value in lines if key.strip() in KERNEL})
 
 
-def _filter(file: str) -> Callable[[NodeDump, bytes], None]:
-    def take(dump: NodeDump, text: bytes) -> None:
-        dump.filters[file] = iptables_save.trimmed(iptables_save.read(text.decode()))
-
-    return take
+def _nft(text: bytes) -> Part:
+    return _field("nft", msgspec.json.decode(text, type=NftRuleset))
 
 
-def _nft(dump: NodeDump, text: bytes) -> None:
-    dump.nft = msgspec.json.decode(text, type=NftRuleset)
+def _ipsets(text: bytes) -> Part:
+    return _field("ipsets", iptables_save.read_sets(text.decode()))
 
 
-def _ipsets(dump: NodeDump, text: bytes) -> None:
-    dump.ipsets = iptables_save.read_sets(text.decode())
+def _routing_rules(family: int) -> Callable[[bytes], Part]:
+    return lambda text: _entry("policy_rules", family, msgspec.json.decode(text, type=list[RoutingRule]))
 
 
-def _policy(family: int) -> Callable[[NodeDump, bytes], None]:
-    def take(dump: NodeDump, text: bytes) -> None:
-        dump.policy_rules[family] = msgspec.json.decode(text, type=list[RoutingRule])
-
-    return take
-
-
-READERS: dict[str, Callable[[NodeDump, bytes], None]] = {
+_DECODERS: dict[str, Callable[[bytes], Part]] = {
     "etc-docker-daemon.json": _docker,
-    **{name: _filter(name) for names in FILTERS.values() for name in names},
     "ip-addr.json": _links,
     "ip-route.json": _routes,
     "ip-route6.json": _routes,
-    "ip-rule.json": _policy(4),
-    "ip-rule6.json": _policy(6),
+    "ip-rule.json": _routing_rules(4),
+    "ip-rule6.json": _routing_rules(6),
     "ipset.txt": _ipsets,
     "nft.json": _nft,
     "run-flannel-subnet.env": _subnet_env,
