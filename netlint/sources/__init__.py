@@ -86,10 +86,10 @@ def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) 
 def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tuple[Snapshot, Locator]:
     from netlint.sources import deduplication
     from netlint.sources.files import processes, tasks
-    from netlint.sources.finding import targets
+    from netlint.sources.finding import search, targets
     from netlint.sources.locating import locator
 
-    named = targets.find(list(source.names))
+    named = search.find(list(source.names))
     if tell is not None:
         tell(f"reading {len(named.inputs) + len(named.archives)} files")
     try:
@@ -106,7 +106,7 @@ def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tup
     if named.dumps:
         for kind in targets.NEVER_DUMPED:
             snapshot.knowledge.never.setdefault(kind, f"kubectl cluster-info dump never contains a {kind}")
-    reading.errors = sorted({*reading.errors, *named.errors, *targets.without_objects(named, snapshot)})
+    reading.errors = sorted({*reading.errors, *named.errors, *search.without_objects(named, snapshot)})
     return snapshot, locator.FileLocator(named, snapshot.origins)
 
 

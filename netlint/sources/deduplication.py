@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import structs
 
 from netlint.objects import KIND_NAMED
+from netlint.objects.meta import Object
 from netlint.snapshot import ConflictingCopy, Snapshot
 
 Same = Callable[[int, int], bool]
@@ -28,27 +29,27 @@ def merge(snapshot: Snapshot) -> None:
     dropped = set(_superfluous(snapshot, "Pod", pods.origin, hashes, pod, pods.same))
     if dropped:
         pods.drop(dropped)
-    origins = [piece.origin for piece in slices.slices]
-    names = [(piece.namespace, piece.name) for piece in slices.slices]
+    origins = [endpoint_slice.origin for endpoint_slice in slices.slices]
+    names = [(endpoint_slice.namespace, endpoint_slice.name) for endpoint_slice in slices.slices]
     hashes = list(map(hash, names))
     dropped = set(_superfluous(snapshot, "EndpointSlice", origins, hashes, names.__getitem__, slices.same))
     if dropped:
         slices.drop(dropped)
-    for kind, found in snapshot.objects.items():
-        _merge_objects(snapshot, kind, found)
+    for kind, objects in snapshot.objects.items():
+        _merge_objects(snapshot, kind, objects)
     snapshot.conflicts.sort(key=lambda conflict: (conflict.kind, conflict.namespace, conflict.name))
 
 
-def _merge_objects(snapshot: Snapshot, kind: str, found: list) -> None:  # type: ignore[type-arg]
-    names = [(item.namespace, item.name) for item in found]
-    origins = [item.origin for item in found]
+def _merge_objects(snapshot: Snapshot, kind: str, objects: list[Object]) -> None:
+    names = [(item.namespace, item.name) for item in objects]
+    origins = [item.origin for item in objects]
 
     def same(number: int, other: int) -> bool:
-        return bool(structs.replace(found[number], origin=0) == structs.replace(found[other], origin=0))
+        return bool(structs.replace(objects[number], origin=0) == structs.replace(objects[other], origin=0))
 
     dropped = set(_superfluous(snapshot, kind, origins, list(map(hash, names)), names.__getitem__, same))
     if dropped:
-        found[:] = [item for number, item in enumerate(found) if number not in dropped]
+        objects[:] = [item for number, item in enumerate(objects) if number not in dropped]
 
 
 def _superfluous(
@@ -79,5 +80,5 @@ def _repeated(hashes: Sequence[int], name_of: NameOf) -> Iterator[tuple[tuple[st
 
 
 def _path(snapshot: Snapshot, origin: int) -> tuple[str, int, int]:
-    found = snapshot.origins.of(origin)
-    return (found[0].file, found[0].start, found[1]) if found else ("", 0, 0)
+    place = snapshot.origins.of(origin)
+    return (place[0].file, place[0].start, place[1]) if place else ("", 0, 0)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from netlint.sources.files import processes, tasks
-from netlint.sources.finding import targets
+from netlint.sources.finding import search
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def work(tmp_path: Path) -> list[tasks.Task]:
         pods = [{"metadata": {"name": f"pod-{number}-{one}", "annotations": {"x": "y" * 400}}} for one in range(4000)]
         text = json.dumps({"apiVersion": "v1", "kind": "PodList", "items": pods})
         (tmp_path / f"{number}.json").write_text(text)
-    return tasks.plan(targets.find([str(tmp_path)]))
+    return tasks.plan(search.find([str(tmp_path)]))
 
 
 @pytest.fixture

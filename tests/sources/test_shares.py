@@ -95,7 +95,7 @@ def test_what_is_broken_is_told_the_same(layout, at, tmp_path, monkeypatch) -> N
 @pytest.mark.parametrize("size", [1, 2, 5, 7, 64])
 def test_the_next_place_of_a_text(size, tmp_path, monkeypatch) -> None:
     """However the pieces that are read cut it."""
-    monkeypatch.setattr(input_files, "_PIECE", size)
+    monkeypatch.setattr(input_files, "_CHUNK", size)
     file = tmp_path / "text"
     file.write_bytes(b"a: 1\n--\n---\nb: 2\n\n---")
     source = input_files.from_file(str(file), "text")

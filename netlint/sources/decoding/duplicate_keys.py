@@ -15,14 +15,14 @@ def repeated_keys(text: bytes) -> tuple[yamltext.Duplicate, ...]:
 
 
 def _has_duplicate_keys(text: bytes) -> bool:
-    found = False
+    is_repeated = False
 
     def pairs(members: list[tuple[str, object]]) -> None:
-        nonlocal found
-        found = found or len(dict(members)) < len(members)
+        nonlocal is_repeated
+        is_repeated = is_repeated or len(dict(members)) < len(members)
 
     json.loads(text.decode("utf-8", "replace"), object_pairs_hook=pairs)
-    return found
+    return is_repeated
 
 
 def _duplicate_keys(text: bytes) -> tuple[yamltext.Duplicate, ...]:

@@ -54,8 +54,8 @@ def leaves(document: msgspec.Raw, default: Kind | None = None) -> Iterator[tuple
         return
     of_list = list_kind(head)
     for index, item in enumerate(items):
-        for path, found, leaf in leaves(item, of_list):
-            yield ("items", index, *path), found, leaf
+        for path, item_head, leaf in leaves(item, of_list):
+            yield ("items", index, *path), item_head, leaf
 
 
 def kinds_named(text: bytes) -> set[str]:

@@ -35,7 +35,7 @@ def without_problems(raw: msgspec.Raw | bytes, struct: type) -> tuple[bytes, lis
     value: Any = _ANYTHING.decode(bytes(raw).decode("utf-8", "replace"))
     if not isinstance(value, dict):
         return b"{}", [((), wrong_type("a mapping", value))]
-    found: list[Problem] = []
+    taken_out: list[Problem] = []
     zeros: set[Path] = set()
     while True:
         try:
@@ -43,14 +43,14 @@ def without_problems(raw: msgspec.Raw | bytes, struct: type) -> tuple[bytes, lis
         except msgspec.ValidationError as error:
             for path, problem in _offences(value, str(error)):
                 if problem is not None and path not in zeros:
-                    found.append((path, problem))
+                    taken_out.append((path, problem))
                 zeros.add(path)
                 _remove(value, path, str(error))
             continue
         wrong = list(problems(item))
         if not wrong:
-            return msgspec.json.encode(value), found
-        found += wrong
+            return msgspec.json.encode(value), taken_out
+        taken_out += wrong
         for path, _ in wrong:
             _remove(value, path)
 

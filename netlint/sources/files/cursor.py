@@ -34,14 +34,14 @@ class Cursor:
         if self._end is not None:
             size = min(size, self._end - self.offset - len(self.text))
         try:
-            piece = self._stream.read(size) if size > 0 and self.cut_off is None else b""
+            chunk = self._stream.read(size) if size > 0 and self.cut_off is None else b""
         except (SourceError, *LOST) as error:
-            self.cut_off, piece = error, b""
-        if piece:
-            self.text += piece
+            self.cut_off, chunk = error, b""
+        if chunk:
+            self.text += chunk
         if len(self.text) > LARGEST_DOCUMENT:
             raise Unreadable(f"one document is larger than {LARGEST_DOCUMENT >> 20} MiB", self.lines + 1, 1)
-        return bool(piece)
+        return bool(chunk)
 
     def tail(self) -> bytes:
         """The end of the text: from what is at hand where all of it is; nothing where it cannot be had."""

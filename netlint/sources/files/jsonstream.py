@@ -307,8 +307,8 @@ def shares(source: InputFile, layout: JsonLayout, readers: int) -> Iterator[tupl
     assert source.size is not None
     start = layout.first
     for number in range(1, readers):
-        found = next_place(source, source.size * number // readers, layout.boundary)
-        if found > start:
-            yield start, found + layout.parted
-            start = found + layout.parted
+        cut = next_place(source, source.size * number // readers, layout.boundary)
+        if cut > start:
+            yield start, cut + layout.parted
+            start = cut + layout.parted
     yield start, None

@@ -184,9 +184,9 @@ def _before(cursor: Cursor) -> tuple[bytes, int]:
     """How the file begins, and how many characters of the cursor's line stand before the cursor."""
     start, count, left = b"", 0, cursor.offset
     with cursor.source.open() as stream:
-        while left and (piece := stream.read(min(left, STEP))):
-            start = start or piece[:HEADER]
-            left -= len(piece)
-            line = piece[piece.rfind(b"\n") + 1 :]
-            count = len(line.translate(None, CONTINUED)) + (count if len(line) == len(piece) else 0)
+        while left and (chunk := stream.read(min(left, STEP))):
+            start = start or chunk[:HEADER]
+            left -= len(chunk)
+            line = chunk[chunk.rfind(b"\n") + 1 :]
+            count = len(line.translate(None, CONTINUED)) + (count if len(line) == len(chunk) else 0)
     return start, count

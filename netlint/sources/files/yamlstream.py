@@ -164,8 +164,8 @@ def _convert_list(document: bytes) -> bytes | None:
     listed = document[match.start(1) : end]
     try:
         head = yamltext.to_json(rest)
-        pieces = item_ranges(listed, b"\n" + match[1] + b"- ")
-        items = [yamltext.to_json(listed[first:last]) for first, last in pieces]
+        ranges = item_ranges(listed, b"\n" + match[1] + b"- ")
+        items = [yamltext.to_json(listed[first:last]) for first, last in ranges]
     except Unreadable:
         return None
     if head.duplicates or any(item.duplicates for item in items) or head.json.count(b'"items":[]') != 1:
@@ -184,8 +184,8 @@ def shares(source: InputFile, layout: YamlLayout | None, readers: int) -> Iterat
     boundary = layout.boundary if layout else SEPARATOR
     start = layout.first if layout else 0
     for number in range(1, readers):
-        found = next_place(source, source.size * number // readers, boundary)
-        if found > start:
-            yield start, found + 1
-            start = found + 1
+        cut = next_place(source, source.size * number // readers, boundary)
+        if cut > start:
+            yield start, cut + 1
+            start = cut + 1
     yield start, None

@@ -174,8 +174,8 @@ class _Joined:
         self._rest = rest
 
     def read(self, size: int, /) -> bytes:
-        found, self._start = self._start[:size], self._start[size:]
-        return found or self._rest.read(size)
+        start, self._start = self._start[:size], self._start[size:]
+        return start or self._rest.read(size)
 
 
 class _Refused:
@@ -193,7 +193,7 @@ class _Member:
 
     def __init__(self, archive: Archive, name: str) -> None:
         self._members = archive.members()
-        self._stream = next((stream for found, stream in self._members if found == name), None)
+        self._stream = next((stream for member, stream in self._members if member == name), None)
 
     def __enter__(self) -> Stream:
         if self._stream is None:
@@ -224,5 +224,5 @@ def as_archive(source: InputFile) -> Archive | None:
 
 
 def _reason(error: BaseException) -> str:
-    found = reason(error)
-    return DAMAGED if found.startswith("Bad CRC-32") else REASONS.get(found, found)
+    text = reason(error)
+    return DAMAGED if text.startswith("Bad CRC-32") else REASONS.get(text, text)

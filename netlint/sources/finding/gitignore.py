@@ -75,8 +75,8 @@ class _Decision:
         """Whether a path is ignored; None where no pattern matches."""
         if not self._ignores:
             return None
-        found = self._expression.fullmatch(os.fsencode(path))
-        return None if found is None or found.lastindex is None else self._ignores[found.lastindex - 1]
+        match = self._expression.fullmatch(os.fsencode(path))
+        return None if match is None or match.lastindex is None else self._ignores[match.lastindex - 1]
 
 
 def around(folder: Path) -> Ignored | None:
@@ -85,10 +85,10 @@ def around(folder: Path) -> Ignored | None:
     root = next((number for number, parent in enumerate(parents) if (parent / ".git").exists()), None)
     if (folder / ".git").exists() or root is None:
         return None
-    found = None
+    ignored = None
     for parent in reversed(parents[: root + 1]):
-        found = Ignored(str(parent), found)
-    return found
+        ignored = Ignored(str(parent), ignored)
+    return ignored
 
 
 def _patterns(file: Path) -> Iterator[_Pattern]:
@@ -162,13 +162,13 @@ def _part(token: re.Match[bytes]) -> bytes | None:
 
 def _members(written: bytes) -> bytes | None:
     """What is in brackets, for a regular expression; None for a class that git does not know."""
-    found = b""
+    members = b""
     for member in _IN_SET.finditer(written):
         if member["name"] is not None:
             if member["name"] not in _NAMED:
                 return None
-            found += _NAMED[member["name"]]
+            members += _NAMED[member["name"]]
             continue
         first, last = member["first"][-1:], (member["last"] or b"")[-1:]
-        found += re.escape(first) + (b"-" + re.escape(last) if first < last else b"")
-    return found or None
+        members += re.escape(first) + (b"-" + re.escape(last) if first < last else b"")
+    return members or None

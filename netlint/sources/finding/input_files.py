@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 TAIL = 64 << 10
-_PIECE = 64 << 10
+_CHUNK = 64 << 10
 _SEARCHED = 4 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 LOST = (OSError, EOFError, zlib.error)
@@ -38,14 +38,14 @@ class Unpacked(gzip.GzipFile):
         """Up to ``size`` bytes, fewer only at the end and before an error."""
         if size is None or size < 0:
             return super().read(size)
-        found = bytearray()
+        unpacked = bytearray()
         try:
-            while len(found) < size and (piece := self.read1(size - len(found))):
-                found += piece
+            while len(unpacked) < size and (chunk := self.read1(size - len(unpacked))):
+                unpacked += chunk
         except LOST:
-            if not found:
+            if not unpacked:
                 raise
-        return bytes(found)
+        return bytes(unpacked)
 
 
 class Stream(Protocol):
@@ -93,8 +93,8 @@ class InputFile:
                 return stream.read(TAIL)
         last = b""
         with self.open() as stream:
-            while piece := stream.read(TAIL):
-                last = (last + piece)[-TAIL:]
+            while chunk := stream.read(TAIL):
+                last = (last + chunk)[-TAIL:]
         return last
 
 
@@ -119,34 +119,34 @@ def printable(name: str) -> str:
 def skip(stream: Stream, size: int) -> None:
     """Read ``size`` bytes and forget them."""
     while size > 0:
-        piece = stream.read(min(size, 1 << 20))
-        if not piece:
+        chunk = stream.read(min(size, 1 << 20))
+        if not chunk:
             return
-        size -= len(piece)
+        size -= len(chunk)
 
 
 def read_exactly(stream: Stream, size: int) -> bytes:
     """``size`` bytes, fewer only at the end."""
-    pieces = []
+    chunks = []
     while size > 0:
-        piece = stream.read(size)
-        if not piece:
+        chunk = stream.read(size)
+        if not chunk:
             break
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
 
 
 def next_place(source: InputFile, start: int, text: bytes) -> int:
     """Where the text stands next, -1 for nowhere near: what it parts is rarely larger than some kilobytes."""
     at, searched = start, b""
     with source.open(start) as stream:
-        while at - start < _SEARCHED and (piece := stream.read(_PIECE)):
-            found = (searched + piece).find(text)
-            if found >= 0:
-                return at - len(searched) + found
-            at += len(piece)
-            searched = (searched + piece)[1 - len(text) :]
+        while at - start < _SEARCHED and (chunk := stream.read(_CHUNK)):
+            position = (searched + chunk).find(text)
+            if position >= 0:
+                return at - len(searched) + position
+            at += len(chunk)
+            searched = (searched + chunk)[1 - len(text) :]
     return -1
 
 
@@ -158,8 +158,8 @@ def from_file(path: str, name: str, explicit: bool = True, namespace: str | None
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 with open(descriptor, "rb", buffering=0, closefd=False) as stream:
                     return _kept(stream, name)
             compressed = os.read(descriptor, 2) == GZIP_MAGIC
@@ -167,7 +167,7 @@ def from_file(path: str, name: str, explicit: bool = True, namespace: str | None
             os.close(descriptor)
     except OSError as error:
         raise SourceError(f"{name}: {reason(error)}") from error
-    size = found.st_size
+    size = status.st_size
     if compressed:
         return InputFile(name, None, lambda: cast(IO[bytes], Unpacked(path, "rb")), explicit, namespace, size)
     return InputFile(name, size, lambda: open(path, "rb", buffering=0), explicit, namespace, size)

@@ -181,10 +181,10 @@ class ApiConnection:
         Raises ClusterError as ``get``.
         """
         try:
-            found = msgspec.json.decode(self.get("/apis"), type=Groups)
+            answer = msgspec.json.decode(self.get("/apis"), type=Groups)
         except (RequestError, msgspec.DecodeError):
             return None
-        return frozenset(version.groupVersion for group in found.groups for version in group.versions)
+        return frozenset(version.groupVersion for group in answer.groups for version in group.versions)
 
     def pages(self, kind: Kind, api_version: str, namespace: str | None) -> Iterator[Page]:
         """A list in pages, all at one resource version. Raises RequestError and ClusterError as ``get``."""
@@ -228,7 +228,7 @@ def connect(kubeconfig: Path | None, context: str | None, user: str | None, time
     from urllib3.exceptions import DependencyWarning
 
     settings = Configuration()
-    file = kubeconfigs.found(kubeconfig)
+    file = kubeconfigs.path_of(kubeconfig)
     try:
         if file is not None:
             name, acting = kubeconfigs.load(file, context, settings)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
-def found(named: Path | None) -> str | None:
+def path_of(named: Path | None) -> str | None:
     """The kubeconfig file, or the list of them in KUBECONFIG; None where there is none."""
     if named is not None:
         if not named.is_file():
@@ -81,7 +81,7 @@ def _chosen(files: str, configs: list[dict[str, Any]], context: str | None) -> s
     if not contexts:
         raise ClusterError(f"{files} is no kubeconfig: it has no contexts")
     # the first file that names one decides, as for kubectl; the client would take the last one's
-    name = context or next((found for config in configs if (found := config.get("current-context"))), None)
+    name = context or next((current for config in configs if (current := config.get("current-context"))), None)
     if name is None:
         raise ClusterError(f"{files} names no current context; choose one with --context")
     if name not in contexts:
@@ -95,11 +95,11 @@ def _chosen(files: str, configs: list[dict[str, Any]], context: str | None) -> s
 
 def _named(configs: list[dict[str, Any]], part: str) -> dict[str, dict[str, Any]]:
     """The contexts, clusters or users of the files by name; of one name, the first file's."""
-    found: dict[str, dict[str, Any]] = {}
+    by_name: dict[str, dict[str, Any]] = {}
     for config in configs:
         for entry in config.get(part) or ():
-            found.setdefault(str(entry["name"]), entry)
-    return found
+            by_name.setdefault(str(entry["name"]), entry)
+    return by_name
 
 
 def _documents(files: str) -> list[dict[str, Any]]:
@@ -108,25 +108,25 @@ def _documents(files: str) -> list[dict[str, Any]]:
 
     paths = [Path(name).expanduser() for name in files.split(os.pathsep) if name]
     try:
-        found = [yaml.safe_load(path.read_bytes()) for path in paths if path.is_file()]
+        documents = [yaml.safe_load(path.read_bytes()) for path in paths if path.is_file()]
     except yaml.YAMLError as error:
         raise ClusterError(f"{files} is no kubeconfig: it cannot be read as YAML") from error
-    if not found:
+    if not documents:
         raise ClusterError(f"{files}: no such kubeconfig")
-    if not all(document is None or isinstance(document, dict) for document in found):
+    if not all(document is None or isinstance(document, dict) for document in documents):
         raise ClusterError(f"{files} is no kubeconfig: it is no mapping")
-    return [document or {} for document in found]
+    return [document or {} for document in documents]
 
 
 @contextmanager
 def _complaints() -> Iterator[list[str]]:
     """What the client logs: that a credential plugin failed, whereupon it would go on as nobody."""
-    heard: list[str] = []
+    logged: list[str] = []
     handler = Handler()
-    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: logged.append(record.getMessage())  # type: ignore[method-assign]
     logger = getLogger()
     logger.addHandler(handler)
     try:
-        yield heard
+        yield logged
     finally:
         logger.removeHandler(handler)

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from json.decoder import scanstring  # type: ignore[attr-defined]
-
-import msgspec
 
 from netlint import yamltext
 from netlint.errors import SourceError
 from netlint.objects.meta import Path
 from netlint.snapshot import Form, Origins, Place, Spot, Window
-from netlint.sources.decoding.heads import leaves
-from netlint.sources.files.yamlstream import item_ranges
 from netlint.sources.finding.input_files import InputFile, Stream, read_exactly
 from netlint.sources.finding.targets import Targets
+from netlint.sources.locating import json_positions
+from netlint.sources.locating.window_documents import Document, documents_of
 
 BEFORE, AFTER = 2, 1  # lines shown around a field
 LONGEST_LINE = 1000
 NAME: Path = ("metadata", "name")  # where an object as a whole is shown
 LEAD = 4096  # bytes in which the beginning of a window's first line is looked for
 CHUNK = 64 << 10
-BETWEEN_ITEMS = b" \t\r\n,"
-_DECODER = json.JSONDecoder(parse_int=str)  # Python refuses numbers of thousands of digits
-_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Text that holds an object: its range in the window, and the path from its root to the object."""
-
-    start: int
-    end: int
-    prefix: Path
 
 
 class FileLocator:
@@ -62,7 +45,7 @@ class FileLocator:
     def fields(self, wanted: Sequence[tuple[int, Path]]) -> list[Place | None]:
         """The places of fields, each named by the origin of its object and its path; None for what is in no file."""
         origins = self._origins
-        found: list[Place | None] = [None] * len(wanted)
+        places: list[Place | None] = [None] * len(wanted)
         by_window: dict[int, list[int]] = {}
         for number, (origin, _) in enumerate(wanted):
             by_window.setdefault(origins.window[origin], []).append(number)
@@ -72,8 +55,8 @@ class FileLocator:
                 continue
             fields = [(origins.ordinal[wanted[number][0]], wanted[number][1]) for number in numbers]
             for number, place in zip(numbers, self._in_window(window, fields), strict=True):
-                found[number] = place
-        return found
+                places[number] = place
+        return places
 
     def _in_window(self, window: Window, fields: list[tuple[int, Path]]) -> Iterator[Place | None]:
         """The places of fields of one window's objects, in their order."""
@@ -82,7 +65,7 @@ class FileLocator:
         except SourceError:  # it has been deleted meanwhile
             yield from [Place(Spot(window.file))] * len(fields)
             return
-        documents = _documents(window, text, {ordinal for ordinal, _ in fields})
+        documents = documents_of(window, text, {ordinal for ordinal, _ in fields})
         lines = (lead + text).split(b"\n")
         for ordinal, path in fields:
             document = documents.get(ordinal)
@@ -121,12 +104,12 @@ class FileLocator:
 def _after_lines(stream: Stream, lines: int) -> bytes:
     """Some text behind so many line breaks: enough to be shown, but not a line of gigabytes."""
     text = b""
-    while piece := stream.read(CHUNK):
-        found = piece.count(b"\n")
-        if found >= lines:
-            text = piece
+    while chunk := stream.read(CHUNK):
+        breaks = chunk.count(b"\n")
+        if breaks >= lines:
+            text = chunk
             break
-        lines -= found
+        lines -= breaks
     while lines > 0 and text:
         text, lines = text[text.find(b"\n") + 1 :], lines - 1
     return text + stream.read(CHUNK)
@@ -135,12 +118,12 @@ def _after_lines(stream: Stream, lines: int) -> bytes:
 def _behind_break(source: InputFile, end: int) -> int:
     """The byte behind the last line break before ``end``."""
     if source.size is None:
-        found = at = 0
+        behind = at = 0
         with source.open() as stream:
-            while at < end and (piece := stream.read(min(CHUNK, end - at))):
-                found = at + piece.rfind(b"\n") + 1 if b"\n" in piece else found
-                at += len(piece)
-        return found
+            while at < end and (chunk := stream.read(min(CHUNK, end - at))):
+                behind = at + chunk.rfind(b"\n") + 1 if b"\n" in chunk else behind
+                at += len(chunk)
+        return behind
     while end > 0:
         begin = max(0, end - CHUNK)
         with source.open(begin) as stream:
@@ -151,62 +134,6 @@ def _behind_break(source: InputFile, end: int) -> int:
     return 0
 
 
-def _documents(window: Window, text: bytes, wanted: set[int]) -> dict[int, Document]:
-    """The documents that hold the wanted objects of a window, by ordinal."""
-    found = {}
-    ordinal = 0
-    for start, end in _ranges(window, text):
-        if b"List" not in text[start:end]:  # then it is one object, whatever it says
-            if ordinal in wanted:
-                found[ordinal] = Document(start, end, (0,) if window.form is Form.YAML_ITEMS else ())
-            ordinal += 1
-            continue
-        for prefix in _prefixes(window.form, text[start:end]):
-            if ordinal in wanted:
-                found[ordinal] = Document(start, end, prefix)
-            ordinal += 1
-    return found
-
-
-def _ranges(window: Window, text: bytes) -> Iterator[tuple[int, int]]:
-    if window.form is Form.YAML:
-        yield from yamltext.split(text)
-    elif window.form is Form.YAML_ITEMS:
-        indent = len(text) - len(text.lstrip(b" "))
-        yield from item_ranges(text, b"\n" + b" " * indent + b"- ")
-    elif window.form is Form.JSON_ITEMS:
-        yield from _consecutive(text, _ITEMS.decode(b"[" + text + b"]"))
-    else:
-        lines = [line for line in text.split(b"\n") if line.strip()]
-        try:
-            documents = _ITEMS.decode(b"[" + b",".join(lines) + b"]")
-        except msgspec.DecodeError:
-            documents = [msgspec.Raw(text)]
-        yield from _consecutive(text, documents)
-
-
-def _consecutive(text: bytes, items: list[msgspec.Raw]) -> Iterator[tuple[int, int]]:
-    at = 0
-    for item in items:
-        while text[at] in BETWEEN_ITEMS:
-            at += 1
-        start, at = at, at + len(bytes(item))
-        yield start, at
-
-
-def _prefixes(form: Form, document: bytes) -> list[Path]:
-    """The paths to the objects in a document that may be a list."""
-    if form in {Form.YAML, Form.YAML_ITEMS}:
-        try:
-            document = yamltext.to_json(document).json
-        except yamltext.Unreadable:
-            return [()]
-    start: Path = ()
-    if form is Form.YAML_ITEMS:
-        document, start = document[1:-1], (0,)
-    return [(*start, *path) for path, _, _ in leaves(msgspec.Raw(document))]
-
-
 def _position(window: Window, lead: bytes, text: bytes, document: Document, path: Path) -> tuple[int, int, int | None]:
     """Line (from 0), column and the column behind a field, counted from the beginning of the window's first line."""
     content = text[document.start : document.end]
@@ -214,54 +141,13 @@ def _position(window: Window, lead: bytes, text: bytes, document: Document, path
     if window.form in {Form.YAML, Form.YAML_ITEMS}:
         line, column, end = yamltext.locate(content, full) or (1, 1, None)
     else:
-        line, column, end = _in_json(content, full)
+        line, column, end = json_positions.locate(content, full)
     before = text[: document.start]
     if line == 1:
         first = before.rfind(b"\n") + 1
         shift = len((before[first:] if first else lead + before).decode("utf-8", "replace"))
         column, end = column + shift, end and end + shift
     return before.count(b"\n") + line - 1, column, end
-
-
-def _in_json(document: bytes, path: Path) -> tuple[int, int, int | None]:
-    """Line, column (both from 1) and the column behind the value at a path, or of the deepest on the way to it."""
-    text = document.decode("utf-8", "replace")
-    at = _skip_space(text, 0)
-    for step in path:
-        found = _member(text, at, step)
-        if found is None:
-            break
-        at = found
-    _, behind = _DECODER.raw_decode(text, at)
-    first = text.rfind("\n", 0, at)
-    return text.count("\n", 0, at) + 1, at - first, None if "\n" in text[at:behind] else behind - first
-
-
-def _member(text: str, at: int, step: str | int) -> int | None:
-    """Where the value of a key (the last one wins) or an index of the collection at ``at`` begins."""
-    found = None
-    if text[at] != ("[" if isinstance(step, int) else "{"):
-        return None
-    at, index = _skip_space(text, at + 1), 0
-    while text[at] not in "]}":
-        key: str | int = index
-        if isinstance(step, str):
-            key, at = scanstring(text, at + 1)
-            at = _skip_space(text, _skip_space(text, at) + 1)
-        if key == step:
-            found = at
-        _, at = _DECODER.raw_decode(text, at)
-        at = _skip_space(text, at)
-        if text[at] == ",":
-            at = _skip_space(text, at + 1)
-        index += 1
-    return found
-
-
-def _skip_space(text: str, at: int) -> int:
-    while text[at] in " \t\r\n":
-        at += 1
-    return at
 
 
 def _place(window: Window, lines: list[bytes], unread: int, line: int, column: int, end: int | None) -> Place:

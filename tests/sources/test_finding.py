@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlint.sources.finding import targets
+from netlint.sources.finding import search
 
 RULES = ("--select", "input,overlapping-pod-cidrs")
 NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: %s}\nspec: {podCIDRs: [10.%d.0.0/24]}\n"
@@ -45,7 +45,7 @@ def files_in(folder: Path, files: dict[str, str]) -> Path:
 
 
 def names(*named: str) -> list[str]:
-    return [source.name for source in targets.find(list(named)).inputs]
+    return [source.name for source in search.find(list(named)).inputs]
 
 
 GIT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
