@@ -12,7 +12,7 @@ from typing import Any
 
 from netlint import addresses
 from netlint.objects.apps import CronJob, Workload
-from netlint.objects.core import Node, Service, ServicePort
+from netlint.objects.core import Node, Service, ServicePort, ServiceSpec
 from netlint.objects.core_endpoints import Endpoints
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Path
@@ -51,6 +51,17 @@ def _of_node(node: Node) -> Iterator[Problem]:
 
 def _of_service(service: Service) -> Iterator[Problem]:
     spec = service.spec
+    yield from _service_addresses(spec)
+    for key, value in (spec.selector or {}).items():
+        yield from _label(("spec", "selector", key), key, value)
+    for index, port in enumerate(spec.ports or ()):
+        yield from _of_service_port(("spec", "ports", index), port)
+    for index, entry in enumerate(_ingress(service)):
+        if entry.ip:
+            yield from _address(("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
+
+
+def _service_addresses(spec: ServiceSpec) -> Iterator[Problem]:
     if spec.clusterIP not in {None, "", "None"}:
         yield from _address(("spec", "clusterIP"), spec.clusterIP)
     for index, address in enumerate(spec.clusterIPs or ()):
@@ -59,13 +70,6 @@ def _of_service(service: Service) -> Iterator[Problem]:
     for index, address in enumerate(spec.externalIPs or ()):
         if address:
             yield from _address(("spec", "externalIPs", index), address)
-    for key, value in (spec.selector or {}).items():
-        yield from _label(("spec", "selector", key), key, value)
-    for index, port in enumerate(spec.ports or ()):
-        yield from _of_service_port(("spec", "ports", index), port)
-    for index, entry in enumerate(_ingress(service)):
-        if entry.ip:
-            yield from _address(("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
 
 
 def _of_service_port(at: Path, port: ServicePort) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ and a malformed item field by field, so that nothing that can be read is lost.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -73,11 +74,15 @@ def _add_all(sink: Sink, kind: Kind, decoded: list[Any], items: bytes, window: W
     first = sink.snapshot.origins.add_all(sink.open(window), len(decoded)) if window else 0
     origins = range(first, first + len(decoded)) if first else [0] * len(decoded)
     sink.holds_object()
-    if kind.struct is Pod:
-        try:
-            return add_pods(sink, decoded, origins)
-        except ValueError:  # one of them is malformed
-            pass
+    if kind.struct is not Pod:
+        return _add_each(sink, kind, decoded, items, origins)
+    try:
+        return add_pods(sink, decoded, origins)
+    except ValueError:  # one of them is malformed
+        return _add_each(sink, kind, decoded, items, origins)
+
+
+def _add_each(sink: Sink, kind: Kind, decoded: list[Any], items: bytes, origins: Sequence[int]) -> set[str]:
     namespaces = set()
     for ordinal, (item, origin) in enumerate(zip(decoded, origins, strict=True)):
         try:

@@ -52,7 +52,7 @@ class Cursor:
 
     def use(self, size: int) -> None:
         """Move past ``size`` bytes."""
-        self.lines += count_lines(self.text, 0, size)
+        self.lines += _line_breaks(self.text, size)
         self.offset += size
         self.text = self.text[size:]
 
@@ -63,14 +63,12 @@ class Cursor:
             if self.text or not self.fill():
                 return
 
-    def window(self, size: int, form: Form, skipped: int = 0) -> Window:
-        """The next ``size`` bytes after ``skipped`` ones as a place in the file."""
-        start = self.offset + skipped
-        lines = self.lines + count_lines(self.text, 0, skipped)
-        return Window(self.source.name, start, start + size, lines, form)
+    def window(self, size: int, form: Form) -> Window:
+        """The next ``size`` bytes as a place in the file."""
+        return Window(self.source.name, self.offset, self.offset + size, self.lines, form)
 
 
-def count_lines(text: bytes, start: int, end: int) -> int:
-    """Line breaks; compact JSON has none, and looking for the first is many times faster than counting."""
-    first = text.find(b"\n", start, end)
-    return 0 if first < 0 else text.count(b"\n", first, end)
+def _line_breaks(text: bytes, size: int) -> int:
+    """Those in the first bytes; compact JSON has none, and looking for one is many times faster than counting."""
+    first = text.find(b"\n", 0, size)
+    return 0 if first < 0 else text.count(b"\n", first, size)

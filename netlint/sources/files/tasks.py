@@ -26,7 +26,6 @@ class Share:
     start: int
     end: int | None
     layout: jsonstream.JsonLayout | yamlstream.YamlLayout | None
-    json: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,7 @@ def _shares_of(source: InputFile, size: int) -> Iterator[Share]:
         start = stream.read(STEP)
     readers = max(2, size // SHARE)
     layout: jsonstream.JsonLayout | yamlstream.YamlLayout | None
-    json = jsonstream.is_json(start)
-    if json:
+    if jsonstream.is_json(start):
         layout = jsonstream.layout_of(start, source.tail)
         if layout is None:
             return
@@ -93,4 +91,4 @@ def _shares_of(source: InputFile, size: int) -> Iterator[Share]:
         layout = yamlstream.layout_of(start, source.tail)
         ranges = yamlstream.shares(source, layout, readers)
     for first, last in ranges:
-        yield Share(source, first, last, layout, json)
+        yield Share(source, first, last, layout)
