@@ -20,9 +20,9 @@ from netlint.model.services.digests import Digests
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.pod import ContainerPort
-from netlint.snapshot.pods import stamp
-from netlint.snapshot.shapes import ContainerShape, PodShape
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.pod_shapes import ContainerShape, PodShape
+from netlint.snapshot.pod_table import stamp
+from netlint.snapshot.slice_table import SliceTable
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
