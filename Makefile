@@ -12,3 +12,11 @@ oracle:
 		NETLINT_ORACLE_SEED=$$seed NETLINT_ORACLE_SERVICES=$(SERVICES) NETLINT_ORACLE_PODS=$(PODS) NETLINT_REQUIRE_LIVE=1 \
 			.venv/bin/pytest --durations=0 tests/live/test_live_endpoints.py -k "recomputed or every_edit" || exit 1; \
 	done
+
+# A sample of mutants of the domain, and how many of them the tests kill: another seed, another sample.
+SEED = 1
+SAMPLE = 40
+
+.PHONY: mutants
+mutants:
+	.venv/bin/python -m tests.mutants --seed $(SEED) --sample $(SAMPLE)
