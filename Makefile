@@ -20,3 +20,12 @@ SAMPLE = 40
 .PHONY: mutants
 mutants:
 	.venv/bin/python -m tests.mutants --seed $(SEED) --sample $(SAMPLE)
+
+# Branch coverage of each room by all tests but those of live clusters.
+.PHONY: coverage
+coverage:
+	rm -rf build/coverage
+	.venv/bin/coverage run -m pytest -q -n 2 --ignore=tests/live
+	.venv/bin/coverage combine -q
+	.venv/bin/coverage json -q
+	.venv/bin/python -m tests.support.branch_coverage build/coverage/report.json
