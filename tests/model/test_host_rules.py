@@ -197,3 +197,12 @@ def test_tables_of_nftables() -> None:
     assert run([host]) == ([], {("undecided", "Node node1: what rules with -j vmap do cannot be told")})
     host.nft = nft({"xt": {"type": "match", "name": "bpf"}}, {"accept": None})
     assert run([host]) == ([], set())
+
+
+def test_marks_that_nftables_writes_are_not_known_to_the_rules_of_iptables() -> None:
+    mark = {"meta": {"key": "mark"}}
+    host = dump(1, "-A POSTROUTING -m mark --mark 0x80/0x80 -j MASQUERADE")
+    host.nft = nft({"mangle": {"key": mark, "value": {"|": [mark, 0x80]}}})
+    assert run([host]) == ([], {("undecided", "Node node1: what rules with marks 0x80 do cannot be told")})
+    host.nft = nft({"accept": None})
+    assert run([host]) == ([], set())

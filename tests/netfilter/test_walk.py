@@ -74,6 +74,8 @@ CASES = {
     "chains that jump to each other": (["-A POSTROUTING -s 10.9.0.0/16 -j A", "-A A -j A"], set()),
     "an odd netmask": (["-A POSTROUTING -s 10.0.0.1/255.0.0.255 -j MASQUERADE"], {"-s"}),
     "another source": (["-A POSTROUTING -j SNAT --to-source 192.0.2.1"], {""}),
+    "every protocol, by its name": (["-A POSTROUTING -p all -j MASQUERADE"], {""}),
+    "every protocol, by its number": (["-A POSTROUTING -p 0 -j MASQUERADE"], {""}),
     "a whole network mapped": (["-A POSTROUTING -s 10.1.0.0/24 -j NETMAP --to 192.0.2.0/24"], {""}),
     "the mark of a connection": (
         [
