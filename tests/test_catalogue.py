@@ -8,7 +8,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from rulepages import HEADINGS, examples, headings, pages
 
 from netlint import catalogue, scaffold
 from netlint.checks import CHECKS
@@ -16,8 +15,9 @@ from netlint.engine import JUDGES
 from netlint.errors import CatalogueError, UsageError
 from netlint.evaluability import kinds
 from netlint.objects import KIND_NAMED
+from tests.support.program import ROOT
+from tests.support.rulepages import HEADINGS, examples, headings, pages
 
-ROOT = Path(__file__).parent.parent
 PAGES = pages()
 
 

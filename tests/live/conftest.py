@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controlplane import ControlPlane
-from harness import certificates, faults
-from harness.audit import AuditLog
-from harness.certificates import Authority
+
+from tests.support.controlplane import ControlPlane
+from tests.support.live import certificates, faults
+from tests.support.live.audit import AuditLog
+from tests.support.live.certificates import Authority
 
 HERE = Path(__file__).parent
 

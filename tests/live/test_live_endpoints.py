@@ -10,16 +10,25 @@ from random import Random
 from typing import Any
 
 import pytest
-from controlplane import ControlPlane
-from harness import objects
-from harness.edits import EDITS, Fault, Place
-from harness.objects import CONTROLLER, MANAGED_BY, SERVICE_NAME, SLICES, TRIGGER_TIME, Object, container, port
-from harness.population import NodeRanges, add_nodes, churn, populate
-from harness.running import check
 
 from netlint import addresses, sources
 from netlint.cluster import Cluster
 from netlint.model.services.recomputed_slices import FAMILY_NAMES, expected_ports, families, has_pods
+from tests.support.controlplane import ControlPlane
+from tests.support.live import objects
+from tests.support.live.edits import EDITS, Fault, Place
+from tests.support.live.objects import (
+    CONTROLLER,
+    MANAGED_BY,
+    SERVICE_NAME,
+    SLICES,
+    TRIGGER_TIME,
+    Object,
+    container,
+    port,
+)
+from tests.support.live.population import NodeRanges, add_nodes, churn, populate
+from tests.support.live.running import check
 
 STACKS = {
     "IPv4": {"cluster_cidrs": ["10.244.0.0/16"], "service_cidrs": ["10.96.0.0/16"]},

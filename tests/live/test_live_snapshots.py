@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controlplane import ControlPlane
-from harness import faults, reading
-from harness.objects import Object
-from harness.relay import Answer, Forward, GoneError, Relay, Request
-from harness.running import NOT_APPLICABLE, Run, check, command_line, environment, netlint
 
 from netlint.objects import CONFIG_MAPS
+from tests.support.controlplane import ControlPlane
+from tests.support.live import faults, reading
+from tests.support.live.objects import Object
+from tests.support.live.relay import Answer, Forward, GoneError, Relay, Request
+from tests.support.live.running import NOT_APPLICABLE, Run, check, command_line, environment, netlint
+from tests.support.program import running
 
 LISTS = {kind.name: reading.path(kind) for kind in reading.served()}
 EXPORTED = ",".join([*(kind.resource for kind in reading.served()), "configmaps"])
@@ -226,11 +227,11 @@ def test_an_interrupted_snapshot_leaves_the_old_file(
 
     with _silent_on_pods(faulty) as (relay, asked):
         command = command_line("snapshot", "-o", file, kubeconfig=relay.kubeconfig())
-        with subprocess.Popen(command, env=environment(), cwd="/", stderr=subprocess.PIPE, text=True) as run:
+        with running(*command, env=environment(), cwd="/", stderr=subprocess.PIPE, text=True) as run:
             assert asked.wait(30)
             assert len(list(tmp_path.iterdir())) == 2
             run.send_signal(number)
-            _, messages = run.communicate(timeout=30)
+            _, messages = run.communicate()
 
     assert (run.returncode, messages) == (130, f"netlint: reading admin at {relay.url}\nnetlint: interrupted\n")
     assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"cluster.json": "old"}
@@ -240,10 +241,10 @@ def test_an_interrupted_check_ends_at_once(faulty: ControlPlane, tmp_path: Path)
     with _silent_on_pods(faulty) as (relay, asked):
         command = command_line("check", "-o", f"json={tmp_path / 'report'}", kubeconfig=relay.kubeconfig())
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, env=environment(), cwd="/", text=True, **streams) as run:
+        with running(*command, env=environment(), cwd="/", text=True, **streams) as run:
             assert asked.wait(30)
             run.send_signal(signal.SIGINT)
-            out, messages = run.communicate(timeout=30)
+            out, messages = run.communicate()
 
     told = f"netlint: reading admin at {relay.url}\nnetlint: interrupted\n"
     assert (run.returncode, out, messages) == (130, "", told)

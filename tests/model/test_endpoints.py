@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.controller import Endpoint, Object, Ports, address_types, endpoint_slices, endpoints
-from model.populations import World, worlds
 from netlint import addresses
 from netlint.cluster import Cluster
 from netlint.model.pods.endpoint_conditions import Conditions
 from netlint.model.services.recomputed_slices import Difference
+from tests.support.model.controller import Endpoint, Object, Ports, address_types, endpoint_slices, endpoints
+from tests.support.model.populations import World, worlds
 
 SHOWN = settings(max_examples=100, deadline=None)
 

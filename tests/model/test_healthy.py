@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from days import TODAY
 
-from model.healthy import cluster
-from model.networks import NETWORKS
-from model.reading import snapshot
 from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.findings import Skip
 from netlint.snapshot import Reason
+from tests.support.days import TODAY
+from tests.support.model.healthy import cluster
+from tests.support.model.networks import NETWORKS
+from tests.support.model.reading import snapshot
 
 NOT_ALLOCATED = {
     "aws_vpc_cni": "aws-vpc-cni",

@@ -7,17 +7,26 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from days import TODAY
 
-from model.healthy import NETWORKS, NODES, POD_CIDR, POD_CIDR_6, Network, cluster, host_addresses, per_node
-from model.packetfilters import WRITERS, ipsets, saved
-from model.reading import snapshot
-from model.test_healthy import DEFAULTS
 from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.objects.host import FILTERS, Link, LinkAddress, LinkInfo, NodeDump, Route
 from netlint.objects.netfilter import PolicyRule
 from netlint.sources import iptables
+from tests.model.test_healthy import DEFAULTS
+from tests.support.days import TODAY
+from tests.support.model.healthy import (
+    NETWORKS,
+    NODES,
+    POD_CIDR,
+    POD_CIDR_6,
+    Network,
+    cluster,
+    host_addresses,
+    per_node,
+)
+from tests.support.model.packetfilters import WRITERS, ipsets, saved
+from tests.support.model.reading import snapshot
 
 Files = dict[str, dict[str, Any]]
 DOCKER = "172.17.0.1/16"

@@ -12,10 +12,6 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model.healthy import NETWORKS, config_map, node, pod, service_cidr
-from model.healthy import cluster as objects_of
-from model.reading import cluster, exported, snapshot
-from program import netlint
 
 from netlint import addresses
 from netlint.addresses import Range
@@ -28,7 +24,11 @@ from netlint.sources import nodedumps
 from netlint.views import plansvg, topologysvg
 from netlint.views import topology as topologies
 from netlint.views import tree as trees
-from views.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.model.healthy import NETWORKS, config_map, node, pod, service_cidr
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.reading import cluster, exported, snapshot
+from tests.support.program import netlint
 
 ASKED = [
     ("broken", [BROKEN]),

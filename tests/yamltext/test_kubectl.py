@@ -11,9 +11,8 @@ from random import Random
 import pytest
 
 from netlint.yamltext import documents, exact, reader
-
-from . import texts
-from .test_shapes import types
+from tests.support.yamltext import texts
+from tests.yamltext.test_shapes import types
 
 HEAD = "apiVersion: example.com/v1\nkind: Foo\nmetadata:\n  name: foo\n"
 

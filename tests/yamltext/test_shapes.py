@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.yamltext import exact, shapes
-
-from . import manifests, texts
+from tests.support.yamltext import manifests, texts
 
 COVERED = [
     ("", "null"),

@@ -8,9 +8,9 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
-from model import healthy
-from model.controller import Object
-from model.healthy import (
+from tests.support.model import healthy
+from tests.support.model.controller import Object
+from tests.support.model.healthy import (
     KCM,
     KUBEADM,
     NODES,
