@@ -35,7 +35,8 @@ class Rule:
     ``examines``: the kinds whose objects it judges; ``needs``: the kinds that must be known completely
     before it may speak; ``consults``: the kinds that only refine what it says. ``rereads``: the kinds of
     these that change so fast that a live run reads them once more before it reports. ``mitigated``: the
-    severity of a violation for which the check found an excuse that the page names.
+    severity of a violation for which the check found an excuse that the page names. ``faults``: what it
+    finds, in words, by section of ``docs/faults.md``.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Rule:
     rereads: tuple[str, ...] = ()
     mitigated: Severity | None = None
     key: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
     since: str = ""
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()

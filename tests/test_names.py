@@ -64,7 +64,6 @@ SHARED_MODULES: dict[str, set[str]] = {
 
 PENDING = {
     "netlint/addresses.py",
-    "netlint/catalogue.py",
     "netlint/checks",
     "netlint/cli",
     "netlint/cluster",
