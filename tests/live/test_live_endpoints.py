@@ -225,13 +225,13 @@ def test_recomputed_endpoints_are_what_the_controller_wrote(new_control_plane: N
     nodes = add_nodes(plane, 4 + PODS // 100)
     population = populate(SEED, nodes, services=SERVICES, pods=PODS, healthy=False)
     population.create(plane)
-    _compare(plane)
+    assert_as_written(plane)
 
     churn(plane, population, SEED)
-    _compare(plane)
+    assert_as_written(plane)
 
 
-def _compare(plane: ControlPlane) -> None:
+def assert_as_written(plane: ControlPlane) -> None:
     """Started anew, the controller does not put off Services for which it failed before: of pods without a node."""
     plane.start_controller_manager()
     plane.settle(TIMEOUT)

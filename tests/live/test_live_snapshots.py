@@ -277,7 +277,7 @@ def test_a_snapshot_that_a_server_breaks_off_leaves_no_file(faulty: ControlPlane
     with Relay(faulty, go_away) as relay:
         run = _snapshot(tmp_path / "cluster.json", relay.kubeconfig())
 
-    _is_not_written(run, tmp_path, f"admin at {relay.url}: the connection broke off")
+    assert_not_written(run, tmp_path, f"admin at {relay.url}: the connection broke off")
 
 
 def test_nothing_is_written_of_what_nobody_may_read(faulty: ControlPlane, tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_nothing_is_written_of_what_nobody_may_read(faulty: ControlPlane, tmp_pa
 
     slices = 'endpointslices.discovery.k8s.io is forbidden: User "stranger" cannot list resource "endpointslices"'
     refused = f'{slices} in API group "discovery.k8s.io" at the cluster scope'
-    _is_not_written(
+    assert_not_written(
         run, tmp_path, f"stranger: nothing may be read, starting with: {refused}; netlint rbac prints the roles"
     )
 
@@ -293,18 +293,18 @@ def test_nothing_is_written_of_what_nobody_may_read(faulty: ControlPlane, tmp_pa
 def test_nothing_is_written_of_a_namespace_that_does_not_exist(faulty: ControlPlane, tmp_path: Path) -> None:
     run = _snapshot(tmp_path / "cluster.json", faulty.kubeconfig(), "-n", "lab", "-n", "shoop")
 
-    _is_not_written(run, tmp_path, "admin: there is no namespace 'shoop'")
+    assert_not_written(run, tmp_path, "admin: there is no namespace 'shoop'")
 
 
 def test_places_that_cannot_be_written(faulty: ControlPlane, tmp_path: Path) -> None:
     absent, full = tmp_path / "absent" / "cluster.json", Path("/dev/full")
 
-    _is_not_written(_snapshot(absent, faulty.kubeconfig()), tmp_path, f"{absent}: No such file or directory")
-    _is_not_written(_snapshot(tmp_path, faulty.kubeconfig()), tmp_path, f"{tmp_path}: Is a directory")
-    _is_not_written(_snapshot(full, faulty.kubeconfig()), tmp_path, f"{full}: No space left on device")
+    assert_not_written(_snapshot(absent, faulty.kubeconfig()), tmp_path, f"{absent}: No such file or directory")
+    assert_not_written(_snapshot(tmp_path, faulty.kubeconfig()), tmp_path, f"{tmp_path}: Is a directory")
+    assert_not_written(_snapshot(full, faulty.kubeconfig()), tmp_path, f"{full}: No space left on device")
 
 
-def _is_not_written(run: Run, folder: Path, problem: str) -> None:
+def assert_not_written(run: Run, folder: Path, problem: str) -> None:
     """One line says why, after that which says what is read."""
     reading, *others = run.err.splitlines()
     assert reading.startswith("netlint: reading ")

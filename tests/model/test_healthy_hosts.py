@@ -13,7 +13,6 @@ from netlint.config import Config
 from netlint.objects.host import FILTERS, Link, LinkAddress, LinkInfo, NodeDump, Route
 from netlint.objects.netfilter import PolicyRule
 from netlint.sources import iptables
-from tests.model.test_healthy import DEFAULTS
 from tests.support.days import TODAY
 from tests.support.model.healthy import (
     NETWORKS,
@@ -25,6 +24,7 @@ from tests.support.model.healthy import (
     host_addresses,
     per_node,
 )
+from tests.support.model.networks import BY_DEFAULT
 from tests.support.model.packetfilters import WRITERS, ipsets, saved
 from tests.support.model.reading import snapshot
 
@@ -112,7 +112,7 @@ def test_healthy_hosts_have_no_finding(name: str) -> None:
     for item in found.dumps:
         item.leases = {"pods": [str(ip_network(cidr)[2]) for cidr in network.pod_ranges[item.name]]}
     result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
-    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == DEFAULTS.get(name, [])
+    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == BY_DEFAULT.get(name, [])
     assert [(one.rule, one.message) for one in result.failures] == []
     skips = {(one.rule, one.message) for one in result.skips if "NodeDump" in catalogue.named(one.rule).needs}
     leases = {("leaked-addresses", "not all pods are in the input, and addresses may be theirs")}
