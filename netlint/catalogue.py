@@ -23,7 +23,7 @@ _REMEDY = re.compile(r"^## How to fix\n+(?P<text>.*?)(?=^## |\Z)", re.DOTALL | r
 
 
 class FrontMatter(msgspec.Struct, forbid_unknown_fields=True):
-    """What stands above a page's text."""
+    """The front matter of a page, which stands above its text."""
 
     summary: str
     severity: Severity

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netlint.cli.inputs import say
+from netlint.cli.source_options import say
 
 dev_app = typer.Typer(help="For contributors, in the root of a checkout.", no_args_is_help=True)
 

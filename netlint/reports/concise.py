@@ -32,7 +32,7 @@ def _line(finding: Finding) -> str:
 
 
 def named_scope(scope: Sequence[Subject]) -> str:
-    """Where rules were not evaluated, in brackets; empty for nowhere at all."""
+    """The subjects of which rules were not evaluated, in brackets; empty where they were evaluated for none."""
     if not scope:
         return ""
     named = [str(subject) for subject in scope[:NAMED]]
