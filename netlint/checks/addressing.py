@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
+from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import as_evidence, listed, said, sides, some_sides, subjects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
@@ -13,7 +14,6 @@ from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pods import Phase

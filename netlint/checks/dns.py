@@ -11,7 +11,7 @@ from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.selectors import selects
 from netlint.model.services import dns
-from netlint.model.services.recomputed_slices import is_headless
+from netlint.model.services.service_spec import is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.apps import Workload

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
+from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import NAMED, listed, said, shortened, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
@@ -12,7 +13,6 @@ from netlint.model.cni import flannel, weave
 from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.hosts import docker_bridge
 from netlint.model.hosts.host import DOCKER_FILE, Host, is_bridge
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.objects.host import Link
 from netlint.snapshot import Reason
 

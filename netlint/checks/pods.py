@@ -15,7 +15,7 @@ from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.literals import Literal, in_config_maps, in_workloads
 from netlint.model.nodes.node_ips import Mismatch, mismatches
 from netlint.model.pods.host_ports import EVERY_ADDRESS, Taken, container_path, taken_ports
-from netlint.model.services.recomputed_slices import protocol
+from netlint.model.services.service_ports import protocol
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.core import Node
@@ -42,8 +42,7 @@ def conflicting_host_ports(cluster: Cluster) -> Iterator[Violation]:
     """Two pods take the same port of their node."""
     pods = cluster.pods
     taken: defaultdict[tuple[str, str, int], list[HostPort]] = defaultdict(list)
-    for alike in pods.alike:
-        shape = pods.table.shapes[alike[0]]
+    for shape, alike in pods.by_containers:
         ports = list(taken_ports(shape.containers, shape.host_network))
         for row in pods.of_shapes(alike) if ports else ():
             if not (pods.node(row) and pods.is_live(row)):
@@ -102,10 +101,10 @@ def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, Clash]]:
     """One pod for each owner, where the template that it was made from is not in the input."""
     pods = cluster.pods
     clashing: defaultdict[Any, list[int]] = defaultdict(list)
-    for alike in pods.alike:
-        containers = pods.table.shapes[alike[0]].containers
+    for first, alike in pods.by_containers:
+        containers = first.containers
         for number in alike if any(True for _ in _port_clashes(containers)) else ():
-            shape = pods.table.shapes[number]
+            shape = pods.shapes[number]
             if not cluster.view.templates.making(shape):
                 clashing[shape.owner or ("Pod", str(number)), shape.namespace, containers].append(number)
     rows = (pods.first_live(numbers) for numbers in clashing.values())

@@ -14,7 +14,7 @@ from netlint.model.declared.rights import DEFAULT_ACCOUNT, Bound, Resource, Righ
 from netlint.model.nodes.daemonset_coverage import coverage
 from netlint.model.services import service_proxy
 from netlint.model.services.clients import Client, clients
-from netlint.model.services.recomputed_slices import is_headless
+from netlint.model.services.service_spec import is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlint.addresses import BITS, text
+from netlint.addresses import BITS, FAMILY_NAMES, text
 from netlint.checks.wording import as_evidence, listed, said, shortened, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
@@ -12,7 +12,6 @@ from netlint.model.declared.control_plane import repeated_flags
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
 from netlint.model.ranges.agreement import disagreements
 from netlint.model.ranges.secondary_networks import HOST_LOCAL
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 
 ONE_OF_EACH_FAMILY = (
     Authority.NODE,

@@ -9,14 +9,15 @@ from netlint import addresses
 from netlint.cluster.traffic.service_chain import Trace
 from netlint.findings import Finding, field_name
 from netlint.model.pods.shape_index import TERMINAL
-from netlint.model.pods.workload_templates import Template
+from netlint.model.pods.workload_templates import PodTemplate
 from netlint.model.selectors import text_of as labels_text
-from netlint.model.services.recomputed_slices import MANAGED_BY, has_pods, protocol, resolved_port, slice_ports
-from netlint.model.services.service_backends import Endpoint, Program
+from netlint.model.services.service_backends import Program, ServiceEndpoint
+from netlint.model.services.service_ports import protocol, resolved_port, slice_ports
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import ServicePort
-from netlint.objects.discovery import EndpointSlice
+from netlint.objects.discovery import MANAGED_BY, EndpointSlice
 from netlint.reports.concise import spot_name
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
@@ -40,7 +41,7 @@ def sides(trace: Trace) -> list[Side]:
     """The fields whose places are shown."""
     return [
         (subject_of(trace.service), ()),
-        *((subject_of(piece), ()) for piece, _ in trace.slices),
+        *((subject_of(slice_), ()) for slice_, _ in trace.slices),
         *((template.subject, ()) for template in trace.workloads),
         *((entry.subject, entry.path) for entry, _ in trace.ways_in),
     ]
@@ -52,7 +53,7 @@ def text(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
     lines += _section("Ports", columns([_port(port, backing.text) for port, backing in trace.ports]))
     lines += _section("Selector", _selector(trace))
     lines += _section("Pods", _limited([_pod(trace, row) for row in trace.pods]))
-    lines += _section("Slices", [line for piece in trace.slices for line in _slice(*piece, known)])
+    lines += _section("Slices", [line for slice_ in trace.slices for line in _slice(*slice_, known)])
     lines += _section(_source(trace), _programs(trace))
     lines += _section("Ways in from outside", _ways_in(trace, known))
     lines += _section("Findings", [line for link, finding in broken for line in _finding(link, finding)])
@@ -112,7 +113,7 @@ def _selector(trace: Trace) -> list[str]:
     ]
 
 
-def _replicas(template: Template) -> str:
+def _replicas(template: PodTemplate) -> str:
     """An autoscaler, or the API server's default, says what the manifest does not."""
     return "a number of pods that it does not say" if template.replicas is None else f"{template.replicas} replicas"
 
@@ -140,17 +141,17 @@ def _resolved(trace: Trace, row: int) -> str:
     return ", ".join(found)
 
 
-def _slice(piece: EndpointSlice, listed: Sequence[Endpoint], known: Spots) -> list[str]:
+def _slice(slice_: EndpointSlice, listed: Sequence[ServiceEndpoint], known: Spots) -> list[str]:
     ports = ", ".join(
-        f"{name or '-'} {number or UNKNOWN}/{how}" for name, number, how in sorted(slice_ports(piece), key=str)
+        f"{name or '-'} {number or UNKNOWN}/{how}" for name, number, how in sorted(slice_ports(slice_), key=str)
     )
     ready = sum(endpoint.conditions.ready for endpoint in listed)
-    where = place((subject_of(piece), ()), known)
-    head = [piece.name, piece.addressType or "-", ports or "no port", f"{ready:,} of {len(listed):,} ready", where]
+    where = place((subject_of(slice_), ()), known)
+    head = [slice_.name, slice_.addressType or "-", ports or "no port", f"{ready:,} of {len(listed):,} ready", where]
     return [*columns([head]), *("  " + line for line in _limited([_endpoint(endpoint) for endpoint in listed]))]
 
 
-def _endpoint(endpoint: Endpoint) -> list[str]:
+def _endpoint(endpoint: ServiceEndpoint) -> list[str]:
     state = endpoint.conditions
     words = ["ready" if state.ready else "serving" if state.serving else "not ready"]
     words += ["terminating"] if state.terminating else []
@@ -225,7 +226,7 @@ def json(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
                 {"subject": subject_with_field(item.subject, "", None), "replicas": item.replicas}
                 for item in trace.workloads
             ],
-            "slices": [_slice_json(piece, listed, known) for piece, listed in trace.slices],
+            "slices": [_slice_json(slice_, listed, known) for slice_, listed in trace.slices],
             "proxies": {
                 "by": "slices" if trace.from_slices else "pods",
                 "unprogrammed": trace.unprogrammed or None,
@@ -279,14 +280,15 @@ def _pod_json(trace: Trace, row: int) -> Json:
     }
 
 
-def _slice_json(piece: EndpointSlice, listed: Iterable[Endpoint], known: Spots) -> Json:
-    subject = subject_of(piece)
+def _slice_json(slice_: EndpointSlice, listed: Iterable[ServiceEndpoint], known: Spots) -> Json:
+    subject = subject_of(slice_)
     return {
         "subject": subject_with_field(subject, "", known.get((subject.origin, ()))),
-        "addressType": piece.addressType,
-        "managedBy": piece.labels.get(MANAGED_BY),
+        "addressType": slice_.addressType,
+        "managedBy": slice_.labels.get(MANAGED_BY),
         "ports": [
-            {"name": name, "port": number, "protocol": how} for name, number, how in sorted(slice_ports(piece), key=str)
+            {"name": name, "port": number, "protocol": how}
+            for name, number, how in sorted(slice_ports(slice_), key=str)
         ],
         "endpoints": [
             {

@@ -18,8 +18,10 @@ from harness.population import NodeRanges, add_nodes, churn, populate
 from harness.running import check
 
 from netlint import addresses, sources
+from netlint.addresses import FAMILY_NAMES
 from netlint.cluster import Cluster
-from netlint.model.services.recomputed_slices import FAMILY_NAMES, expected_ports, families, has_pods
+from netlint.model.services.service_ports import expected_ports
+from netlint.model.services.service_spec import families, has_pods
 
 STACKS = {
     "IPv4": {"cluster_cidrs": ["10.244.0.0/16"], "service_cidrs": ["10.96.0.0/16"]},

@@ -18,8 +18,8 @@ from netlint.findings import Subject
 from netlint.model.hostnames import covers
 from netlint.model.pods.host_ports import Taken, taken_ports
 from netlint.model.services.exposure import PROXY_MODE
-from netlint.model.services.recomputed_slices import protocol
-from netlint.model.services.service_backends import is_reached_from_outside
+from netlint.model.services.service_ports import protocol
+from netlint.model.services.service_spec import is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.gateway import Gateway, Route
@@ -211,7 +211,7 @@ def _of_route(route: Route) -> Iterator[tuple[Path, Target | None, str]]:
 def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     pods = cluster.pods
     taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, Taken]]] = defaultdict(list)
-    for number, shape in enumerate(pods.table.shapes):
+    for number, shape in enumerate(pods.shapes):
         ports = [taken for taken in taken_ports(shape.containers, shape.host_network) if _is_open(taken)]
         for row in pods.rows_of_shape(number) if ports else ():
             if pods.node(row) and pods.is_live(row):
