@@ -7,17 +7,26 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from days import TODAY
 
-from model.healthy import NETWORKS, NODES, POD_CIDR, POD_CIDR_6, Network, cluster, host_addresses, per_node
-from model.packetfilters import WRITERS, ipsets, saved
-from model.reading import snapshot
-from model.test_healthy import DEFAULTS
 from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.objects.host import FILTERS, Link, LinkAddress, LinkInfo, NodeDump, Route
 from netlint.objects.netfilter import PolicyRule
 from netlint.sources import iptables
+from tests.support.days import TODAY
+from tests.support.model.healthy import (
+    NETWORKS,
+    NODES,
+    POD_CIDR,
+    POD_CIDR_6,
+    Network,
+    cluster,
+    host_addresses,
+    per_node,
+)
+from tests.support.model.networks import BY_DEFAULT
+from tests.support.model.packetfilters import WRITERS, ipsets, saved
+from tests.support.model.reading import snapshot
 
 Files = dict[str, dict[str, Any]]
 DOCKER = "172.17.0.1/16"
@@ -103,7 +112,7 @@ def test_healthy_hosts_have_no_finding(name: str) -> None:
     for item in found.dumps:
         item.leases = {"pods": [str(ip_network(cidr)[2]) for cidr in network.pod_ranges[item.name]]}
     result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
-    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == DEFAULTS.get(name, [])
+    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == BY_DEFAULT.get(name, [])
     assert [(one.rule, one.message) for one in result.failures] == []
     skips = {(one.rule, one.message) for one in result.skips if "NodeDump" in catalogue.named(one.rule).needs}
     leases = {("leaked-addresses", "not all pods are in the input, and addresses may be theirs")}

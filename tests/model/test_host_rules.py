@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from days import TODAY
-
-from model.healthy import agent, config_map, container, node, pod
-from model.packetfilters import saved
-from model.reading import snapshot
 from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.objects.host import DockerDaemon, Link, LinkAddress, NodeDump
 from netlint.objects.netfilter import NftChain, NftEntry, NftRule, NftRuleset
 from netlint.sources import iptables
+from tests.support.days import TODAY
+from tests.support.model.healthy import agent, config_map, container, node, pod
+from tests.support.model.packetfilters import saved
+from tests.support.model.reading import snapshot
 
 RULE = "masquerading-host-rules"
 BROAD = "-A POSTROUTING -s 10.244.0.0/16 -j MASQUERADE"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netfilter.expected import AROUND, hits, holds, ranges
-from netfilter.written import PACKETS, Packet, Table, tables
 from netlint.dataplane.netfilter.packets import HostContext, Mark, Packets
 from netlint.dataplane.netfilter.tables import marks_before, postrouting, ranges_of
 from netlint.dataplane.netfilter.walk import translations
 from netlint.sources import iptables
+from tests.support.netfilter.expected import AROUND, hits, holds, ranges
+from tests.support.netfilter.written import PACKETS, Packet, Table, tables
 
 
 def read(text: str):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from runs import check
+
+from tests.support.runs import check
 
 NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: %s}\nspec: {podCIDRs: [%s]}\n"
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web%s}\nspec: {ports: [{port: %d}]}\n"

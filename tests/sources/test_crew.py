@@ -82,6 +82,7 @@ def test_children_of_a_killed_parent_end(work, tmp_path) -> None:
             crew.read(work, "default", 2)
         finally:
             os._exit(0)
+    os.close(tell)
     child = int.from_bytes(os.read(told, 4), "little")
     time.sleep(0.5)
     assert is_running(child)

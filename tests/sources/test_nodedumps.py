@@ -10,15 +10,16 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from rulepages import DUMPS, examples
-from sources.runs import check
 
 from netlint.errors import SourceError
 from netlint.objects.host import NodeDump
 from netlint.snapshot import Snapshot
 from netlint.sources import nodedumps
+from tests.support.program import ROOT
+from tests.support.rulepages import DUMPS, examples
+from tests.support.runs import check
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "node-dump.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "schemas" / "node-dump.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 NODES = """
 apiVersion: v1

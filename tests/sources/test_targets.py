@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.sources import targets
+from tests.support.program import execute
 
 RULES = ("--select", "input,overlapping-pod-cidrs")
 NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: %s}\nspec: {podCIDRs: [10.%d.0.0/24]}\n"
@@ -74,14 +74,14 @@ ignoring = st.lists(
 def untracked(folder: Path) -> set[str]:
     """The files that git does not ignore."""
     command = ["git", "ls-files", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, cwd=folder, env=GIT, capture_output=True, check=True).stdout.decode()
+    listed = execute(*command, cwd=folder, env=GIT, check=True).stdout
     return {name for name in listed.split("\0") if name and not name.endswith(".gitignore")}
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("repository")
-    subprocess.run(["git", "init", "--quiet", folder], env=GIT, check=True)
+    execute("git", "init", "--quiet", folder, env=GIT, check=True)
     return folder / ".git"
 
 

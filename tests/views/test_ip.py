@@ -7,11 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model.healthy import NETWORKS, config_map, node, pod, service
-from model.healthy import cluster as objects_of
-from model.networks import NETWORKS as NETWORKS_TOO
-from model.reading import cluster, snapshot
-from program import netlint
 
 from netlint import addresses, sources
 from netlint.addresses import Range
@@ -19,7 +14,12 @@ from netlint.cluster import Cluster
 from netlint.cluster.address_lookup.address_lookup import Answer, Nature, Relation, look_up
 from netlint.sources import nodedumps
 from netlint.views import ip, spots
-from views.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.model.healthy import NETWORKS, config_map, node, pod, service
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.networks import NETWORKS as NETWORKS_TOO
+from tests.support.model.reading import cluster, snapshot
+from tests.support.program import netlint
 
 ASKED = [
     ("pod", "10.244.0.21", BROKEN),

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.yamltext import exact, shapes
-
-from . import manifests, texts
+from tests.support.yamltext import manifests, texts
+from tests.support.yamltext.values import typed
 
 COVERED = [
     ("", "null"),
@@ -233,17 +233,8 @@ def check(document):
     if fast is not None:
         slow = exact.to_json(document)
         assert json.loads(fast) == json.loads(slow.json)
-        assert types(json.loads(fast)) == types(json.loads(slow.json))
+        assert typed(json.loads(fast)) == typed(json.loads(slow.json))
         assert slow.duplicates == ()
-
-
-def types(value):
-    """The value with its numbers told apart (``1``, ``1.0`` and ``True`` are equal in Python)."""
-    if isinstance(value, dict):
-        return {key: types(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [types(item) for item in value]
-    return type(value), value
 
 
 SEEDS = st.integers(0, 2**64)

@@ -8,7 +8,7 @@ k8s.io/kubernetes/pkg/controller/endpointslice/endpointslice_controller.go.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -165,9 +165,9 @@ class EndpointModel:
             elif listed:
                 self._judge(difference, listed, row)
         difference.stale = [pair for pairs in actual.values() for pair in pairs]
-        self._retarget(difference)
         difference.stale.sort(key=lambda pair: (self._slices[pair[0]].name, pair[1]))
         difference.missing.sort(key=self._pods.order)
+        self._retarget(difference)
         difference.mismatched.sort(key=lambda wrong: self._pods.order(wrong[2]))
         return difference
 
@@ -232,14 +232,20 @@ class EndpointModel:
         return hostname if hostname and self._pods.shape(row).subdomain == service.name else ""
 
     def _retarget(self, difference: Difference) -> None:
-        """An address that is stale for one pod and missing for another names the wrong pod."""
+        """An endpoint that is stale names the wrong pod where one with its address is missing.
+
+        Pods on their nodes' network share addresses, so that several of an address may be stale and missing.
+        """
         if not (difference.stale and difference.missing):
             return
-        stale = {self._slices.address(row, difference.family): (number, row) for number, row in difference.stale}
+        stale_at: defaultdict[int, deque[tuple[int, int]]] = defaultdict(deque)
+        for number, row in difference.stale:
+            stale_at[self._slices.address(row, difference.family)].append((number, row))
         for row in list(difference.missing):
-            pair = stale.pop(self._pods.address(row, difference.family), None)
-            if pair is None:
+            stale = stale_at[self._pods.address(row, difference.family)]
+            if not stale:
                 continue
+            pair = stale.popleft()
             wrong = EndpointMismatch("targetRef.name", self._pods.name(row), self._slices.target(pair[1]))
             difference.missing.remove(row)
             difference.stale.remove(pair)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from netfilter.written import LOCAL, Packet
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.dataplane.netfilter.packets import HostContext, Mark, Packets, Ranges, Way
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.dataplane.netfilter.walk import Hit, translations
+from tests.support.netfilter.written import LOCAL, Packet
 
 PROTOCOLS = {"tcp": 6, "udp": 17}
 

@@ -21,7 +21,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import yaml
-from controlplane import ControlPlane
+
+from tests.support.controlplane import ControlPlane
 
 _PASSED_ON = ("Accept", "Authorization", "Impersonate-User", "User-Agent")
 
@@ -171,7 +172,7 @@ class Relay:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
-        self._thread.join()
+        self._thread.join(30)
         if self._errors and not any(exception):
             raise self._errors[0]
 

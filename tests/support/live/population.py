@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from controlplane import ControlPlane, kubelet
+from tests.support.controlplane import ControlPlane, kubelet
 
 from . import objects
 from .objects import Object, container, key, port

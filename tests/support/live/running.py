@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+
+from tests.support.program import ROOT, execute
 
 Json = dict[str, Any]
 Skip = tuple[str, str, list[str], list[str], str]
@@ -40,7 +41,7 @@ main()
 """
 # What would point netlint at another cluster, or change what it says.
 _NOT_PASSED_ON = ("HOME", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "SOURCE_DATE_EPOCH")
-_REPORT_SCHEMA = Path(__file__).parents[3] / "schemas" / "report-v1.schema.json"
+_REPORT_SCHEMA = ROOT / "schemas" / "report-v1.schema.json"
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,7 @@ def netlint(
         command[: len(NETLINT)] = [sys.executable, "-c", _IN_POD, str(pod)]
     elif not patient:
         command[: len(NETLINT)] = [sys.executable, "-c", _IN_HURRY]
-    done = subprocess.run(
-        command, input=stdin, env=environment(env), cwd="/", capture_output=True, encoding="utf-8", check=False
-    )
+    done = execute(*command, input=stdin, env=environment(env), cwd="/", encoding="utf-8")
     return Run(done.returncode, done.stdout, done.stderr)
 
 

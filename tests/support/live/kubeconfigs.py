@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import yaml
-from controlplane import ControlPlane
+
+from tests.support.controlplane import ControlPlane
+from tests.support.program import execute
 
 from .certificates import Certificate
 
@@ -63,7 +64,7 @@ def service_account_token(plane: ControlPlane, namespace: str, name: str, expire
     signed = f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{_part(claims)}"
     key = plane.folder / "certificates" / "apiserver.key"
     command = ["openssl", "dgst", "-sha256", "-sign", str(key)]
-    signature = subprocess.run(command, input=signed.encode(), capture_output=True, check=True).stdout
+    signature = execute(*command, input=signed.encode(), text=False, check=True).stdout
     return f"{signed}.{_base64(signature)}"
 
 

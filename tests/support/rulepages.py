@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-RULES = Path(__file__).parent.parent / "rules"
+from tests.support.program import ROOT
+
+RULES = ROOT / "rules"
 DUMPS = "nodes/"
 HEADINGS = ["What it checks", "Why it matters", "How to fix"]
 _SECTION = re.compile(r"^## (?P<title>.+)\n(?P<body>(?:(?!^## ).*\n?)*)", re.MULTILINE)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from model.controller import Object, endpoint_slices
-from model.reading import cluster
 from netlint.cluster import Cluster
+from tests.support.model.controller import Object, endpoint_slices
+from tests.support.model.reading import cluster
 
 NODES = ("n1", "n2", "gone")  # the last one has no Node object
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from model.controller import Object, endpoint_slices, legacy_endpoints
+from tests.support.model.controller import Object, endpoint_slices, legacy_endpoints
 
 NODES = ("node1", "node2", "node3")
 SERVICE_CIDR = "10.96.0.0/12"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from days import EPOCH
 
 from netlint.__main__ import main
+from tests.support.days import EPOCH
 
 
 class Run(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from controlplane import ControlPlane, kubelet
+from tests.support.controlplane import ControlPlane, kubelet
 
 from . import objects
 from .objects import CONTROLLER, MANAGED_BY, SERVICE_NAME, TRIGGER_TIME, Object, container, port

@@ -8,9 +8,9 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
-from model import healthy
-from model.controller import Object
-from model.healthy import (
+from tests.support.model import healthy
+from tests.support.model.controller import Object
+from tests.support.model.healthy import (
     KCM,
     KUBEADM,
     NODES,
@@ -257,3 +257,26 @@ NETWORKS: dict[str, Callable[[], Network]] = {
         )
     },
 }
+BY_DEFAULT = {
+    "cilium": [
+        (
+            "overlapping-cluster-ranges",
+            "warning",
+            "pod range 10.0.0.0/8 of ConfigMap kube-system/cilium-config overlaps Service range 10.96.0.0/12 of "
+            "Pod kube-system/kube-apiserver-node1 and 2 more",
+        )
+    ],
+    "kindnet": [
+        (
+            "masqueraded-node-traffic",
+            "warning",
+            "addresses of pods are hidden from other nodes at 192.168.10.11 of Node node1 and 2 more: "
+            "POD_SUBNET 10.244.0.0/16 of DaemonSet kube-system/kindnet does not hold them",
+        )
+    ],
+}
+"""Rule, severity and message of what is found with a plugin's own defaults, by the name of the network.
+
+Cilium's default pool holds kubeadm's default Service range; no node has a piece of it that does. kindnet spares only
+what POD_SUBNET names.
+"""

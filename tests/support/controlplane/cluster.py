@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import os
 import secrets
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 import yaml
+
+from tests.support.program import execute
 
 from . import etcd, kubelet
 from .client import ApiError, Client
@@ -231,14 +232,14 @@ class ControlPlane:
 
     def kubectl(self, *arguments: str, user: str = ADMIN, stdin: str | None = None) -> str:
         """What kubectl prints; KubectlError when it fails."""
-        command = [str(self.binaries / "kubectl"), f"--kubeconfig={self.kubeconfig(user)}"]
-        result = subprocess.run(
-            [*command, f"--cache-dir={self.folder / 'kubectl-cache'}", *arguments],
+        result = execute(
+            self.binaries / "kubectl",
+            f"--kubeconfig={self.kubeconfig(user)}",
+            f"--cache-dir={self.folder / 'kubectl-cache'}",
+            *arguments,
             input=stdin or "",
             env=os.environ | {"HOME": str(self.folder)},
-            capture_output=True,
             encoding="utf-8",
-            check=False,
         )
         if result.returncode != 0:
             raise KubectlError(result.stderr.strip())

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from controlplane import Client
-from controlplane.process import Server
+from tests.support.controlplane import Client
+from tests.support.controlplane.process import Server
+from tests.support.program import execute
 
 NETWORK = "10.199.77"
 PREFIX = "flannel.alpha.coreos.com/"
@@ -20,7 +21,7 @@ _TIMEOUT = 60
 
 def ip(*arguments: str) -> str:
     """What ``ip`` prints; fails where it does."""
-    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
+    return execute("ip", *arguments, check=True).stdout
 
 
 def is_possible() -> bool:

@@ -15,6 +15,7 @@ import sys
 
 LINKS = {"out0": ("10.2.0.0/16", "10.9.0.1"), "out1": ("10.3.0.0/16", "10.9.0.2")}
 SO_MARK = 36
+LIMIT = 30  # seconds that anything may take
 
 
 def set_up() -> dict[str, socket.socket]:
@@ -24,7 +25,7 @@ def set_up() -> dict[str, socket.socket]:
         commands += [f"link set {name} up", f"link set peer-{name} up"]
         commands += [f"route add {network} dev {name}"]
     for command in commands:
-        subprocess.run(["ip", *command.split()], check=True)
+        subprocess.run(["ip", *command.split()], check=True, timeout=LIMIT)
     taps = {}
     for name in LINKS:
         taps[name] = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003))
@@ -47,7 +48,7 @@ def send(taps: dict[str, socket.socket], packet: dict) -> str:
 def seen(taps: dict[str, socket.socket], packet: dict) -> str:
     wanted = socket.inet_aton(packet["destination"]), packet["destination_port"]
     while True:
-        ready, _, _ = select.select(list(taps.values()), [], [], 30)
+        ready, _, _ = select.select(list(taps.values()), [], [], LIMIT)
         if not ready:
             return "nothing"
         for tap in ready:
@@ -68,8 +69,10 @@ def main() -> None:
     taps = set_up()
     for line in sys.stdin:
         asked = json.loads(line)
-        loaded = subprocess.run(asked["load"], input=asked["rules"], text=True, capture_output=True, check=False)
-        printed = subprocess.run(asked["print"], text=True, capture_output=True, check=False)
+        loaded = subprocess.run(
+            asked["load"], input=asked["rules"], text=True, capture_output=True, check=False, timeout=LIMIT
+        )
+        printed = subprocess.run(asked["print"], text=True, capture_output=True, check=False, timeout=LIMIT)
         sources = []
         for packet in asked["packets"]:
             drain(taps)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
-from program import ROOT
 
-GOLDEN = Path(__file__).parent / "golden"
+from tests.support.program import ROOT
+
+GOLDEN = ROOT / "tests" / "views" / "golden"
 HEALTHY, BROKEN = "examples/healthy-cluster", "examples/broken-cluster"
 
 

@@ -61,7 +61,7 @@ class Server:
     def kill(self) -> None:
         if self.running:
             self._process.kill()
-        self._process.wait()
+        self._process.wait(30)
 
     def log_end(self, lines: int = 15) -> str:
         text = self.log.read_text(encoding="utf-8", errors="replace")

@@ -26,6 +26,7 @@ KUBERNETES_VERSION = "v1.36.3"
 FLANNEL_VERSION = "v0.26.7"
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 NODE = ("kube-proxy", "flanneld")
+LIMIT = 3600  # seconds that a build may take
 
 
 class UnavailableError(Exception):
@@ -136,15 +137,19 @@ def _go_build(module: Module, packages: list[str], output: Path) -> None:
     command = ["go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", module.ldflags]
     command += ["-o", f"{output}{os.sep}", *packages]
     environment = os.environ | {"CGO_ENABLED": str(int(module.cgo)), "GOWORK": "off"}
-    result = subprocess.run(
-        command,
-        cwd=module.folder,
-        env=environment,
-        stdout=sys.stderr,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    try:
+        result = subprocess.run(
+            command,
+            cwd=module.folder,
+            env=environment,
+            stdout=sys.stderr,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnavailableError(f"go build in {module.folder} takes longer than {LIMIT} s") from error
     if result.returncode != 0:
         sys.stderr.write(result.stderr)
         last_line = (result.stderr.strip().splitlines() or ["no message"])[-1]
