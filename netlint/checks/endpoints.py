@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.addresses import FAMILY_NAMES, FAMILY_NUMBERS
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.cluster.traffic import endpoints_api
 from netlint.cluster.traffic.endpoints_api import Contrast, Pair
@@ -23,6 +22,7 @@ from netlint.objects.core import API_SERVER, Service
 from netlint.objects.discovery import MANAGED_BY, SERVICE_NAME, EndpointSlice
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
+from netlint.wording import likewise, shortened
 
 SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
 OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")
@@ -90,12 +90,11 @@ def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
         rows = list(filter(slices.surplus, slices.endpoints(number)))
         if rows:
             unused = slices.surplus(rows[0])
-            more = f"; so it is with {len(rows) - 1} more" if len(rows) > 1 else ""
             yield Violation(
                 slices.subject(number),
                 slices.address_path(number, rows[0], 1),
                 f"{shortened(list(unused))} {'is' if len(unused) == 1 else 'are'} not used, as consumers read the "
-                f"first address of an endpoint alone{more}",
+                f"first address of an endpoint alone{likewise(len(rows) - 1)}",
                 {"unused": [text for row in rows for text in slices.surplus(row)]},
             )
 
@@ -172,11 +171,10 @@ def endpoint_addresses_without_pods(cluster: Cluster) -> Iterator[Violation | Un
         if not dead:
             continue
         first, why = dead[0]
-        more = len(dead) - 1
         yield Violation(
             slices.subject(number),
             slices.address_path(number, first),
-            why + (f"; so it is with {more} more" if more else ""),
+            why + likewise(len(dead) - 1),
             {"reasons": [reason for _, reason in dead]},
             mitigated=not (cluster.view.is_complete("Pod") or any(slices.targets_pod(row) for row, _ in dead)),
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role
@@ -17,6 +16,7 @@ from netlint.model.services.service_spec import has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.snapshot import Reason
+from netlint.wording import shortened
 
 ADVERTISED = "kube-router.io/service.advertise.clusterip"
 POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.addresses import FAMILY_NAMES
-from netlint.checks.wording import NAMED, as_evidence, listed, said, shortened, sides
+from netlint.checks.wording import as_evidence, listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
 from netlint.model.cni import cilium
@@ -16,6 +16,7 @@ from netlint.model.ranges.secondary_networks import SecondaryRange
 from netlint.model.subjects import subject_of
 from netlint.snapshot.attached import STATUS
 from netlint.snapshot.pods import Phase
+from netlint.wording import NAMED, shortened
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:

@@ -22,8 +22,7 @@ from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
 from netlint.snapshot.shapes import ContainerShape
-
-NAMED = 3  # so many pods a finding names; the evidence has them all
+from netlint.wording import NAMED, first_of
 
 
 class HostPort(NamedTuple):
@@ -75,12 +74,10 @@ def _host_port_conflict(cluster: Cluster, node: str, port: str, group: list[Host
         for item in others
     )
     firm = {item.row for item in group if not pods.is_terminating(item.row)}
-    named = ", ".join(str(side.subject) for side in sides[:2])
-    more = len(sides) - 2
     return Violation(
         pods.subject(first.row),
         first.taken.path(pods.shape(first.row).containers),
-        f"port {port} of Node {node} is also taken by {named}" + (f" and {more} more" if more > 0 else ""),
+        f"port {port} of Node {node} is also taken by {first_of([str(side.subject) for side in sides], 2)}",
         {"node": node, "hostPort": port, "pods": sorted({"/".join(pods.order(item.row)) for item in group})},
         sides,
         key=port,

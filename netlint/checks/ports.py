@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation
 from netlint.model.pods.host_ports import Taken, taken_ports
@@ -18,8 +17,7 @@ from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path
 from netlint.snapshot.shapes import ContainerShape
-
-NAMED = 3  # so many objects a finding names
+from netlint.wording import NAMED, shortened
 
 
 def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:

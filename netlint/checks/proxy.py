@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import NAMED, shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import settings
@@ -20,6 +19,7 @@ from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
+from netlint.wording import NAMED, shortened
 
 NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
 NO_SERVER = "no ClusterRoleBinding names its ServiceAccount, and the input does not show how API servers authorize"

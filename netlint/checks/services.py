@@ -8,7 +8,6 @@ from typing import Any
 
 from netlint import addresses
 from netlint.addresses import FAMILY_NAMES
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.operator_pods import doubt
 from netlint.cluster.traffic.sidecars import overlooked
@@ -23,8 +22,7 @@ from netlint.model.services.service_purpose import ROLLOUT, is_made_by_controlle
 from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
-
-NAMED = 3  # so many objects a message names; the evidence has them all
+from netlint.wording import NAMED, first_of, shortened
 
 
 def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -276,12 +274,9 @@ def _in_words(value: object) -> str:
 
 def _said(entries: list[dict[str, Any]]) -> str:
     """The first addresses with their pods, the others as a number."""
-    named = [
-        f"{entry['address']} ({entry['pod']})" if entry.get("pod") else str(entry["address"])
-        for entry in entries[:NAMED]
-    ]
-    more = len(entries) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
+    return first_of(
+        [f"{entry['address']} ({entry['pod']})" if entry.get("pod") else str(entry["address"]) for entry in entries]
+    )
 
 
 def _plural(entries: list[dict[str, Any]], one: str, many: str) -> str:

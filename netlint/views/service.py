@@ -21,16 +21,15 @@ from netlint.objects.discovery import MANAGED_BY, EndpointSlice
 from netlint.reports.concise import spot_name
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, place, text_of
+from netlint.views import Side, Spots, columns, few, limited, not_known, not_known_json, place, text_of
 from netlint.views.entrypoints import as_json as entry_as_json
 from netlint.views.entrypoints import row as entry_row
+from netlint.wording import counted
 
 SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
 READ = {*KINDS, *OPTIONAL, "Namespace", *WORKLOADS}
-SHOWN = 20  # pods, endpoints, and groups of nodes, each
-NAMED = 3
 UNKNOWN = "?"
 
 Json = dict[str, Any]
@@ -52,23 +51,16 @@ def text(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
     lines = [f"{subject_of(trace.service)}: {_kind(trace)}", *_verdict(trace, broken, known)]
     lines += _section("Ports", columns([_port(port, backing.text) for port, backing in trace.ports]))
     lines += _section("Selector", _selector(trace))
-    lines += _section("Pods", _limited([_pod(trace, row) for row in trace.pods]))
+    lines += _section("Pods", limited([_pod(trace, row) for row in trace.pods]))
     lines += _section("Slices", [line for slice_ in trace.slices for line in _slice(*slice_, known)])
     lines += _section(_source(trace), _programs(trace))
     lines += _section("Ways in from outside", _ways_in(trace, known))
     lines += _section("Findings", [line for link, finding in broken for line in _finding(link, finding)])
-    if missing:
-        lines += ["", f"Not known completely: {'; '.join(f'{gap.kind} ({gap.message})' for gap in missing)}"]
-    return text_of(lines)
+    return text_of([*lines, *not_known(missing)])
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if lines else []
-
-
-def _limited(rows: list[list[str]]) -> list[str]:
-    more = [f"  ... and {len(rows) - SHOWN:,} more; --format json has all of them"] if len(rows) > SHOWN else []
-    return [*columns(rows[:SHOWN]), *more]
 
 
 def _kind(trace: Trace) -> str:
@@ -148,7 +140,7 @@ def _slice(slice_: EndpointSlice, listed: Sequence[ServiceEndpoint], known: Spot
     ready = sum(endpoint.conditions.ready for endpoint in listed)
     where = place((subject_of(slice_), ()), known)
     head = [slice_.name, slice_.addressType or "-", ports or "no port", f"{ready:,} of {len(listed):,} ready", where]
-    return [*columns([head]), *("  " + line for line in _limited([_endpoint(endpoint) for endpoint in listed]))]
+    return [*columns([head]), *("  " + line for line in limited([_endpoint(endpoint) for endpoint in listed]))]
 
 
 def _endpoint(endpoint: ServiceEndpoint) -> list[str]:
@@ -173,22 +165,17 @@ def _programs(trace: Trace) -> list[str]:
         return [f"  {trace.unprogrammed}"]
     kinds = {program.traffic for program in trace.programs}
     nodes = len(trace.cluster.view.nodes)
-    return _limited([_program(program, nodes, len(kinds) > 1) for program in trace.programs])
+    return limited([_program(program, nodes, len(kinds) > 1) for program in trace.programs])
 
 
 def _program(program: Program, all_nodes: int, several: bool) -> list[str]:
     port = program.port
-    where = "every node" if all_nodes and len(program.nodes) == all_nodes else _few(program.nodes) or "any node"
+    where = "every node" if all_nodes and len(program.nodes) == all_nodes else few(program.nodes) or "any node"
     traffic = [program.traffic] if several else []
     ends = [f"{_bracketed(to.family, to.address)}:{to.port}" for to in program.backends]
     nothing = "nothing: dropped, as no endpoint is on the node" if program.dropped else "nothing: refused"
     of_port = [port.name or "-", _number(port)]
-    return [*of_port, *traffic, where, f"to {_few(ends)}" if ends else nothing]
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED + 1 else ""
-    return ", ".join(names[: NAMED if more else NAMED + 1]) + more
+    return [*of_port, *traffic, where, f"to {few(ends)}" if ends else nothing]
 
 
 def _bracketed(family: int, address: int) -> str:
@@ -234,7 +221,7 @@ def json(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
             },
             "waysIn": [entry_as_json(entry, backing, known) for entry, backing in trace.ways_in],
             "findings": [_finding_json(link, finding) for link, finding in broken],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing],
+            "incomplete": not_known_json(missing),
         }
     )
 

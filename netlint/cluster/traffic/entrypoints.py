@@ -25,6 +25,7 @@ from netlint.objects.core import Service
 from netlint.objects.gateway import Gateway, Route
 from netlint.objects.ingress import Ingress
 from netlint.objects.meta import Path
+from netlint.wording import counted
 
 OWN_NODE = ("127.", "::1")  # a host port that is bound to it is no way in
 ELSEWHERE = "an object of another kind than Service"
@@ -106,7 +107,7 @@ def follow(entry: EntryPoint, backings: Backings) -> Backing:
     if not rows:
         return Backing(State.UNKNOWN, "its pods are not known")
     ready = len(backings.serving(rows))
-    text = f"{ready:,} of {len(rows):,} pod{'' if len(rows) == 1 else 's'} ready"
+    text = f"{ready:,} of {counted(len(rows), 'pod')} ready"
     return Backing(State.LIVE if ready else State.DEAD, text, ready, len(rows))
 
 

@@ -13,6 +13,7 @@ from netlint.model.services.service_backends import EndpointChoice, ServiceEndpo
 from netlint.model.services.service_ports import protocol, resolved_port
 from netlint.model.services.service_spec import has_pods
 from netlint.objects.core import Service, ServicePort
+from netlint.wording import counted
 
 
 class State(StrEnum):
@@ -109,7 +110,7 @@ class Backings:
             return Backing(State.OUTSIDE, "a proxy answers for it on the nodes")
         known, ready = len(self._endpoints(service)), self._listed(service, port)
         if ready:
-            return Backing(State.LIVE, f"{ready} of {_counted(known, 'endpoint')} ready", ready, known)
+            return Backing(State.LIVE, f"{ready} of {counted(known, 'endpoint')} ready", ready, known)
         if not self._cluster.view.is_complete("EndpointSlice", service.namespace):
             return Backing(State.UNKNOWN, "its pods are not known" if has_pods(service) else "no slice in the input")
         text = _none_of(known, "endpoint") if known else "it has no endpoint"
@@ -136,7 +137,7 @@ class Backings:
             return Backing(State.DEAD, text, 0, len(rows), Cause.UNDECLARED_PORT)
         if self._cluster.view.is_complete("EndpointSlice", service.namespace) and not self._listed(service, port):
             return Backing(State.DEAD, "no EndpointSlice lists a ready pod", 0, len(rows), Cause.UNLISTED)
-        return Backing(State.LIVE, f"{ready} of {_counted(len(rows), 'pod')} ready", ready, len(rows))
+        return Backing(State.LIVE, f"{ready} of {counted(len(rows), 'pod')} ready", ready, len(rows))
 
     def selected(self, service: Service) -> list[int]:
         """The live pods that a Service selects."""
@@ -173,10 +174,6 @@ class Backings:
         if not self.is_scaled_down(service):
             return Backing(State.UNKNOWN, f"the pods of {templates[0].subject} are not known")
         return Backing(State.DEAD, f"{templates[0].subject} has no replicas", cause=Cause.NO_REPLICAS)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _none_of(number: int, noun: str) -> str:
