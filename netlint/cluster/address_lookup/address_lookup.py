@@ -200,7 +200,7 @@ def _pods(cluster: Cluster, asked: Range) -> Iterator[Owner]:
 def _attached(cluster: Cluster, asked: Range) -> Iterator[Owner]:
     """Pods by their addresses in secondary networks."""
     pods = cluster.pods
-    for row, networks in pods.table.attached.items():
+    for row, networks in pods.attachments.items():
         for network in networks if pods.is_live(row) else ():
             for family, address in network.addresses:
                 if asked.holds(family, address):
