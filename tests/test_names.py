@@ -38,21 +38,16 @@ SHARED_MODULES: dict[str, set[str]] = {
     "topology": {"cluster.traffic", "views"},
     # the topics of rules are named after what the model says, and after the kinds of objects that say it
     "dns": {"checks", "model.services"},
-    "endpoints": {"checks", "objects"},
     "exposure": {"checks", "model.services"},
     "hosts": {"checks", "model"},
-    "ingress": {"checks", "objects"},
     "ipam": {"checks", "model.ranges"},
     "masquerade": {"checks", "model"},
     "nodes": {"checks", "model"},
-    "pods": {"checks", "model", "snapshot"},
-    "policies": {"checks", "model.services", "objects"},
+    "pods": {"checks", "model"},
+    "policies": {"checks", "model.services"},
     "ranges": {"checks", "model"},
     "services": {"checks", "model"},
     # a network plugin, a node's dump, and the objects that each is read from
-    "calico": {"model.cni", "objects"},
-    "cilium": {"model.cni", "objects"},
-    "clouds": {"model.cni", "objects"},
     "host": {"model.hosts", "objects"},
     "netfilter": {"dataplane", "objects"},
     # the chief module of a package
@@ -81,7 +76,6 @@ PENDING = {
     "netlint/model/settings.py",
     "netlint/objects",
     "netlint/snapshot",
-    "netlint/sources",
     "netlint/views",
     "netlint/yamltext",
 }
