@@ -90,9 +90,9 @@ What is left:
 1. rules/{topic}/{name}.md: the sources, then the examples, the Good ones first;
    under "faults" what goes wrong, in words, for docs/faults.md
 2. netlint/checks/{topic}.py: the check
-   .venv/bin/pytest -k {name} --accept
+   .venv/bin/pytest -k {name} --accept, and read the reports that it writes as a user would
 3. .venv/bin/netlint dev index
-4. .venv/bin/pytest -n 2 --accept, and read what it wrote as a user would
+4. .venv/bin/pytest -n 2: all tests, in which the rule must be silent about every healthy cluster
 5. CHANGELOG.md: what users get
 """
 
