@@ -11,7 +11,7 @@ from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.services import service_proxy
 from netlint.model.services.api_servers import api_servers
 from netlint.model.services.cilium_ingress import is_answered_by_proxy
-from netlint.model.services.exposure import ClaimedAddress, advertised, claimed
+from netlint.model.services.exposure import ClaimedAddress, advertised, claimed_addresses
 from netlint.model.services.service_spec import has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
@@ -30,7 +30,7 @@ def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
     }
     ipvs = service_proxy.uses_ipvs(cluster.view)
     servers = api_servers(cluster.view, cluster.view.slices)
-    for claim in claimed(cluster.view.services):
+    for claim in claimed_addresses(cluster.view.services):
         node, server = of_node.get((claim.family, claim.value)), servers.get((claim.family, claim.value))
         if node is not None and (claim.external or (ipvs and _is_internal(cluster, node))):
             of = f"an address of {node.subject}"
@@ -67,7 +67,7 @@ def _is_one(declared: Declaration) -> bool:
 def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service lies in a pod or Service range."""
     roles = (Role.SERVICE,) if cluster.network.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
-    for claim in claimed(cluster.view.services):
+    for claim in claimed_addresses(cluster.view.services):
         holding = cluster.ranges.plan.holding(claim.family, claim.value, *roles)
         if holding:
             yield Violation(
@@ -83,7 +83,7 @@ def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
 def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two Services claim one port of one external address."""
     by_address: defaultdict[tuple[int, int], list[ClaimedAddress]] = defaultdict(list)
-    for claim in claimed(cluster.view.services):
+    for claim in claimed_addresses(cluster.view.services):
         by_address[claim.family, claim.value].append(claim)
     for _, claims in sorted(by_address.items()):
         by_port: defaultdict[tuple[int, str], dict[tuple[str, str], ClaimedAddress]] = defaultdict(dict)

@@ -133,16 +133,11 @@ def _of_service(service: Service) -> Iterator[EntryPoint]:
 
 def load_balancer_addresses(item: Service | Ingress) -> tuple[str, ...]:
     """Addresses and names in ``status.loadBalancer`` of a Service or an Ingress."""
-    balancer = item.status.loadBalancer if item.status else None
-    found = ((entry.ip or entry.hostname) for entry in (balancer.ingress if balancer else None) or ())
-    return tuple(text for text in found if text)
+    return tuple(text for entry in item.balanced if (text := entry.ip or entry.hostname))
 
 
 def _proxied(service: Service) -> tuple[str, ...]:
-    balancer = service.status.loadBalancer if service.status else None
-    return tuple(
-        entry.ip for entry in (balancer.ingress if balancer else None) or () if entry.ip and entry.ipMode == PROXY_MODE
-    )
+    return tuple(entry.ip for entry in service.balanced if entry.ip and entry.ipMode == PROXY_MODE)
 
 
 def _of_ingress(ingress: Ingress) -> Iterator[EntryPoint]:

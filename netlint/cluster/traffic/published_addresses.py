@@ -50,11 +50,9 @@ def shown(cluster: Cluster) -> Iterator[Shown]:
 
 
 def _balanced(item: Service | Ingress) -> Iterator[Shown]:
-    balancer = item.status.loadBalancer if item.status else None
-    texts = [entry.ip for entry in (balancer.ingress if balancer else None) or ()]
-    for index, text in enumerate(texts):
-        if text:
-            yield from _one(subject_of(item), (*STATUS, index, "ip"), text)
+    for index, entry in enumerate(item.balanced):
+        if entry.ip:
+            yield from _one(subject_of(item), (*STATUS, index, "ip"), entry.ip)
 
 
 def _one(subject: Subject, path: Path, text: str) -> Iterator[Shown]:

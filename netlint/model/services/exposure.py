@@ -40,14 +40,13 @@ class ClaimedAddress(NamedTuple):
         return {(port.port, protocol(port)) for port in self.service.spec.ports or () if port.port}
 
 
-def claimed(services: Iterable[Service]) -> Iterator[ClaimedAddress]:
+def claimed_addresses(services: Iterable[Service]) -> Iterator[ClaimedAddress]:
     """Every address that a Service claims."""
     for service in filter(is_of_this_proxy, services):
         for index, text in enumerate(service.spec.externalIPs or ()):
             if text:
                 yield ClaimedAddress(service, *addresses.parse(text), ("spec", "externalIPs", index), True)
-        balancer = service.status.loadBalancer if service.status else None
-        for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
+        for index, entry in enumerate(service.balanced):
             if entry.ip and entry.ipMode != PROXY_MODE:
                 path = ("status", "loadBalancer", "ingress", index, "ip")
                 yield ClaimedAddress(service, *addresses.parse(entry.ip), path, False)

@@ -45,7 +45,7 @@ class PortRange(NamedTuple):
         return f"{self.first}-{self.last}"
 
 
-def claimed(services: Iterable[Service]) -> Iterator[NodePort]:
+def claimed_node_ports(services: Iterable[Service]) -> Iterator[NodePort]:
     """The node ports of all Services, those for health checks included."""
     for service in services:
         for index, port in enumerate(service.spec.ports or ()):
@@ -55,7 +55,7 @@ def claimed(services: Iterable[Service]) -> Iterator[NodePort]:
             yield NodePort(service, service.spec.healthCheckNodePort, "TCP", ("spec", "healthCheckNodePort"), None)
 
 
-def ranges(pods: Pods) -> list[PortRange]:
+def served_ranges(pods: Pods) -> list[PortRange]:
     """What the API servers are told; empty where the input shows none of them."""
     port_ranges = []
     for subject, line in command_lines(pods, "kube-apiserver"):
