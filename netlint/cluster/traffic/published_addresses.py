@@ -50,9 +50,10 @@ def shown(cluster: Cluster) -> Iterator[Shown]:
 
 
 def _balanced(item: Service | Ingress) -> Iterator[Shown]:
-    for index, entry in enumerate(item.balanced):
-        if entry.ip:
-            yield from _one(subject_of(item), (*STATUS, index, "ip"), entry.ip)
+    texts = [entry.ip for entry in item.balanced]
+    for index, text in enumerate(texts):
+        if text:
+            yield from _one(subject_of(item), (*STATUS, index, "ip"), text)
 
 
 def _one(subject: Subject, path: Path, text: str) -> Iterator[Shown]:
