@@ -23,8 +23,8 @@ from netlint.model.services.policies import (
 )
 from netlint.model.subjects import subject_of
 from netlint.objects.network_policies import NetworkPolicy
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 WITH_OWN_POLICIES = ("antrea", "calico", "cilium", "ovn-kubernetes")
 """Plugins with kinds of policies that netlint does not read."""

@@ -21,7 +21,7 @@ from netlint.model.subjects import subject_of
 from netlint.objects.calico_crds import BlockAffinity, IPAMBlock, IPPool
 from netlint.objects.meta import Path
 from netlint.objects.multus import WhereaboutsIPPool
-from netlint.wording import shortened
+from netlint.phrases import shortened
 
 NEARLY = 0.8
 BLOCK_LENGTHS = {4: 26, 6: 122}
