@@ -12,7 +12,7 @@ from netlint.cluster.traffic.endpoints_api import Contrast, Pair
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.declared.controllers import Controller, is_off
 from netlint.model.declared.declarations import Role
-from netlint.model.services.cilium_ingress import is_stand_in
+from netlint.model.services.ingress_proxies import is_stand_in
 from netlint.model.services.recomputed_slices import (
     API_SERVER,
     MANAGED_BY,

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.references import port_of
-from netlint.model.services.cilium_ingress import is_answered_by_proxy
+from netlint.model.services.ingress_proxies import is_answered_by_proxy
 from netlint.model.services.recomputed_slices import has_pods, protocol, resolved_port
 from netlint.model.services.service_backends import Choice, Slices, usable
 from netlint.objects.core import Service, ServicePort

@@ -1,24 +1,25 @@
-"""Services for which Cilium's Envoy answers on every node, whatever their endpoints are.
+"""Services for which the proxy of a network plugin answers on every node, whatever their endpoints are.
 
 They are made for Ingresses and Gateways, have no selector, and at most an endpoint that nothing ever reaches.
-Source: github.com/cilium/cilium, operator/pkg/model/translation (ingress, gateway-api); issue 19262.
 """
 
 from __future__ import annotations
 
-from netlint import addresses
+from netlint.model.cni import PLUGINS
 from netlint.objects.core import Service
 from netlint.snapshot.slices import SliceTable
 
-ADDRESS = addresses.parse("192.192.192.192")
-LABELS = frozenset({"cilium.io/ingress", "gateway.networking.k8s.io/gateway-name", "io.cilium.gateway/owning-gateway"})
+PROXIES = [plugin.ingress_proxy for plugin in PLUGINS if plugin.ingress_proxy]
+LABELS = frozenset().union(*(proxy.labels for proxy in PROXIES))
 
 
 def is_stand_in(table: SliceTable, number: int) -> bool:
     """Whether all that a slice lists is the endpoint that nothing reaches."""
-    family, wanted = ADDRESS
     rows = table.endpoints(number)
-    return bool(rows) and all(table.address(row, family) == wanted for row in rows)
+    placeholders = (proxy.placeholder for proxy in PROXIES)
+    return bool(rows) and any(
+        all(table.address(row, family) == value for row in rows) for family, value in placeholders
+    )
 
 
 def is_answered_by_proxy(service: Service) -> bool:
