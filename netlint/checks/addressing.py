@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
+from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import as_evidence, listed, said, sides, some_sides, subjects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
@@ -13,10 +14,10 @@ from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
-from netlint.snapshot.pods import Phase
+from netlint.snapshot.pod_table import Phase
+from netlint.wording import and_more
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
@@ -53,11 +54,10 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
 def _outside(cluster: Cluster, outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
     first, *others = outside
     following = cluster.masquerades.following.get(first, ())
-    more = f" and {len(others)} more" if others else ""
     return Violation(
         first.subject,
         first.path,
-        f"{first.range}{more} {'are' if others else 'is'} outside {listed(wide)}",
+        f"{and_more(str(first.range), len(others))} {'are' if others else 'is'} outside {listed(wide)}",
         {"cidrs": [str(own.range) for own in outside], "clusterCIDRs": [str(found.range) for found in wide]},
         (
             *sides(wide),
@@ -204,12 +204,11 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
             continue
         first, *others = found.involved
         counterpart = found.counterpart(first)
-        more = len(others) - 1
         yield Violation(
             first.subject,
             first.path,
-            f"{first.what} {said(first)} overlaps {counterpart.what} {said(counterpart)}"
-            + (f" and {more} more" if more else ""),
+            f"{first.what} {said(first)} overlaps "
+            + and_more(f"{counterpart.what} {said(counterpart)}", len(others) - 1),
             {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in found.involved]},
             sides(others),
             key=f"{found.left} and {found.right} ranges",
@@ -222,11 +221,10 @@ def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
     for first, *others in remote_ranges.contested(cluster.ranges.plan, cluster.view):
         touching = [one for one in others if one.range.overlaps(first.range)]
         other = next((one for one in touching if one.what != first.what), others[0])
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         yield Violation(
             first.subject,
             first.path,
-            f"{_named(first)}, overlaps {_named(other)}{more}",
+            f"{_named(first)}, overlaps {and_more(_named(other), len(others) - 1)}",
             {"ranges": [{"role": str(one.role), **as_evidence(one)} for one in (first, *others)]},
             sides(others),
             key=str(first),

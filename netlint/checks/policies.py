@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.addresses import merged
-from netlint.checks.wording import said, shortened
+from netlint.checks.wording import said
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role
@@ -21,8 +21,9 @@ from netlint.model.services.policies import (
     selected,
 )
 from netlint.model.subjects import subject_of
-from netlint.objects.policies import NetworkPolicy
+from netlint.objects.network_policies import NetworkPolicy
 from netlint.snapshot import Reason
+from netlint.wording import shortened
 
 
 def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undecided]:

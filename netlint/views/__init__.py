@@ -9,6 +9,9 @@ from netlint.objects.meta import Path
 from netlint.reports import printable
 from netlint.reports.concise import spot_name
 from netlint.snapshot import Gap, Locator, Reason, Snapshot, Spot
+from netlint.wording import NAMED, and_more
+
+SHOWN = 20  # rows of a section
 
 Side = tuple[Subject, Path]
 Spots = dict[tuple[int, Path], Spot]
@@ -60,6 +63,24 @@ def gaps(snapshot: Snapshot, kinds: Iterable[str], optional: Iterable[str] = ())
     ]
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 node``, ``2 nodes``, ``5,000 nodes``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def not_known(missing: Sequence[Gap]) -> list[str]:
+    """What may be missing in an answer, as lines at its end."""
+    kinds = "; ".join(f"{gap.kind} ({gap.message})" for gap in missing)
+    return ["", f"Not known completely: {kinds}"] if missing else []
+
+
+def not_known_json(missing: Iterable[Gap]) -> list[dict[str, str]]:
+    """What may be missing in an answer, as values."""
+    return [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing]
+
+
+def limited(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The first ``SHOWN`` rows as lines."""
+    more = len(rows) - SHOWN
+    return [*columns(rows[:SHOWN]), *([f"  ... and {more:,} more; --format json has all of them"] if more > 0 else [])]
+
+
+def few(names: Sequence[str]) -> str:
+    """The first names, the others by number, which is never one."""
+    limit = NAMED if len(names) > NAMED + 1 else NAMED + 1
+    return and_more(", ".join(names[:limit]), len(names) - limit, ",")

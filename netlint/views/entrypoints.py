@@ -13,13 +13,13 @@ from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import Node
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, place, text_of
+from netlint.views import Side, Spots, columns, few, not_known, not_known_json, place, text_of
+from netlint.wording import NAMED, counted
 
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
 READ = {*KINDS, "EndpointSlice", "Namespace", *OPTIONAL, *WORKLOADS}
-NAMED = 3
 TITLES = ["way in", "address", "port", "leads to", "state", "what answers", "declared by", "place"]
 
 Json = dict[str, Any]
@@ -34,9 +34,7 @@ def sides(followed: Followed) -> list[Side]:
 def text(followed: Followed, nodes: list[Node], known: Spots, missing: list[Gap]) -> str:
     """For people."""
     if not followed:
-        return text_of(
-            [f"No way {'is known to lead' if missing else 'leads'} into the cluster.", *_incomplete(missing)]
-        )
+        return text_of([f"No way {'is known to lead' if missing else 'leads'} into the cluster.", *not_known(missing)])
     table = [
         [*row(entry, backing), str(entry.subject), place((entry.subject, entry.path), known)]
         for entry, backing in followed
@@ -49,12 +47,7 @@ def text(followed: Followed, nodes: list[Node], known: Spots, missing: list[Gap]
     )
     if given and any(entry.via is Via.NODE_PORT for entry, _ in followed):
         lines.append(f"Every node: {given}")
-    return text_of([*lines, *_incomplete(missing)])
-
-
-def _incomplete(missing: list[Gap]) -> list[str]:
-    listed = "; ".join(f"{gap.kind} ({gap.message})" for gap in missing)
-    return ["", f"Not known completely: {listed}"] if missing else []
+    return text_of([*lines, *not_known(missing)])
 
 
 def row(entry: EntryPoint, backing: Backing) -> list[str]:
@@ -71,9 +64,8 @@ def _where(entry: EntryPoint) -> str:
     if entry.via is Via.NODE_PORT:
         given = "every node"
     if entry.via is Via.HOST_PORT:
-        more = f" and {len(entry.nodes) - NAMED:,} more" if len(entry.nodes) > NAMED + 1 else ""
-        listed = ", ".join(entry.nodes[: NAMED if more else NAMED + 1]) + more
-        given = f"{given} of {listed}" if given and listed else listed or "its nodes"
+        nodes = few(entry.nodes)
+        given = f"{given} of {nodes}" if given and nodes else nodes or "its nodes"
     return f"{entry.name} at {given or 'no address yet'}" if entry.name else given or "no address yet"
 
 
@@ -88,7 +80,7 @@ def json(followed: Followed, nodes: Iterable[Node], known: Spots, missing: list[
             "nodes": [
                 {"name": node.name, "addresses": [str(declared) for declared in node_addresses(node)]} for node in nodes
             ],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing],
+            "incomplete": not_known_json(missing),
         }
     )
 

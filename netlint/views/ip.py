@@ -11,12 +11,11 @@ from netlint.findings import field_name
 from netlint.model.declared.declarations import Declaration, Standing
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, named, place, text_of
+from netlint.views import Side, Spots, limited, named, not_known, not_known_json, place, text_of
+from netlint.wording import NAMED, and_more
 
 SCHEMA = "https://netlint.dev/schemas/ip-v1.schema.json"
-SHOWN = 20  # owners and mentions, each
 LOCATED = 200  # owners, ranges and mentions, each, whose places are looked up
-NAMED = 3
 KINDS = ("Node", "Pod", "Service")
 
 Json = dict[str, Any]
@@ -44,9 +43,7 @@ def text(answer: Answer, known: Spots, missing: list[Gap]) -> str:
             for mention in answer.mentions
         ],
     )
-    if missing:
-        lines += ["", f"Not known completely: {'; '.join(f'{gap.kind} ({gap.message})' for gap in missing)}"]
-    return text_of(lines)
+    return text_of([*lines, *not_known(missing)])
 
 
 def _asked(answer: Answer) -> str:
@@ -90,8 +87,7 @@ def _range_of(answer: Answer) -> str:
 
 def _section(title: str, rows: list[list[str]]) -> list[str]:
     """A title with its rows; only so many of them."""
-    more = [f"  ... and {len(rows) - SHOWN:,} more; --format json has all of them"] if len(rows) > SHOWN else []
-    return ["", title, *columns(rows[:SHOWN]), *more] if rows else []
+    return ["", title, *limited(rows)] if rows else []
 
 
 def _owner(owner: Owner, answer: Answer, known: Spots) -> list[str]:
@@ -118,9 +114,15 @@ def _row(key: tuple[str, ...], group: list[Declaration], known: Spots) -> list[s
     nodes = list(dict.fromkeys(held.node for held in group if held.node))
     of_node = f" of {_listed(nodes)}" if nodes else ""
     sides = [(held.subject, held.path) for held in group]
-    more = f" and {len(sides) - 1:,} more" if len(sides) > 1 else ""
     firmness = "" if standing == Standing.DECLARED else f" ({standing})"
-    return [relation, span, f"{what}{of_node}{firmness}", authority, named(sides[0]) + more, place(sides[0], known)]
+    return [
+        relation,
+        span,
+        f"{what}{of_node}{firmness}",
+        authority,
+        and_more(named(sides[0]), len(sides) - 1, ","),
+        place(sides[0], known),
+    ]
 
 
 def json(answer: Answer, known: Spots, missing: list[Gap]) -> str:
@@ -155,7 +157,7 @@ def json(answer: Answer, known: Spots, missing: list[Gap]) -> str:
                 {"text": mention.text, "subject": _subject((mention.subject, mention.path), known)}
                 for mention in answer.mentions
             ],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing],
+            "incomplete": not_known_json(missing),
         }
     )
 

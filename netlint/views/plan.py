@@ -7,10 +7,11 @@ from typing import Any
 
 from netlint.model.ranges.proposal import Demand, Proposal, Ranges
 from netlint.reports.json import encoded
-from netlint.views import columns, configurations, counted, text_of
+from netlint.views import columns, configurations, text_of
+from netlint.wording import counted
 
 SCHEMA = "https://netlint.dev/schemas/plan-v1.schema.json"
-NAMED = 8  # of the ranges that are avoided
+AVOIDED = 8  # ranges that are named
 
 Json = dict[str, Any]
 
@@ -50,7 +51,7 @@ def _growth(room: int, asked: int) -> str:
 
 
 def _avoided(proposal: Proposal) -> str:
-    named = [f"{one.range} ({one.why})" for one in proposal.avoided[:NAMED]]
+    named = [f"{one.range} ({one.why})" for one in proposal.avoided[:AVOIDED]]
     more = len(proposal.avoided) - len(named)
     return ", ".join([*named, *([f"{more:,} more"] if more else [])])
 

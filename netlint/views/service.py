@@ -9,27 +9,27 @@ from netlint import addresses
 from netlint.cluster.traffic.service_chain import Trace
 from netlint.findings import Finding, field_name
 from netlint.model.pods.shape_index import TERMINAL
-from netlint.model.pods.workload_templates import Template
+from netlint.model.pods.workload_templates import PodTemplate
 from netlint.model.selectors import text_of as labels_text
-from netlint.model.services.recomputed_slices import MANAGED_BY, has_pods, protocol, resolved_port, slice_ports
-from netlint.model.services.service_backends import Endpoint, Program
+from netlint.model.services.service_backends import Program, ServiceEndpoint
+from netlint.model.services.service_ports import protocol, resolved_port, slice_ports
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import ServicePort
-from netlint.objects.discovery import EndpointSlice
+from netlint.objects.discovery import MANAGED_BY, EndpointSlice
 from netlint.reports.concise import spot_name
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, place, text_of
+from netlint.views import Side, Spots, columns, few, limited, not_known, not_known_json, place, text_of
 from netlint.views.entrypoints import as_json as entry_as_json
 from netlint.views.entrypoints import row as entry_row
+from netlint.wording import counted
 
 SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
 READ = {*KINDS, *OPTIONAL, "Namespace", *WORKLOADS}
-SHOWN = 20  # pods, endpoints, and groups of nodes, each
-NAMED = 3
 UNKNOWN = "?"
 
 Json = dict[str, Any]
@@ -40,7 +40,7 @@ def sides(trace: Trace) -> list[Side]:
     """The fields whose places are shown."""
     return [
         (subject_of(trace.service), ()),
-        *((subject_of(piece), ()) for piece, _ in trace.slices),
+        *((subject_of(slice_), ()) for slice_, _ in trace.slices),
         *((template.subject, ()) for template in trace.workloads),
         *((entry.subject, entry.path) for entry, _ in trace.ways_in),
     ]
@@ -51,23 +51,16 @@ def text(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
     lines = [f"{subject_of(trace.service)}: {_kind(trace)}", *_verdict(trace, broken, known)]
     lines += _section("Ports", columns([_port(port, backing.text) for port, backing in trace.ports]))
     lines += _section("Selector", _selector(trace))
-    lines += _section("Pods", _limited([_pod(trace, row) for row in trace.pods]))
-    lines += _section("Slices", [line for piece in trace.slices for line in _slice(*piece, known)])
+    lines += _section("Pods", limited([_pod(trace, row) for row in trace.pods]))
+    lines += _section("Slices", [line for slice_ in trace.slices for line in _slice(*slice_, known)])
     lines += _section(_source(trace), _programs(trace))
     lines += _section("Ways in from outside", _ways_in(trace, known))
     lines += _section("Findings", [line for link, finding in broken for line in _finding(link, finding)])
-    if missing:
-        lines += ["", f"Not known completely: {'; '.join(f'{gap.kind} ({gap.message})' for gap in missing)}"]
-    return text_of(lines)
+    return text_of([*lines, *not_known(missing)])
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if lines else []
-
-
-def _limited(rows: list[list[str]]) -> list[str]:
-    more = [f"  ... and {len(rows) - SHOWN:,} more; --format json has all of them"] if len(rows) > SHOWN else []
-    return [*columns(rows[:SHOWN]), *more]
 
 
 def _kind(trace: Trace) -> str:
@@ -112,7 +105,7 @@ def _selector(trace: Trace) -> list[str]:
     ]
 
 
-def _replicas(template: Template) -> str:
+def _replicas(template: PodTemplate) -> str:
     """An autoscaler, or the API server's default, says what the manifest does not."""
     return "a number of pods that it does not say" if template.replicas is None else f"{template.replicas} replicas"
 
@@ -140,17 +133,17 @@ def _resolved(trace: Trace, row: int) -> str:
     return ", ".join(found)
 
 
-def _slice(piece: EndpointSlice, listed: Sequence[Endpoint], known: Spots) -> list[str]:
+def _slice(slice_: EndpointSlice, listed: Sequence[ServiceEndpoint], known: Spots) -> list[str]:
     ports = ", ".join(
-        f"{name or '-'} {number or UNKNOWN}/{how}" for name, number, how in sorted(slice_ports(piece), key=str)
+        f"{name or '-'} {number or UNKNOWN}/{how}" for name, number, how in sorted(slice_ports(slice_), key=str)
     )
     ready = sum(endpoint.conditions.ready for endpoint in listed)
-    where = place((subject_of(piece), ()), known)
-    head = [piece.name, piece.addressType or "-", ports or "no port", f"{ready:,} of {len(listed):,} ready", where]
-    return [*columns([head]), *("  " + line for line in _limited([_endpoint(endpoint) for endpoint in listed]))]
+    where = place((subject_of(slice_), ()), known)
+    head = [slice_.name, slice_.addressType or "-", ports or "no port", f"{ready:,} of {len(listed):,} ready", where]
+    return [*columns([head]), *("  " + line for line in limited([_endpoint(endpoint) for endpoint in listed]))]
 
 
-def _endpoint(endpoint: Endpoint) -> list[str]:
+def _endpoint(endpoint: ServiceEndpoint) -> list[str]:
     state = endpoint.conditions
     words = ["ready" if state.ready else "serving" if state.serving else "not ready"]
     words += ["terminating"] if state.terminating else []
@@ -172,22 +165,17 @@ def _programs(trace: Trace) -> list[str]:
         return [f"  {trace.unprogrammed}"]
     kinds = {program.traffic for program in trace.programs}
     nodes = len(trace.cluster.view.nodes)
-    return _limited([_program(program, nodes, len(kinds) > 1) for program in trace.programs])
+    return limited([_program(program, nodes, len(kinds) > 1) for program in trace.programs])
 
 
 def _program(program: Program, all_nodes: int, several: bool) -> list[str]:
     port = program.port
-    where = "every node" if all_nodes and len(program.nodes) == all_nodes else _few(program.nodes) or "any node"
+    where = "every node" if all_nodes and len(program.nodes) == all_nodes else few(program.nodes) or "any node"
     traffic = [program.traffic] if several else []
     ends = [f"{_bracketed(to.family, to.address)}:{to.port}" for to in program.backends]
     nothing = "nothing: dropped, as no endpoint is on the node" if program.dropped else "nothing: refused"
     of_port = [port.name or "-", _number(port)]
-    return [*of_port, *traffic, where, f"to {_few(ends)}" if ends else nothing]
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED + 1 else ""
-    return ", ".join(names[: NAMED if more else NAMED + 1]) + more
+    return [*of_port, *traffic, where, f"to {few(ends)}" if ends else nothing]
 
 
 def _bracketed(family: int, address: int) -> str:
@@ -225,7 +213,7 @@ def json(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
                 {"subject": subject_with_field(item.subject, "", None), "replicas": item.replicas}
                 for item in trace.workloads
             ],
-            "slices": [_slice_json(piece, listed, known) for piece, listed in trace.slices],
+            "slices": [_slice_json(slice_, listed, known) for slice_, listed in trace.slices],
             "proxies": {
                 "by": "slices" if trace.from_slices else "pods",
                 "unprogrammed": trace.unprogrammed or None,
@@ -233,7 +221,7 @@ def json(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
             },
             "waysIn": [entry_as_json(entry, backing, known) for entry, backing in trace.ways_in],
             "findings": [_finding_json(link, finding) for link, finding in broken],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing],
+            "incomplete": not_known_json(missing),
         }
     )
 
@@ -279,14 +267,15 @@ def _pod_json(trace: Trace, row: int) -> Json:
     }
 
 
-def _slice_json(piece: EndpointSlice, listed: Iterable[Endpoint], known: Spots) -> Json:
-    subject = subject_of(piece)
+def _slice_json(slice_: EndpointSlice, listed: Iterable[ServiceEndpoint], known: Spots) -> Json:
+    subject = subject_of(slice_)
     return {
         "subject": subject_with_field(subject, "", known.get((subject.origin, ()))),
-        "addressType": piece.addressType,
-        "managedBy": piece.labels.get(MANAGED_BY),
+        "addressType": slice_.addressType,
+        "managedBy": slice_.labels.get(MANAGED_BY),
         "ports": [
-            {"name": name, "port": number, "protocol": how} for name, number, how in sorted(slice_ports(piece), key=str)
+            {"name": name, "port": number, "protocol": how}
+            for name, number, how in sorted(slice_ports(slice_), key=str)
         ],
         "endpoints": [
             {

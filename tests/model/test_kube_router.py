@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from model.healthy import agent, config_map, node, service, service_port
-from model.reading import Object, cluster
 from netlint.cluster import Cluster
 from netlint.model.cni.plugins import kube_router
 from netlint.model.services import service_proxy
+from tests.support.model.healthy import agent, config_map, node, service, service_port
+from tests.support.model.reading import Object, cluster
 
 CIDRS = "kube-router.io/pod-cidrs"
 CIDR = "kube-router.io/pod-cidr"
@@ -56,7 +56,7 @@ def test_annotations_that_are_no_ranges_are_told() -> None:
         (
             "Node n0",
             ("metadata", "annotations", CIDRS),
-            "'10.9.0.0/99' is no CIDR: the prefix length is no number of 0 to 32",
+            "'10.9.0.0/99' is no CIDR: /99 is no prefix length of IPv4",
         )
     ]
 

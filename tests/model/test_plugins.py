@@ -5,11 +5,11 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from model.healthy import cluster as objects_of
-from model.networks import NETWORKS
-from model.reading import snapshot
 from netlint.cluster import Cluster
 from netlint.model.cni import PLUGINS, Plugin, plugins
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.networks import NETWORKS
+from tests.support.model.reading import snapshot
 
 
 def test_every_module_with_a_plugin_is_listed() -> None:

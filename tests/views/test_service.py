@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model.healthy import NETWORKS, node, pod, service, service_port
-from model.healthy import cluster as objects_of
-from model.healthy import container as container_of
-from model.healthy import port as port_of
-from model.reading import cluster
-from program import netlint
 
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.service_chain import Trace, trace
-from netlint.model.services.recomputed_slices import has_pods
+from netlint.model.services.service_spec import has_pods
 from netlint.views import service as view
-from views.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.model.healthy import NETWORKS, node, pod, service, service_port
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.healthy import container as container_of
+from tests.support.model.healthy import port as port_of
+from tests.support.model.reading import cluster
+from tests.support.program import netlint
 
 FOLLOWED = [
     ("broken-web", "shop/web", BROKEN, 1),
@@ -220,9 +220,9 @@ def test_hints_stay_with_their_endpoints_when_copies_are_dropped() -> None:
     first["metadata"]["name"] = "web-0"
     both = a_slice(hinted("10.244.0.1", "n1", forZones="a"), hinted("10.244.2.3", "n3", forZones="b"))
     objects = [*THREE, web(), first, first, both, both]
-    found = cluster(objects).view.slices
-    assert [hints.zones for _, hints in sorted(found.hints.items())] == [("a",), ("b",)]
-    assert [found.v4[row] & 255 for row in sorted(found.hints)] == [1, 3]
+    slices = cluster(objects).view.slices
+    zones = {slices.address(row, 4) & 255: slices.hints(row).zones for row in slices.rows}
+    assert zones == {9: (), 1: ("a",), 3: ("b",)}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -17,7 +17,7 @@ from netlint.model.reserved_ranges import special_ranges
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.objects.meta import Path
-from netlint.snapshot.attached import STATUS
+from netlint.snapshot.attached_networks import STATUS
 
 
 class Nature(StrEnum):
@@ -198,7 +198,7 @@ def _pods(cluster: Cluster, asked: Range) -> Iterator[Owner]:
 def _attached(cluster: Cluster, asked: Range) -> Iterator[Owner]:
     """Pods by their addresses in secondary networks."""
     pods = cluster.pods
-    for row, networks in pods.table.attached.items():
+    for row, networks in pods.attachments.items():
         for network in networks if pods.is_live(row) else ():
             for family, address in network.addresses:
                 if asked.holds(family, address):

@@ -17,7 +17,7 @@ from netlint.model.hosts.host import Host
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
-from netlint.snapshot.attached import STATUS
+from netlint.snapshot.attached_networks import STATUS
 
 _LITERALS = {
     4: re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.]*\w)"),
@@ -109,12 +109,9 @@ def _in_pods(cluster: Cluster, asked: Range) -> Iterator[Mention]:
     for row in pods.having_address_in(asked):
         text = addresses.text(asked.family, pods.address(row, asked.family))
         yield Mention(pods.subject(row), pods.address_path(row, asked.family), text)
-    strings = pods.table.strings.texts
-    naming = {number for number, text in enumerate(strings) if text and any(_naming(text, asked))}
-    for row, number in enumerate(pods.table.host_ip):
-        if number in naming:
-            yield Mention(pods.subject(row), ("status", "hostIP"), strings[number])
-    for row, line in pods.table.commands.items():
+    for row in pods.having_host_ip(lambda _, ip: any(_naming(ip, asked))):
+        yield Mention(pods.subject(row), ("status", "hostIP"), pods.host_ip(row))
+    for row, line in pods.all_command_lines.items():
         for position, word in enumerate(line.words):
             path = ("spec", "containers", 0, *line.field(position))
             yield from (Mention(pods.subject(row), path, literal) for literal in _naming(word, asked))
@@ -124,7 +121,7 @@ def _in_pods(cluster: Cluster, asked: Range) -> Iterator[Mention]:
 
 def attached_in(pods: Pods, asked: Range) -> Iterator[tuple[int, str]]:
     """Pods with addresses of the range in networks beside the cluster's, and these addresses."""
-    for row, networks in pods.table.attached.items():
+    for row, networks in pods.attachments.items():
         for network in networks:
             for family, address in network.addresses:
                 if asked.holds(family, address):
@@ -132,13 +129,13 @@ def attached_in(pods: Pods, asked: Range) -> Iterator[tuple[int, str]]:
 
 
 def _in_slices(cluster: Cluster, asked: Range) -> Iterator[Mention]:
-    table = cluster.view.slices
-    for number, piece in enumerate(table.slices):
-        rows = table.endpoints(number)
-        for index, address in enumerate(table.addresses(rows, asked.family)):
+    slices = cluster.view.slices
+    for number in range(len(slices)):
+        rows = slices.endpoints(number)
+        for row, address in zip(rows, slices.addresses(rows, asked.family), strict=True):
             if address and asked.first <= address <= asked.last:
-                path = ("endpoints", index, "addresses", 0)
-                yield Mention(subject_of(piece), path, addresses.text(asked.family, address))
+                text = addresses.text(asked.family, address)
+                yield Mention(slices.subject(number), slices.address_path(number, row), text)
 
 
 def _in_dump(host: Host, asked: Range) -> Iterator[Mention]:

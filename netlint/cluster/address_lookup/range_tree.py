@@ -12,6 +12,7 @@ from netlint.addresses import BITS, Range
 from netlint.findings import Subject
 from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role, Standing
 from netlint.model.ranges import remote_ranges
+from netlint.wording import and_more
 
 if TYPE_CHECKING:
     from netlint.cluster import Cluster
@@ -20,7 +21,7 @@ AROUND = {4: 24, 6: 64}
 """Prefix lengths of the networks in which addresses are shown that no declared range holds."""
 HOLDERS = {Role.NODE: (Role.NODE,), Role.PUBLIC: (Role.LOAD_BALANCER, Role.NODE)}
 """Of single addresses: the roles of the ranges that may hold them."""
-NAMED = 200  # collisions of one kind whose other side is looked for
+COUNTERPARTS = 200  # collisions of one kind whose other side is looked for
 
 
 @dataclass(slots=True)
@@ -202,7 +203,7 @@ def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
         involved = collision.involved
         for number, declared in enumerate(involved):
             others = collision.right if declared in collision.ours else collision.left
-            other = collision.counterpart(declared) if number < NAMED else None
+            other = collision.counterpart(declared) if number < COUNTERPARTS else None
             clause = f"overlaps {other} of {other.subject}" if other else f"overlaps {others} ranges"
             found.setdefault(declared, []).append(clause)
     for group in cluster.ranges.disputed_pod_cidrs:
@@ -217,8 +218,7 @@ def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
 
 
 def _clause(sides: list[Declaration]) -> Iterator[str]:
-    more = f" and {len(sides) - 1} more" if len(sides) > 1 else ""
-    yield from (f"overlaps {one} of {one.subject}{more}" for one in sides[:1])
+    yield from (and_more(f"overlaps {one} of {one.subject}", len(sides) - 1) for one in sides[:1])
 
 
 class _Taken:

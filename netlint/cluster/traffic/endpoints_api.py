@@ -7,36 +7,24 @@ pkg/controller/endpointslicemirroring (endpointslicemirroring_controller.go, rec
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 
 from netlint.cluster import Cluster
-from netlint.model.pods.endpoint_conditions import UNDERSTOOD
-from netlint.model.services.recomputed_slices import (
-    API_SERVER,
-    FAMILY_NAMES,
-    MANAGED_BY,
-    MIRRORING,
-    SERVICE_NAME,
-    TRIGGER_TIME,
-    Port,
-    families,
-    has_pods,
-    slice_ports,
-)
-from netlint.objects.core import Service
-from netlint.objects.endpoints import Endpoints, EndpointsSubset
+from netlint.model.services.service_ports import Port, slice_ports
+from netlint.model.services.service_spec import families, has_pods
+from netlint.model.slices import EndpointSlices
+from netlint.model.slices.slice_keepers import MIRRORING, last_change
+from netlint.objects.core import API_SERVER, Service
+from netlint.objects.core_endpoints import Endpoints, EndpointsSubset
+from netlint.objects.discovery import MANAGED_BY
 from netlint.objects.meta import Path
-from netlint.objects.problems import FAMILIES
-from netlint.snapshot.pods import stamp
-from netlint.snapshot.slices import SliceTable
 
 SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 MOST_MIRRORED = 1000  # addresses of a subset, --mirroring-max-endpoints-per-subset
-IS_READY = [conditions.ready for conditions in UNDERSTOOD]
 
 Ports = frozenset[Port] | tuple[None]  # (None,) where no port is named
 Pair = tuple[Port | None, int, int]  # port, family, address: Endpoints and slices group them in other ways
@@ -98,18 +86,16 @@ def of_endpoints(found: Endpoints, of_families: Iterable[int]) -> Listed:
     return listed
 
 
-def of_slices(table: SliceTable, numbers: Iterable[int], of_families: dict[str, int]) -> Listed:
-    """What slices list; ``of_families``: the address types that count."""
+def of_slices(slices: EndpointSlices, numbers: Iterable[int], of_families: Collection[int]) -> Listed:
+    """What slices list in some families."""
     listed = Listed(set(), set())
     for number in numbers:
-        piece = table.slices[number]
-        family = of_families.get(piece.addressType or "")
-        if family is None:
+        family = slices.family(number)
+        if family is None or family not in of_families:
             continue
-        ports, rows = slice_ports(piece) or (None,), table.endpoints(number)
-        flags = table.flags[rows.start : rows.stop]
-        for value, flag in zip(table.addresses(rows, family), flags, strict=True):
-            (listed.ready if IS_READY[flag] else listed.waiting).update((port, family, value) for port in ports)
+        ports, rows = slice_ports(slices[number]) or (None,), slices.endpoints(number)
+        for value, ready in zip(slices.addresses(rows, family), slices.readiness(rows), strict=True):
+            (listed.ready if ready else listed.waiting).update((port, family, value) for port in ports)
     listed.waiting -= listed.ready
     return listed
 
@@ -128,7 +114,7 @@ def beside_controller(cluster: Cluster) -> Iterator[Contrast]:
         if not numbers or _ready_here(found, family) == _ready_there(cluster.view.slices, numbers, family, service):
             continue
         here = of_endpoints(found, (family,))
-        there = of_slices(cluster.view.slices, numbers, {FAMILY_NAMES[family]: family})
+        there = of_slices(cluster.view.slices, numbers, (family,))
         if service.spec.ports:  # pods without any of them stand in slices alone
             there.ready = {pair for pair in there.ready if pair[0]}
         yield from _judged(cluster, Contrast(found, service, here, there))
@@ -145,13 +131,12 @@ def _ready_here(found: Endpoints, family: int) -> dict[Port | None, set[int]]:
 
 
 def _ready_there(
-    table: SliceTable, numbers: Iterable[int], family: int, service: Service
+    slices: EndpointSlices, numbers: Iterable[int], family: int, service: Service
 ) -> dict[Port | None, set[int]]:
     ready: defaultdict[Port | None, set[int]] = defaultdict(set)
     for number in numbers:
-        ports, rows = slice_ports(table.slices[number]), table.endpoints(number)
-        flags = map(IS_READY.__getitem__, table.flags[rows.start : rows.stop])
-        values = [*compress(table.addresses(rows, family), flags)]
+        ports, rows = slice_ports(slices[number]), slices.endpoints(number)
+        values = [*compress(slices.addresses(rows, family), slices.readiness(rows))]
         for port in ports or (() if service.spec.ports else (None,)) if values else ():
             ready[port].update(values)
     return ready
@@ -187,8 +172,8 @@ def mirrored(cluster: Cluster) -> Iterator[Contrast]:
         here = of_endpoints(found, (4, 6))
         if not (copies[key] or found.metadata.creationTimestamp):
             continue  # a manifest, of which no controller knows
-        there = of_slices(cluster.view.slices, copies[key], FAMILIES)
-        beside = of_slices(cluster.view.slices, others[key], FAMILIES)
+        there = of_slices(cluster.view.slices, copies[key], (4, 6))
+        beside = of_slices(cluster.view.slices, others[key], (4, 6))
         here.ready, here.waiting = here.ready - (beside.ready - there.all), here.waiting - (beside.all - there.all)
         if any(subset.size > MOST_MIRRORED for subset in found.subsets or ()):
             here = Listed(here.all & there.ready, here.all & there.waiting)
@@ -215,10 +200,10 @@ def _by_service(cluster: Cluster) -> tuple[defaultdict[tuple[str, str], list[int
     """The mirrored slices of each Service, and those that others wrote."""
     copies: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     others: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for number in cluster.services.foreign_slices:
-        piece = cluster.view.slices.slices[number]
-        of = copies if piece.labels.get(MANAGED_BY) == MIRRORING else others
-        of[piece.namespace, piece.labels.get(SERVICE_NAME, "")].append(number)
+    slices = cluster.view.slices
+    for number in slices.foreign:
+        numbers = copies if slices[number].labels.get(MANAGED_BY) == MIRRORING else others
+        numbers[slices.service(number)].append(number)
     return copies, others
 
 
@@ -235,7 +220,7 @@ def place_of(found: Endpoints, family: int, value: int) -> Path:
 
 def is_behind(cluster: Cluster, found: Contrast) -> bool:
     """Whether every pod involved changed after the Endpoints did, so that the controller may be about to write."""
-    written, pods = stamp(found.endpoints.annotations.get(TRIGGER_TIME)), cluster.pods
+    written, pods = last_change(found.endpoints), cluster.pods
     selected = pods.having(found.service.namespace, found.service.spec.selector or {})
-    changed = {pair: pods.table.changed[row] for row in selected for pair in pods.addresses(row)}
+    changed = {pair: pods.last_change(row) for row in selected for pair in pods.addresses(row)}
     return bool(written) and all(changed.get(value, 0) > written for value in found.values)

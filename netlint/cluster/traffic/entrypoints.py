@@ -18,13 +18,14 @@ from netlint.findings import Subject
 from netlint.model.hostnames import covers
 from netlint.model.pods.host_ports import Taken, taken_ports
 from netlint.model.services.exposure import PROXY_MODE
-from netlint.model.services.recomputed_slices import protocol
-from netlint.model.services.service_backends import is_reached_from_outside
+from netlint.model.services.service_ports import protocol
+from netlint.model.services.service_spec import is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
-from netlint.objects.gateway import Gateway, Route
-from netlint.objects.ingress import Ingress
+from netlint.objects.gateway import Gateway, GatewayRoute
+from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
+from netlint.wording import counted
 
 OWN_NODE = ("127.", "::1")  # a host port that is bound to it is no way in
 ELSEWHERE = "an object of another kind than Service"
@@ -106,7 +107,7 @@ def follow(entry: EntryPoint, backings: Backings) -> Backing:
     if not rows:
         return Backing(State.UNKNOWN, "its pods are not known")
     ready = len(backings.serving(rows))
-    text = f"{ready:,} of {len(rows):,} pod{'' if len(rows) == 1 else 's'} ready"
+    text = f"{ready:,} of {counted(len(rows), 'pod')} ready"
     return Backing(State.LIVE if ready else State.DEAD, text, ready, len(rows))
 
 
@@ -193,7 +194,7 @@ def gateway_addresses(gateway: Gateway) -> tuple[str, ...]:
     return tuple(entry.value for entry in given if entry.value)
 
 
-def _of_route(route: Route) -> Iterator[tuple[Path, Target | None, str]]:
+def _of_route(route: GatewayRoute) -> Iterator[tuple[Path, Target | None, str]]:
     """Every backend once; one of weight 0 gets nothing."""
     seen: set[tuple[str, str, int | None]] = set()
     refs = [(path, ref) for path, ref in backend_refs(route) if ref.weight != 0]
@@ -211,7 +212,7 @@ def _of_route(route: Route) -> Iterator[tuple[Path, Target | None, str]]:
 def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     pods = cluster.pods
     taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, Taken]]] = defaultdict(list)
-    for number, shape in enumerate(pods.table.shapes):
+    for number, shape in enumerate(pods.shapes):
         ports = [taken for taken in taken_ports(shape.containers, shape.host_network) if _is_open(taken)]
         for row in pods.rows_of_shape(number) if ports else ():
             if pods.node(row) and pods.is_live(row):

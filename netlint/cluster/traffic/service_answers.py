@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.references import port_of
 from netlint.model.services.ingress_proxies import is_answered_by_proxy
-from netlint.model.services.recomputed_slices import has_pods, protocol, resolved_port
-from netlint.model.services.service_backends import Choice, Slices, usable
+from netlint.model.services.service_backends import EndpointChoice, ServiceEndpoint, listed, usable
+from netlint.model.services.service_ports import protocol, resolved_port
+from netlint.model.services.service_spec import has_pods
 from netlint.objects.core import Service, ServicePort
+from netlint.wording import counted
 
 
 class State(StrEnum):
@@ -107,17 +108,20 @@ class Backings:
         """By what is listed, for a Service without a selector or where the pods are not known."""
         if is_answered_by_proxy(service):
             return Backing(State.OUTSIDE, "a proxy answers for it on the nodes")
-        known, ready = len(self.slices.endpoints(service)), self._listed(service, port)
+        known, ready = len(self._endpoints(service)), self._listed(service, port)
         if ready:
-            return Backing(State.LIVE, f"{ready} of {_counted(known, 'endpoint')} ready", ready, known)
+            return Backing(State.LIVE, f"{ready} of {counted(known, 'endpoint')} ready", ready, known)
         if not self._cluster.view.is_complete("EndpointSlice", service.namespace):
             return Backing(State.UNKNOWN, "its pods are not known" if has_pods(service) else "no slice in the input")
         text = _none_of(known, "endpoint") if known else "it has no endpoint"
-        text = "no endpoint has its port" if usable(self.slices.endpoints(service)) else text
+        text = "no endpoint has its port" if usable(self._endpoints(service)) else text
         return Backing(State.DEAD, text, 0, known, Cause.NO_ENDPOINTS)
 
     def _listed(self, service: Service, port: ServicePort) -> int:
-        return len(Choice(self.slices.endpoints(service), port).everywhere)
+        return len(EndpointChoice(self._endpoints(service), port).everywhere)
+
+    def _endpoints(self, service: Service) -> list[ServiceEndpoint]:
+        return listed(self._cluster.view.slices, service)
 
     def _of_pods(self, service: Service, port: ServicePort) -> Backing:
         rows = self.selected(service)
@@ -133,7 +137,7 @@ class Backings:
             return Backing(State.DEAD, text, 0, len(rows), Cause.UNDECLARED_PORT)
         if self._cluster.view.is_complete("EndpointSlice", service.namespace) and not self._listed(service, port):
             return Backing(State.DEAD, "no EndpointSlice lists a ready pod", 0, len(rows), Cause.UNLISTED)
-        return Backing(State.LIVE, f"{ready} of {_counted(len(rows), 'pod')} ready", ready, len(rows))
+        return Backing(State.LIVE, f"{ready} of {counted(len(rows), 'pod')} ready", ready, len(rows))
 
     def selected(self, service: Service) -> list[int]:
         """The live pods that a Service selects."""
@@ -142,8 +146,8 @@ class Backings:
 
     def serving(self, rows: Iterable[int], publish: bool = False) -> list[int]:
         """The pods that get traffic: the ready ones; without any, those that serve while they terminate."""
-        pods, listed = self._cluster.pods, list(rows)
-        able = listed if publish else [row for row in listed if pods.is_ready(row)]
+        pods, candidates = self._cluster.pods, list(rows)
+        able = candidates if publish else [row for row in candidates if pods.is_ready(row)]
         return [row for row in able if not pods.is_terminating(row)] or able
 
     def has_ready_pods(self, service: Service) -> bool:
@@ -153,9 +157,10 @@ class Backings:
 
     def has_ignored_slices(self, service: Service) -> bool:
         """Whether its slices list something ready that its ports do not reach, or names instead of addresses."""
-        pieces = [self._cluster.view.slices.slices[number] for number in self.slices.of(service)]
-        named = any(piece.addressType == "FQDN" for piece in pieces)
-        return not has_pods(service) and (named or bool(usable(self.slices.endpoints(service))))
+        slices = self._cluster.view.slices
+        numbers = slices.of_service(service.namespace, service.name)
+        named = any(slices[number].addressType == "FQDN" for number in numbers)
+        return not has_pods(service) and (named or bool(usable(self._endpoints(service))))
 
     def is_scaled_down(self, service: Service) -> bool:
         """Whether all workloads that it selects are told to have no pods."""
@@ -169,15 +174,6 @@ class Backings:
         if not self.is_scaled_down(service):
             return Backing(State.UNKNOWN, f"the pods of {templates[0].subject} are not known")
         return Backing(State.DEAD, f"{templates[0].subject} has no replicas", cause=Cause.NO_REPLICAS)
-
-    @cached_property
-    def slices(self) -> Slices:
-        """The slices of all Services."""
-        return Slices(self._cluster.view.slices)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _none_of(number: int, noun: str) -> str:

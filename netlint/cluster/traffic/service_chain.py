@@ -11,9 +11,16 @@ from netlint.cluster.traffic import entrypoints, references
 from netlint.cluster.traffic.entrypoints import EntryPoint
 from netlint.cluster.traffic.service_answers import Backing, Backings, Target
 from netlint.findings import Finding, Subject, Violation
-from netlint.model.pods.workload_templates import Template
-from netlint.model.services.recomputed_slices import has_pods
-from netlint.model.services.service_backends import Endpoint, Program, demanded, programs, unprogrammed
+from netlint.model.pods.workload_templates import PodTemplate
+from netlint.model.services.service_backends import (
+    Program,
+    ServiceEndpoint,
+    demanded,
+    listed_in,
+    programs,
+    unprogrammed,
+)
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES
 from netlint.objects.core import Service, ServicePort
@@ -36,8 +43,8 @@ class Trace:
     service: Service
     ports: list[tuple[ServicePort, Backing]]
     pods: list[int]
-    workloads: list[Template]
-    slices: list[tuple[EndpointSlice, list[Endpoint]]]
+    workloads: list[PodTemplate]
+    slices: list[tuple[EndpointSlice, list[ServiceEndpoint]]]
     from_slices: bool
     unprogrammed: str
     programs: list[Program]
@@ -51,7 +58,7 @@ class Trace:
             subject_of(self.service).order,
             *(pods.subject(row).order for row in self.pods),
             *(template.subject.order for template in self.workloads),
-            *(subject_of(piece).order for piece, _ in self.slices),
+            *(subject_of(slice_).order for slice_, _ in self.slices),
             *(subject.order for subject in self.referrers),
         }
 
@@ -107,8 +114,9 @@ def trace(cluster: Cluster, service: Service) -> Trace:
     """Follow a Service."""
     backings = Backings(cluster)
     pods = _selected(cluster, service)
-    numbers = backings.slices.of(service)
-    listed = [(cluster.view.slices.slices[number], list(backings.slices.listed(number))) for number in numbers]
+    slices = cluster.view.slices
+    numbers = slices.of_service(service.namespace, service.name)
+    listed = [(slices[number], list(listed_in(slices, number))) for number in numbers]
     from_slices = bool(listed) or cluster.view.is_complete("EndpointSlice", service.namespace)
     endpoints = [found for _, of_slice in listed for found in of_slice]
     if not from_slices:
@@ -139,7 +147,7 @@ def _selected(cluster: Cluster, service: Service) -> list[int]:
     return sorted(cluster.pods.having(service.namespace, service.spec.selector or {}), key=cluster.pods.order)
 
 
-def _workloads(cluster: Cluster, service: Service) -> list[Template]:
+def _workloads(cluster: Cluster, service: Service) -> list[PodTemplate]:
     found = cluster.view.templates.having(service.namespace, service.spec.selector or {})
     return sorted(found, key=lambda template: template.subject.order)
 

@@ -17,7 +17,7 @@ from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import ConfigMap
 from netlint.objects.meta import Path
-from netlint.snapshot.pods import CommandLine
+from netlint.snapshot.pod_table import CommandLine
 
 Found = Iterator[Declaration | MalformedRange]
 
@@ -39,8 +39,8 @@ DIVIDING = (
 
 def command_lines(pods: Pods, program: str) -> Iterator[tuple[Subject, CommandLine]]:
     """The different command lines of a program's live pods, each with the first pod that has it."""
-    for row in pods.telling[program]:
-        yield pods.subject(row), pods.table.commands[row]
+    for row, line in pods.command_lines[program]:
+        yield pods.subject(row), line
 
 
 def of_flags(view: SnapshotView) -> Found:

@@ -5,7 +5,7 @@ Source: k8s.io/kubernetes/pkg/kubelet (kubelet_pods.go, generateAPIPodStatus), p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from netlint import addresses
@@ -13,7 +13,7 @@ from netlint.model.declared.node_objects import is_virtual
 from netlint.model.pods import Pods
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
-from netlint.snapshot.pods import Phase
+from netlint.snapshot.pod_table import Phase
 
 Address = tuple[int, int]
 
@@ -53,28 +53,18 @@ def mismatches(pods: Pods, nodes: Iterable[Node], addresses_of: Mapping[str, set
 
 def _of_hosts(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
     """Pods whose ``status.hostIP`` is not their node's: few pairs of node and address, many pods."""
-    table, texts = pods.table, pods.table.strings.texts
-    wrong = {}
-    for node, host in set(zip(table.node, table.host_ip, strict=True)):
-        if texts[host] and texts[node] in own:
-            address = addresses.parse(texts[host])
-            if address not in own[texts[node]]:
-                wrong[node, host] = address
-    if wrong:
-        for row, pair in enumerate(zip(table.node, table.host_ip, strict=True)):
-            if pair in wrong and _reports(pods, row):
-                yield row, wrong[pair], ("status", "hostIP")
+    for row in pods.having_host_ip(lambda node, ip: node in own and addresses.parse(ip) not in own[node]):
+        if _reports(pods, row):
+            yield row, addresses.parse(pods.host_ip(row)), ("status", "hostIP")
 
 
 def _on_host_network(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
     """Pods on the host network with an address that is not their node's."""
-    table, texts = pods.table, pods.table.strings.texts
-    held: list[Collection[Address]] = [own.get(name, ()) for name in texts]
     for family in pods.families:
         column = pods.address_column(family)
         for row in pods.live_on_host_network():
-            node, value = table.node[row], column[row]
-            if value and held[node] and (family, value) not in held[node] and _reports(pods, row):
+            of_node, value = own.get(pods.node(row)), column[row]
+            if value and of_node and (family, value) not in of_node and _reports(pods, row):
                 yield row, (family, value), pods.address_path(row, family)
 
 

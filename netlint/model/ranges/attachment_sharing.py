@@ -29,7 +29,7 @@ class Sharing:
 def sharing(view: SnapshotView) -> list[Sharing]:
     """One for each network; networks that end at a node, or may do so, are looked at node by node."""
     pods = view.pods
-    if not pods.table.attached:
+    if not pods.attachments:
         return []
     defined = {f"{one.subject.namespace}/{one.subject.name}": one for one in _definitions(view)}
     holders: dict[tuple[str, str], dict[tuple[int, int], list[int]]] = {}
@@ -49,7 +49,7 @@ def _definitions(view: SnapshotView) -> Iterator[Attachment]:
 
 
 def _held(pods: Pods) -> Iterator[tuple[int, str, tuple[int, int]]]:
-    for row, networks in pods.table.attached.items():
+    for row, networks in pods.attachments.items():
         if pods.is_live(row):
             for found in networks:
                 yield from ((row, found.network, address) for address in found.addresses)

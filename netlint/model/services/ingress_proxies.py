@@ -6,19 +6,19 @@ They are made for Ingresses and Gateways, have no selector, and at most an endpo
 from __future__ import annotations
 
 from netlint.model.cni import PLUGINS
+from netlint.model.slices import EndpointSlices
 from netlint.objects.core import Service
-from netlint.snapshot.slices import SliceTable
 
 PROXIES = [plugin.ingress_proxy for plugin in PLUGINS if plugin.ingress_proxy]
 LABELS = frozenset().union(*(proxy.labels for proxy in PROXIES))
 
 
-def is_stand_in(table: SliceTable, number: int) -> bool:
+def is_stand_in(slices: EndpointSlices, number: int) -> bool:
     """Whether all that a slice lists is the endpoint that nothing reaches."""
-    rows = table.endpoints(number)
+    rows = slices.endpoints(number)
     placeholders = (proxy.placeholder for proxy in PROXIES)
     return bool(rows) and any(
-        all(table.address(row, family) == value for row in rows) for family, value in placeholders
+        all(slices.address(row, family) == unreached for row in rows) for family, unreached in placeholders
     )
 
 

@@ -14,7 +14,7 @@ from netlint import addresses
 from netlint.model.cni.plugins import calico, calico_ipam
 from netlint.model.cni.plugins.calico_selectors import parse
 from netlint.model.declared.snapshot_view import SnapshotView
-from netlint.objects.calico import BGPConfiguration, BGPPeer, FelixConfiguration, IPPool
+from netlint.objects.calico_crds import BGPConfiguration, BGPPeer, FelixConfiguration, IPPool
 from netlint.objects.core import Node
 
 DEFAULT_AS = "64512"

@@ -17,8 +17,9 @@ from netlint.model.cni.pod_addresses import Filling
 from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
-from netlint.objects.calico import BlockAffinity, IPAMBlock, IPPool
+from netlint.objects.calico_crds import BlockAffinity, IPAMBlock, IPPool
 from netlint.objects.meta import Path
+from netlint.wording import shortened
 
 NAME = "calico"
 OWNER = "host:"
@@ -205,7 +206,7 @@ def _filling(supply: list[Declaration], counts: Iterable[tuple[Range, int]]) -> 
     first, *others = supply
     spans = addresses.merged(pool.range for pool in supply)
     count = sum(number for block, number in counts if any(span.covers(block) for span in spans))
-    name = " and ".join(map(str, supply)) if len(others) < 2 else f"{first} and {len(others)} more"
+    name = shortened([str(pool) for pool in supply])
     return Filling(first.subject, first.path, name, sum(span.size for span in spans), count, tuple(others))
 
 
