@@ -12,7 +12,7 @@ from netlint.cluster.traffic.endpoints_api import Contrast, Pair
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.declared.controllers import Controller, is_off
 from netlint.model.declared.declarations import Role
-from netlint.model.services.cilium_ingress import is_stand_in
+from netlint.model.services.ingress_proxies import is_stand_in
 from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
 from netlint.model.services.service_spec import families, has_pods, is_headless

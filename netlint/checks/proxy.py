@@ -30,7 +30,7 @@ def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undeci
     """kube-proxy does not run, or is not ready, on a Node."""
     instead, agents = service_proxy.replacement(cluster.view), service_proxy.agents(cluster.view)
     if instead or not agents:
-        why = f"{instead} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
+        why = f"{instead.title} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
     pods = cluster.pods if cluster.view.is_complete("Pod", service_proxy.NAMESPACE) else None

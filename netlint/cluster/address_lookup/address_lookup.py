@@ -55,8 +55,6 @@ NATURES = {
     Role.REMOTE: Nature.UNKNOWN,
 }
 """What an address of a range of each role is, where nobody has it."""
-BRIDGELESS = ("aws-vpc-cni", "azure-cni", "calico", "cilium", "ovn-kubernetes", "weave")
-"""Plugins that do not keep the first address of a node's range for a bridge or gateway."""
 IPVS = "kube-ipvs0"  # where kube-proxy keeps the addresses of Services with IPVS
 DNS = 10  # of the Service range; kubeadm and most other installers give it to the cluster's DNS
 
@@ -280,7 +278,7 @@ def _positions(cluster: Cluster, address: int, matches: Iterable[Match]) -> Iter
         seen.add(key)
         if declared.role is Role.SERVICE:
             yield from _in_service_range(declared, address)
-        elif declared.role is Role.NODE_POD and not cluster.network.shows(*BRIDGELESS):
+        elif declared.role is Role.NODE_POD and cluster.network.keeps_first_address:
             yield from _in_node_range(declared, address)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from netlint.addresses import uncovered
-from netlint.model.cni.plugin import Masquerade
+from netlint.model.cni.masquerading import Masquerade
 from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges.enclosing_ranges import EnclosingRange
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netlint import addresses
+from netlint.model.cni import PLUGINS
+from netlint.model.cni.pod_addresses import Fit, PodRange
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
 
 LEADING = {
@@ -19,12 +21,7 @@ LEADING = {
     ),
 }
 """Who declares the range, the one that is in force first."""
-ENCLOSING = ("flannel", "kindnet")
-"""Plugins that take ranges from Nodes: their own setting has to cover all of it, and may be wider."""
-DRAWING = ("calico", "cilium", "weave")
-"""Plugins that give out addresses of their own pools: these have to lie in the cluster's range."""
-DEFAULTS = {addresses.parse_cidr(text).range for text in ("10.0.0.0/8", "fd00::/104")}
-"""Cilium's pools where nobody chose one."""
+POD_RANGES = {plugin.name: plugin.pod_range for plugin in PLUGINS}
 FIRST_SERVICE_CIDR = "kubernetes"
 """The ServiceCIDR that the API server makes from its flag; others extend it."""
 
@@ -52,7 +49,7 @@ def disagreements(declarations: Iterable[Declaration]) -> Iterator[Disagreement]
 
 def _is_told(declared: Declaration) -> bool:
     is_extension = declared.authority == Authority.SERVICE_CIDR and declared.subject.name != FIRST_SERVICE_CIDR
-    return not is_extension and not (declared.authority == "cilium" and declared.range in DEFAULTS)
+    return not is_extension and declared.range not in _pod_range(declared).defaults
 
 
 def _disagreement(
@@ -69,8 +66,14 @@ def _disagreement(
 
 def _differs(declared: Declaration, leading: tuple[Declaration, ...], authorities: tuple[Authority, ...]) -> bool:
     held = [found.range for found in leading]
-    if declared.authority in ENCLOSING:
+    fit = _pod_range(declared).fit
+    if fit is Fit.COVERS:
         return not any(declared.range.covers(one) for one in held)
-    if declared.authority in DRAWING:
+    if fit is Fit.LIES_INSIDE:
         return not any(one.covers(declared.range) for one in held)
     return declared.authority in authorities and declared.range not in held
+
+
+def _pod_range(declared: Declaration) -> PodRange:
+    """What the setting means to the plugin that declares it; nothing where it is none."""
+    return POD_RANGES.get(declared.authority, PodRange())

@@ -10,11 +10,6 @@ from netlint.model.cni import PodNetwork
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.ranges.address_plan import Plan
 
-ENCLOSING = ("antrea", "flannel")
-"""Plugins that take ranges from Nodes and refuse one outside of their own setting, as Antrea where it gives them."""
-POOLS = {"cilium": ("cilium",), "ovn-kubernetes": (Authority.OPENSHIFT,)}
-"""Plugins that give ranges to nodes, and who declares the pools of these."""
-
 
 @dataclass(frozen=True, slots=True)
 class EnclosingRange:
@@ -58,10 +53,11 @@ def _enclosing_ranges(
     if cluster and not (intended and ignored):
         yield EnclosingRange(tuple(cluster), own, not intended)
     for found in network.plugins:
-        if found.name in ENCLOSING and not ignored and _declared(plan, found.name):
+        pod_range = found.plugin.pod_range
+        if pod_range.refuses_strays and not ignored and _declared(plan, found.name):
             yield EnclosingRange(_declared(plan, found.name), own, True)
-        for authority in POOLS.get(found.name, ()):
-            yield EnclosingRange(_declared(plan, authority), found.allocation.ranges, False)
+        if pod_range.pool_authority:
+            yield EnclosingRange(_declared(plan, pod_range.pool_authority), found.allocation.ranges, False)
 
 
 def _declared(plan: Plan, authority: str) -> tuple[Declaration, ...]:

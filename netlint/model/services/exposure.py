@@ -6,17 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from netlint import addresses
-from netlint.findings import Subject
-from netlint.model.selectors import text_of
 from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
-from netlint.model.subjects import subject_of
-from netlint.objects.calico_crds import BGPConfiguration
-from netlint.objects.cilium_crds import CiliumBGPAdvertisement, CiliumBGPPeeringPolicy
 from netlint.objects.core import Service
-from netlint.objects.meta import LabelSelector, Path
+from netlint.objects.meta import Path
 
-CLUSTER_IP = "ClusterIP"
 PROXY_MODE = "Proxy"  # of a load balancer that keeps its address to itself: nodes do not capture it
 
 
@@ -50,43 +44,3 @@ def claimed_addresses(services: Iterable[Service]) -> Iterator[ClaimedAddress]:
             if entry.ip and entry.ipMode != PROXY_MODE:
                 path = ("status", "loadBalancer", "ingress", index, "ip")
                 yield ClaimedAddress(service, *addresses.parse(entry.ip), path, False)
-
-
-class AdvertisedClusterIPs(NamedTuple):
-    """Cluster IPs that routers outside of the cluster are told of; ``whose`` in words, ``by`` which program."""
-
-    subject: Subject
-    path: Path
-    by: str
-    whose: str
-
-
-def advertised(
-    configurations: Iterable[BGPConfiguration],
-    advertisements: Iterable[CiliumBGPAdvertisement],
-    policies: Iterable[CiliumBGPPeeringPolicy],
-) -> Iterator[AdvertisedClusterIPs]:
-    """What Calico and Cilium are told to advertise."""
-    for configuration in configurations:
-        for index, entry in enumerate(configuration.spec.serviceClusterIPs or ()):
-            if entry.cidr:
-                at: Path = ("spec", "serviceClusterIPs", index, "cidr")
-                yield AdvertisedClusterIPs(subject_of(configuration), at, "Calico", f"of {entry.cidr}")
-    for item in advertisements:
-        for index, advertisement in enumerate(item.spec.advertisements or ()):
-            listed = (advertisement.service.addresses if advertisement.service else None) or []
-            selector = advertisement.selector if advertisement.advertisementType == "Service" else None
-            if selector is not None and CLUSTER_IP in listed:
-                at = ("spec", "advertisements", index, "service", "addresses", listed.index(CLUSTER_IP))
-                yield AdvertisedClusterIPs(subject_of(item), at, "Cilium", _selected(selector))
-    for policy in policies:
-        for index, router in enumerate(policy.spec.virtualRouters or ()):
-            listed = router.serviceAdvertisements or []
-            if router.serviceSelector is not None and CLUSTER_IP in listed:
-                at = ("spec", "virtualRouters", index, "serviceAdvertisements", listed.index(CLUSTER_IP))
-                yield AdvertisedClusterIPs(subject_of(policy), at, "Cilium", _selected(router.serviceSelector))
-
-
-def _selected(selector: LabelSelector) -> str:
-    labels = text_of(selector.matchLabels or {})
-    return f"of Services with {labels}" if labels else "of the Services that it selects"

@@ -1,8 +1,7 @@
 """The service proxy: whose Services it programs, how, and who runs it.
 
 Source: k8s.io/kubernetes/pkg/proxy, kubernetes.io/docs/reference/networking/virtual-ips,
-kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1; for replacements the documentation of Cilium
-(kube-proxy-free), Antrea (antrea-proxy.md), kube-router (user-guide.md), Calico (eBPF) and OVN-Kubernetes.
+kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlint.model import settings
-from netlint.model.cni import antrea, cilium
+from netlint.model.cni import PLUGINS
+from netlint.model.cni.service_support import ServiceProxyReplacement
 from netlint.model.declared.control_plane import command_lines, service_proxy_settings
 from netlint.model.declared.snapshot_view import SnapshotView
-from netlint.model.declared.workload_settings import environment
 from netlint.model.nodes.daemonset_coverage import Coverage
 from netlint.model.pods import Pods
 from netlint.model.pods.scheduling import runs_on
@@ -31,35 +30,10 @@ def is_of_this_proxy(service: Service) -> bool:
     return PROXY_NAME not in service.labels
 
 
-def replacement(view: SnapshotView) -> str:
-    """Who programs Services in place of kube-proxy; empty where nobody is known to."""
-    router = view.daemon_set("kube-router")
-    if cilium.configuration(view)[1].get("kube-proxy-replacement") in {"true", "strict"}:
-        return "Cilium"
-    if antrea.programs_services(view):
-        return "Antrea"
-    if view.daemon_set("ovnkube-node"):
-        return "OVN-Kubernetes"
-    if router and flag(router, "run-service-proxy") != "false":
-        return "kube-router"
-    return "Calico" if _has_calico_bpf(view) else ""
-
-
-def _has_calico_bpf(view: SnapshotView) -> bool:
-    """The agents' variable goes before the object."""
-    agent = view.daemon_set("calico-node")
-    given = [text for _, text in environment(agent, "FELIX_BPFENABLED")] if agent else []
-    if given:
-        return given[-1].lower() == "true"
-    return any(found.name == "default" and found.spec.bpfEnabled for found in view.objects("FelixConfiguration"))
-
-
-def flag(workload: Workload, name: str) -> str:
-    """The value of a flag of a workload's first container."""
-    containers = (workload.template.spec.containers if workload.template else None) or []
-    words = [*(containers[0].command or ()), *(containers[0].args or ())] if containers else []
-    given = settings.flags(words).get(name)
-    return given.value if given else ""
+def replacement(view: SnapshotView) -> ServiceProxyReplacement | None:
+    """Who programs Services in place of kube-proxy; None where nobody is known to."""
+    replacements = (plugin.service_proxy for plugin in PLUGINS if plugin.service_proxy)
+    return next((found for found in replacements if found.is_active(view)), None)
 
 
 def modes(view: SnapshotView) -> set[str]:
