@@ -22,7 +22,7 @@ from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.phrases import NAMED, first_of
 from netlint.snapshot import Reason
-from netlint.snapshot.shapes import ContainerShape
+from netlint.snapshot.pod_shapes import ContainerShape
 
 
 class HostPort(NamedTuple):

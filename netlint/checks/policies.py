@@ -22,7 +22,7 @@ from netlint.model.services.policies import (
     selected,
 )
 from netlint.model.subjects import subject_of
-from netlint.objects.policies import NetworkPolicy
+from netlint.objects.network_policies import NetworkPolicy
 from netlint.phrases import shortened
 from netlint.snapshot import Reason
 

@@ -17,7 +17,7 @@ from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path
 from netlint.phrases import NAMED, shortened
-from netlint.snapshot.shapes import ContainerShape
+from netlint.snapshot.pod_shapes import ContainerShape
 
 
 def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:

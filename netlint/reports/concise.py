@@ -31,7 +31,7 @@ def _line(finding: Finding) -> str:
 
 
 def named_scope(scope: Sequence[Subject]) -> str:
-    """Where rules were not evaluated, in brackets; empty for nowhere at all."""
+    """The subjects of which rules were not evaluated, in brackets; empty where they were evaluated for none."""
     if not scope:
         return ""
     return f" ({first_of([str(subject) for subject in scope])})"

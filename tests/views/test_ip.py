@@ -12,7 +12,7 @@ from netlint import addresses, sources
 from netlint.addresses import Range
 from netlint.cluster import Cluster
 from netlint.cluster.address_lookup.address_lookup import Answer, Nature, Relation, look_up
-from netlint.sources import nodedumps
+from netlint.sources import dumps
 from netlint.views import ip, spots
 from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
 from tests.support.model.healthy import NETWORKS, config_map, node, pod, service
@@ -213,7 +213,7 @@ def test_node_dumps_know_bridges_and_containers(tmp_path: Path) -> None:
     (folder / "ip-addr.json").write_text(json.dumps(LINKS))
     (folder / "var-lib-cni-networks-cbr0.txt").write_text("10.244.1.9 abc\n")
     read = snapshot([NODE])
-    nodedumps.read(str(tmp_path), read)
+    dumps.read(str(tmp_path), read)
     found = Cluster(read)
     assert {
         text: answer(found, text).natures for text in ("172.17.0.1", "172.17.0.2", "192.168.10.11", "10.244.1.9")

@@ -20,7 +20,7 @@ from netlint.cluster.address_lookup.range_tree import Block, of_node, parts, tre
 from netlint.cluster.traffic.topology import topology
 from netlint.model.declared.declarations import RangeSource, Role
 from netlint.model.subjects import namespace
-from netlint.sources import nodedumps
+from netlint.sources import dumps
 from netlint.views import plansvg, topologysvg
 from netlint.views import topology as topologies
 from netlint.views import tree as trees
@@ -204,7 +204,7 @@ def test_a_node_dump_shows_cards_bridges_and_tunnels(tmp_path: Path) -> None:
     (tmp_path / "n1").mkdir()
     (tmp_path / "n1" / "ip-addr.json").write_text(json.dumps(LINKS))
     read = snapshot([node("n1", ["10.244.1.0/24"], ["192.168.10.1"]), pod("a", "shop", "n1", ["10.244.1.4"], {}, [])])
-    nodedumps.read(str(tmp_path), read)
+    dumps.read(str(tmp_path), read)
     picture = topology(Cluster(read))
     assert json.loads(topologies.json(picture))["nodes"] == [
         {

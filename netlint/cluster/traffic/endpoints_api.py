@@ -17,8 +17,8 @@ from netlint.model.services.service_spec import families, has_pods
 from netlint.model.slices import EndpointSlices
 from netlint.model.slices.slice_keepers import MIRRORING, last_change
 from netlint.objects.core import API_SERVER, Service
+from netlint.objects.core_endpoints import Endpoints, EndpointsSubset
 from netlint.objects.discovery import MANAGED_BY
-from netlint.objects.endpoints import Endpoints, EndpointsSubset
 from netlint.objects.meta import Path
 
 SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"

@@ -12,8 +12,9 @@ from netlint.addresses import BITS, Range
 from netlint.findings import Subject
 from netlint.model.pods.endpoint_conditions import DEMANDED, Conditions
 from netlint.model.pods.shape_index import IS_LISTED, IS_LIVE, Shapes
-from netlint.snapshot.attached import Attached
-from netlint.snapshot.pods import (
+from netlint.snapshot.attached_networks import Attached
+from netlint.snapshot.pod_shapes import PodShape
+from netlint.snapshot.pod_table import (
     CONTROL_PLANE,
     LISTED_IPS,
     OTHER_NETWORK,
@@ -24,7 +25,6 @@ from netlint.snapshot.pods import (
     CommandLine,
     Phase,
 )
-from netlint.snapshot.shapes import PodShape
 
 _IS_HERE = bytes(not flags & OTHER_NETWORK for flags in range(256))
 _RUNS_UNLISTED = bytes(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from netlint.snapshot.pods import READY, TERMINATING
+from netlint.snapshot.pod_table import READY, TERMINATING
 
 
 class Conditions(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from netlint.model.pods.endpoint_conditions import DEMANDED_CODES
-from netlint.snapshot.pods import PodTable
-from netlint.snapshot.shapes import PodShape
+from netlint.snapshot.pod_shapes import PodShape
+from netlint.snapshot.pod_table import PodTable
 
 
 class PodColumns:

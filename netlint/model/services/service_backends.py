@@ -19,7 +19,7 @@ from netlint.model.services.service_proxy import PROXY_NAME, is_of_this_proxy
 from netlint.model.services.service_spec import families, has_pods, is_headless, is_reached_from_outside
 from netlint.model.slices import NO_HINTS, EndpointSlices
 from netlint.objects.core import Node, Service, ServicePort
-from netlint.snapshot.slices import Hints
+from netlint.snapshot.slice_table import Hints
 
 ZONE = "topology.kubernetes.io/zone"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.pod import ContainerPort
-from netlint.snapshot.shapes import ContainerShape, PodShape
+from netlint.snapshot.pod_shapes import ContainerShape, PodShape
 
 FIND_SIDECARS = (1, 33)  # the first release whose controller looks for ports in sidecars
 

@@ -17,7 +17,7 @@ from netlint.model.slices.slice_keepers import is_foreign
 from netlint.model.subjects import subject_of
 from netlint.objects.discovery import SERVICE_NAME, EndpointSlice
 from netlint.objects.meta import Path
-from netlint.snapshot.slices import TARGETS_POD, Hints, SliceTable
+from netlint.snapshot.slice_table import TARGETS_POD, Hints, SliceTable
 
 NO_HINTS = Hints()
 

@@ -6,7 +6,7 @@ Source: k8s.io/api/discovery/v1 (types.go).
 from __future__ import annotations
 
 from netlint.model.pods.endpoint_conditions import CODES, Conditions
-from netlint.snapshot.slices import NOT_READY, NOT_SERVING, SERVING, TERMINATING
+from netlint.snapshot.slice_table import NOT_READY, NOT_SERVING, SERVING, TERMINATING
 
 
 def _read(flags: int) -> Conditions:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from netlint.objects.core import API_SERVER
 from netlint.objects.discovery import MANAGED_BY, EndpointSlice
 from netlint.objects.meta import Object
-from netlint.snapshot.pods import stamp
+from netlint.snapshot.pod_table import stamp
 
 CONTROLLER = "endpointslice-controller.k8s.io"
 MIRRORING = "endpointslicemirroring-controller.k8s.io"
