@@ -62,7 +62,6 @@ PENDING = {
     "netlint/checks",
     "netlint/cluster",
     "netlint/dataplane",
-    "netlint/model/cni",
     "netlint/model/declared",
     "netlint/model/hosts",
     "netlint/model/masquerade",
