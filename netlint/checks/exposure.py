@@ -68,14 +68,14 @@ def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service lies in a pod or Service range."""
     roles = (Role.SERVICE,) if cluster.network.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
     for claim in claimed(cluster.view.services):
-        holding = cluster.ranges.plan.holding(claim.family, claim.value, *roles)
+        holding = cluster.ranges.plan.containing(claim.family, claim.value, *roles)
         if holding:
             yield Violation(
                 subject_of(claim.service),
                 claim.path,
-                f"{claim.text} lies in {holding[-1].what} {holding[-1]} of {holding[-1].subject}",
+                f"{claim.text} lies in {holding[-1].description} {holding[-1]} of {holding[-1].subject}",
                 {"address": claim.text, "ranges": [str(found) for found in holding]},
-                tuple(Related(found.subject, found.path, f"{found.what} {found}") for found in holding),
+                tuple(Related(found.subject, found.path, f"{found.description} {found}") for found in holding),
                 key=claim.text,
             )
 

@@ -62,7 +62,7 @@ def _misdetected(found: Suspicion, own: list[tuple[int, int]]) -> Violation:
         one.path,
         f"{one.what} {one.text} {found.why} (the Node's own: {', '.join(listed)})",
         {"address": one.text, "nodeAddresses": listed},
-        (Related(witness.subject, witness.path, f"{witness.what} {witness}"),) if witness else (),
+        (Related(witness.subject, witness.path, f"{witness.description} {witness}"),) if witness else (),
         key=one.text,
         mitigated=not found.firm,
     )

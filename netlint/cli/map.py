@@ -52,13 +52,13 @@ def show_map(
 
 
 def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None, family: int | None) -> str:
-    from netlint.cluster.address_lookup.address_lookup import owners_in
-    from netlint.cluster.address_lookup.range_tree import of_node, tree
+    from netlint.cluster.address_lookup.lookup import owners_in
+    from netlint.cluster.address_lookup.range_tree import of_node, range_tree
     from netlint.outputs import colored
     from netlint.views import gaps, plansvg, spots
     from netlint.views import tree as view
 
-    families = {one: tree(cluster, one) for one in (4, 6) if family in {None, one}}
+    families = {one: range_tree(cluster, one) for one in (4, 6) if family in {None, one}}
     if node is not None:
         families = {one: of_node(roots, node) for one, roots in families.items()}
     families = {one: roots for one, roots in families.items() if roots}

@@ -82,7 +82,7 @@ def _declared(wanted: Wanted) -> tuple[list[Avoided], bool]:
     Each input by itself: those of several clusters have objects of the same names.
     """
     from netlint.cluster import Cluster
-    from netlint.model.ranges.proposal import to_avoid
+    from netlint.model.ranges.proposal import ranges_to_avoid
     from netlint.objects import ADDRESS_PLAN
 
     found, errors = [], []
@@ -90,4 +90,4 @@ def _declared(wanted: Wanted) -> tuple[list[Avoided], bool]:
         snapshot, _ = one.read(ADDRESS_PLAN)
         found += Cluster(snapshot).ranges.plan.declarations
         errors += snapshot.reading.errors
-    return list(to_avoid(found)), said(errors)
+    return list(ranges_to_avoid(found)), said(errors)

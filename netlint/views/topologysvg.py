@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from netlint.cluster.traffic.topology import NodePicture, Topology
+from netlint.cluster.traffic.topology import NodeTopology, Topology
 from netlint.views import counted
 from netlint.views.svg import MARGIN, WIDTH, Drawing
 
@@ -22,10 +22,10 @@ class _Card:
 
     title: str
     subtitle: str
-    nodes: tuple[NodePicture, ...]
+    nodes: tuple[NodeTopology, ...]
 
     @property
-    def node(self) -> NodePicture:
+    def node(self) -> NodeTopology:
         return self.nodes[0]
 
     @property
@@ -33,15 +33,18 @@ class _Card:
         return sum(len(node.pods) for node in self.nodes)
 
 
-def draw(found: Topology) -> str:
+def draw(topology: Topology) -> str:
     """The document."""
     page = Drawing("Cluster network")
     page.text(MARGIN, 36, "Cluster network", "h1")
-    pods = sum(len(node.pods) for node in found.nodes)
+    pods = sum(len(node.pods) for node in topology.nodes)
     page.text(
-        MARGIN, 58, f"{counted(len(found.nodes), 'node')}, {counted(pods, 'pod')} with a network of their own", "faint"
+        MARGIN,
+        58,
+        f"{counted(len(topology.nodes), 'node')}, {counted(pods, 'pod')} with a network of their own",
+        "faint",
     )
-    cards = _cards(found)
+    cards = _cards(topology)
     named = len(cards) <= NAMED and all(len(card.nodes) == 1 for card in cards)
     columns = max(1, min(len(cards), 3 if named else 6))
     width = (WIDTH - 2 * MARGIN - 36 - GAP * (columns - 1)) / columns
@@ -54,23 +57,23 @@ def draw(found: Topology) -> str:
         for position, card in enumerate(row):
             _draw_card(page, card, (MARGIN + 36 + position * (width + GAP), top, width, bottom - top), named, base)
         page.rect(MARGIN, base, WIDTH - 2 * MARGIN, 26, "box")
-        label = "; ".join(found.fabric) or "fabric unknown"
+        label = "; ".join(topology.fabric) or "fabric unknown"
         page.text(WIDTH / 2, base + 17, label, "middle", WIDTH - 3 * MARGIN)
         trunk.append(base)
     for above, below in pairwise(trunk):
-        page.line(MARGIN + 14, above + 26, MARGIN + 14, below, "wire dashed" if found.is_overlay else "wire")
+        page.line(MARGIN + 14, above + 26, MARGIN + 14, below, "wire dashed" if topology.is_overlay else "wire")
     return str(page)
 
 
-def _cards(found: Topology) -> list[_Card]:
-    if len(found.nodes) <= CARDS:
-        return [_Card(node.name, _subtitle(node), (node,)) for node in found.nodes]
-    size = -(-len(found.nodes) // GROUPS)
-    groups = [found.nodes[start : start + size] for start in range(0, len(found.nodes), size)]
+def _cards(topology: Topology) -> list[_Card]:
+    if len(topology.nodes) <= CARDS:
+        return [_Card(node.name, _subtitle(node), (node,)) for node in topology.nodes]
+    size = -(-len(topology.nodes) // GROUPS)
+    groups = [topology.nodes[start : start + size] for start in range(0, len(topology.nodes), size)]
     return [_Card(f"{group[0].name} … {group[-1].name}", counted(len(group), "node"), group) for group in groups]
 
 
-def _subtitle(node: NodePicture) -> str:
+def _subtitle(node: NodeTopology) -> str:
     return " · ".join([*node.addresses, counted(len(node.pods), "pod")])
 
 

@@ -9,7 +9,7 @@ from netlint.addresses import Range, merged
 from netlint.findings import Subject
 from netlint.model.declared.declarations import RangeSource, Role
 from netlint.model.ranges.address_plan import Plan
-from netlint.model.ranges.collisions import KINDS, collisions
+from netlint.model.ranges.collisions import KIND_OF_ROLE, collisions
 from netlint.model.ranges.node_range_capacity import pieces
 
 blocks = st.builds(
@@ -41,12 +41,12 @@ def test_collisions_agree_with_a_pairwise_search(ranges: list[tuple[Role, Range]
     ]
     found = {}
     for collision in collisions(Plan(declared), False):
-        found[collision.left, collision.right] = {*collision.ours, *collision.theirs}
+        found[collision.left_kind, collision.right_kind] = {*collision.left_ranges, *collision.right_ranges}
     expected: dict[tuple[str, str], set[object]] = {}
-    order = list(dict.fromkeys(KINDS.values()))
+    order = list(dict.fromkeys(KIND_OF_ROLE.values()))
     for one in declared:
         for other in declared:
-            pair = KINDS[one.role], KINDS[other.role]
+            pair = KIND_OF_ROLE[one.role], KIND_OF_ROLE[other.role]
             if order.index(pair[0]) < order.index(pair[1]) and one.range.overlaps(other.range):
                 expected.setdefault(pair, set()).update((one, other))
     assert found == expected

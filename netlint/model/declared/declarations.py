@@ -71,7 +71,7 @@ class Declaration(Struct, frozen=True, gc=False):
     idle: bool = False
 
     @property
-    def what(self) -> str:
+    def description(self) -> str:
         """What it declares, for people."""
         if self.label:
             return self.label

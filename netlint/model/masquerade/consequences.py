@@ -20,24 +20,34 @@ class Masquerades:
     """
 
     faults: list[Masquerade] = field(default_factory=list)
-    following: dict[Declaration, list[Masquerade]] = field(default_factory=dict)
+    consequences: dict[Declaration, list[Masquerade]] = field(default_factory=dict)
 
 
-def masquerades(found: Iterable[Masquerade], enclosing_ranges: Iterable[EnclosingRange]) -> Masquerades:
+def faults_and_consequences(
+    all_masquerades: Iterable[Masquerade], enclosing_ranges: Iterable[EnclosingRange]
+) -> Masquerades:
     """Tell faults from consequences: what spares the wider range need not spare the ranges that are outside of it."""
     firm = [enclosing for enclosing in enclosing_ranges if enclosing.is_firm]
-    strays = [(set(outside), [one.range for one in wide]) for held in firm for outside, wide in held.strays()]
-    told = Masquerades()
-    for one in found:
-        foreign: set[Declaration] = set().union(*(out for out, wide in strays if not uncovered(wide, one.spared)))
-        lost = {*one.hidden, *one.toward}
-        for declared in lost & foreign:
-            told.following.setdefault(declared, []).append(one)
-        rest = replace(one, hidden=_without(one.hidden, foreign), toward=_without(one.toward, foreign))
-        if bool(rest.hidden) == bool(one.hidden) and bool(rest.toward) == bool(one.toward):
-            told.faults.append(rest)
-    return told
+    strays = [
+        (set(outside), [declaration.range for declaration in wide])
+        for enclosing in firm
+        for outside, wide in enclosing.strays()
+    ]
+    result = Masquerades()
+    for masquerade in all_masquerades:
+        foreign: set[Declaration] = set().union(
+            *(outside for outside, wide in strays if not uncovered(wide, masquerade.spared))
+        )
+        exposed = {*masquerade.hidden, *masquerade.toward}
+        for declared in exposed & foreign:
+            result.consequences.setdefault(declared, []).append(masquerade)
+        remaining = replace(
+            masquerade, hidden=_without(masquerade.hidden, foreign), toward=_without(masquerade.toward, foreign)
+        )
+        if bool(remaining.hidden) == bool(masquerade.hidden) and bool(remaining.toward) == bool(masquerade.toward):
+            result.faults.append(remaining)
+    return result
 
 
 def _without(declared: tuple[Declaration, ...], foreign: set[Declaration]) -> tuple[Declaration, ...]:
-    return tuple(found for found in declared if found not in foreign)
+    return tuple(declaration for declaration in declared if declaration not in foreign)

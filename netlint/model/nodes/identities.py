@@ -150,7 +150,7 @@ def _machine(node: Node) -> Iterator[Identity]:
             yield Identity(Sort.MACHINE, (key, text), node, ("status", "nodeInfo", key), key, text)
 
 
-def shared(nodes: Iterable[Node]) -> list[list[Identity]]:
+def shared_identities(nodes: Iterable[Node]) -> list[list[Identity]]:
     """Groups of identities of several Nodes that are the same, a Node once in each.
 
     What the same Nodes have in common as machines is one group, by the first of it. Nodes without a machine

@@ -97,9 +97,9 @@ class Detection:
         for bridge in self._bridges:
             if bridge.node == one.node.name and bridge.range.holds(family, value):
                 return Suspicion(one, f"is on {bridge.label}", bridge, True)
-        holding = self._plan.holding(family, value, *self._roles)
+        holding = self._plan.containing(family, value, *self._roles)
         for declared in [found for found in holding if found.standing is not Standing.INFERRED][-1:]:
-            return Suspicion(one, f"is inside {declared.what} {declared} of {declared.subject}", declared, True)
+            return Suspicion(one, f"is inside {declared.description} {declared} of {declared.subject}", declared, True)
         return None
 
 

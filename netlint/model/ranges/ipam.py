@@ -193,7 +193,9 @@ def _of_whereabouts(pool: WhereaboutsIPPool, secondary: Iterable[SecondaryRange]
         held = addresses.parse_cidr(pool.spec.range or "").range
     except ValueError:
         return
-    defined = [found.count for found in secondary if found.declaration.range == held and found.ipam == WHEREABOUTS]
+    defined = [
+        found.capacity for found in secondary if found.declaration.range == held and found.ipam_type == WHEREABOUTS
+    ]
     size = max(defined, default=held.size - 2 if held.size > 2 else held.size)
     yield Filling(subject_of(pool), ("spec", "range"), str(held), size, len(pool.spec.allocations or {}))
 
@@ -255,7 +257,7 @@ def contested_secondary_ranges(plan: Plan) -> Iterator[list[SecondaryRange]]:
         if found.segment[0]:
             segments.setdefault(found.segment, []).append(found)
     for _, ranges in sorted(segments.items()):
-        parts = [(part, found) for found in ranges for part in found.parts]
+        parts = [(part, found) for found in ranges for part in found.allocatable_parts]
         for group in addresses.overlapping_groups([part for part, _ in parts]):
             members = list(dict.fromkeys(parts[number][1] for number in group))
             if len({found.allocator for found in members}) > 1:
@@ -266,10 +268,10 @@ def overlapping_sets(plan: Plan) -> Iterator[list[SecondaryRange]]:
     """Ranges of host-local in one configuration that have addresses in common, with which it refuses to work."""
     places: dict[tuple[Subject, str], list[SecondaryRange]] = {}
     for found in plan.secondary:
-        if found.ipam == HOST_LOCAL:
-            places.setdefault((found.declaration.subject, found.plugin), []).append(found)
+        if found.ipam_type == HOST_LOCAL:
+            places.setdefault((found.declaration.subject, found.plugin_type), []).append(found)
     for ranges in places.values():
-        for group in addresses.overlapping_groups([found.given for found in ranges]):
+        for group in addresses.overlapping_groups([found.allocatable for found in ranges]):
             yield [ranges[number] for number in group]
 
 
@@ -281,6 +283,6 @@ def unshared_ranges(view: SnapshotView, plan: Plan) -> Iterator[SecondaryRange]:
     if len(view.nodes) < 2:
         return
     for found in plan.secondary:
-        shared = found.ipam == HOST_LOCAL and found.plugin in SHARED_LINKS
+        shared = found.ipam_type == HOST_LOCAL and found.plugin_type in SHARED_LINKS
         if shared and found.declaration.subject not in restricted:
             yield found

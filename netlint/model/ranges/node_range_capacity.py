@@ -11,7 +11,7 @@ from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.cni import PodNetwork, antrea, cilium
 from netlint.model.declared.control_plane import command_lines
-from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.ranges.address_plan import Plan
@@ -93,7 +93,7 @@ def pieces(pools: list[Range], piece: int, own: list[Range]) -> int:
 
 
 def _gives_ranges(view: SnapshotView) -> bool:
-    if is_off(Controller.NODE_RANGES, view.pods):
+    if is_disabled(Controller.NODE_RANGES, view.pods):
         return False
     lines = command_lines(view.pods, "kube-controller-manager")
     given = [settings.flags(line.words).get("allocate-node-cidrs") for _, line in lines]

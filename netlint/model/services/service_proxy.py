@@ -14,7 +14,7 @@ from netlint.model.cni import antrea, cilium
 from netlint.model.declared.control_plane import command_lines, service_proxy_settings
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.declared.workload_settings import environment
-from netlint.model.nodes.daemonset_coverage import Coverage
+from netlint.model.nodes.daemonset_coverage import DaemonSetCoverage
 from netlint.model.pods import Pods
 from netlint.model.pods.scheduling import runs_on
 from netlint.objects.apps import Workload
@@ -100,10 +100,10 @@ class Absence:
     unready: list[Node]
 
 
-def absence(found: list[Coverage], nodes: list[Node], pods: Pods | None) -> Absence:
+def absence(found: list[DaemonSetCoverage], nodes: list[Node], pods: Pods | None) -> Absence:
     """The DaemonSets held against these nodes and all pods (None: not all are known)."""
-    wanted = {node.name for one in found for node in one.wanted}
-    having: set[str] = set().union(*(one.having for one in found))
+    wanted = {node.name for one in found for node in one.eligible}
+    having: set[str] = set().union(*(one.covered for one in found))
     concerned, empty = wanted | having, wanted - having
     left_out = [node for node in nodes if node.name not in concerned]
     excluded = [node for node in left_out if all(runs_on(one.agent, node) is False for one in found)]
