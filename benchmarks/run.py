@@ -21,7 +21,7 @@ import emit
 import machine
 import measure
 
-HERE = Path(__file__).parent
+BENCHMARKS = Path(__file__).parent
 CLUSTER_CASES = tuple(emit.FILE_NAMES)
 CASES = (*CLUSTER_CASES, "repository", "help")
 MOST_BASELINE_MEMORY = 12 << 30
@@ -110,7 +110,7 @@ class Bench:
         """Start-up, in turns: netlint, a bare Typer program, a bare interpreter."""
         commands = {
             "netlint --help": [*self.netlint, "--help"],
-            "bare Typer program --help": [sys.executable, str(HERE / "bare_typer.py"), "--help"],
+            "bare Typer program --help": [sys.executable, str(BENCHMARKS / "bare_typer.py"), "--help"],
             "python -c pass": [sys.executable, "-c", "pass"],
         }
         found: dict[str, list[float]] = {name: [] for name in commands}
@@ -172,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _generate(*arguments: str | Path) -> None:
     kind, folder, *rest = arguments
-    command = [sys.executable, HERE / "generate.py", kind, "--out", folder, "--faults", *rest]
+    command = [sys.executable, BENCHMARKS / "generate.py", kind, "--out", folder, "--faults", *rest]
     subprocess.run(command, check=True, stdout=sys.stderr)
 
 

@@ -14,7 +14,7 @@ from netlint.findings import Finding, Violation
 from netlint.objects import KIND_NAMED
 from netlint.snapshot import Reason, Snapshot
 from netlint.snapshot.knowledge import ALL
-from netlint.sources.apiserver import PAGE
+from netlint.sources.live.apiserver import PAGE
 
 Places = Mapping[str, set[str]]
 """Namespaces by kind; ``ALL`` for every one, and for kinds that are in none."""

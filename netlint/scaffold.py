@@ -74,8 +74,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlint.cluster import Cluster
 from netlint.findings import Violation
-from netlint.model.cluster import Cluster
 '''
 CHECK = '''
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
-import sys
+import signal
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE / "live")]
-
-import controlplane  # noqa: E402
-from controlplane import prepare  # noqa: E402
-from days import EPOCH  # noqa: E402
+from tests.support import controlplane
+from tests.support.controlplane import prepare
+from tests.support.days import EPOCH
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="write what was found into rule pages and golden files")
+
+
+def pytest_configure() -> None:
+    """Let SIGINT interrupt: whatever a shell's script starts in the background inherits that it is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -46,6 +49,7 @@ def _prepared(request: pytest.FixtureRequest, extra: tuple[str, ...]) -> Path:
     """The folder of the binaries; skips with the reason when there are none and no test run demands them."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     try:
+        faulthandler.cancel_dump_traceback_later()  # a build has a limit of its own
         with capture.global_and_fixture_disabled():  # a build takes minutes: show that it goes on
             return controlplane.binaries(extra)
     except controlplane.UnavailableError as error:

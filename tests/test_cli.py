@@ -14,9 +14,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from program import ENVIRONMENT, ROOT, netlint
 
 from netlint.cli.reference import SCHEMAS
+from tests.support.program import ENVIRONMENT, LIMIT, ROOT, execute, netlint, running
 
 BROKEN = """
 apiVersion: v1
@@ -29,6 +29,8 @@ kind: Node
 metadata: {name: node2}
 spec: {podCIDRs: [10.244.1.0/24]}
 """
+PLAIN = {"PATH": os.environ["PATH"], **ENVIRONMENT}
+PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 HEALTHY = BROKEN.replace("node2}\nspec: {podCIDRs: [10.244.1", "node2}\nspec: {podCIDRs: [10.244.2")
 
 
@@ -149,28 +151,13 @@ def test_what_cannot_be_read_is_said_where_no_report_for_people_says_it(here: Pa
 @pytest.mark.parametrize("command", ["check broken.yaml", "rules"])
 def test_a_full_disk_is_no_traceback(here: Path, command: str) -> None:
     with Path("/dev/full").open("w") as full:
-        run = subprocess.run(
-            [sys.executable, "-m", "netlint", *command.split()],
-            cwd=here,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={"PATH": os.environ["PATH"], **ENVIRONMENT},
-            check=False,
-        )
+        run = execute(sys.executable, "-m", "netlint", *command.split(), cwd=here, stdout=full, env=PLAIN)
     assert (run.returncode, run.stderr) == (2, "netlint: standard output: No space left on device\n")
 
 
 def test_a_closed_standard_input_is_no_traceback(here: Path) -> None:
     command = ["-m", "netlint", "check", "-", "-f", "concise", "--select", "overlapping-pod-cidrs"]
-    run = subprocess.run(
-        ["bash", "-c", '"$@" <&-', "bash", sys.executable, *command],
-        cwd=here,
-        capture_output=True,
-        text=True,
-        env={"PATH": os.environ["PATH"], **ENVIRONMENT},
-        check=False,
-    )
+    run = execute("bash", "-c", '"$@" <&-', "bash", sys.executable, *command, cwd=here, env=PLAIN)
     assert (run.returncode, run.stdout.splitlines()[-1]) == (2, "-: error: -: standard input is closed")
 
 
@@ -202,18 +189,14 @@ def test_colour_only_where_it_is_wanted(here: Path) -> None:
 
 def test_a_terminal_gets_colour_and_the_same_text(here: Path) -> None:
     leader, follower = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "netlint", "check", "broken.yaml", "--select", "overlapping-pod-cidrs"],
-        cwd=here,
-        stdin=subprocess.DEVNULL,
-        stdout=follower,
-        stderr=follower,
-        env={"PATH": os.environ["PATH"], "TERM": "xterm", **ENVIRONMENT},
-    ) as process:
+    command = [sys.executable, "-m", "netlint", "check", "broken.yaml", "--select", "overlapping-pod-cidrs"]
+    streams = {"stdin": subprocess.DEVNULL, "stdout": follower, "stderr": follower}
+    with running(*command, cwd=here, env={"TERM": "xterm", **PLAIN}, **streams) as process:
         os.close(follower)
         shown = b""
         while piece := read_terminal(leader):
             shown += piece
+        process.wait()
     os.close(leader)
     assert process.returncode == 1
     assert b"\x1b[1;31merror[overlapping-pod-cidrs]\x1b[0m" in shown
@@ -230,20 +213,24 @@ def read_terminal(descriptor: int) -> bytes:
 
 def test_interruption_gives_130(here: Path) -> None:
     os.mkfifo(here / "pipe.yaml")
-    with subprocess.Popen(
-        [sys.executable, "-m", "netlint", "check", "pipe.yaml"],
-        cwd=here,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={"PATH": os.environ["PATH"], **ENVIRONMENT},
-    ) as process:
-        writer = os.open(here / "pipe.yaml", os.O_WRONLY)  # returns when netlint has opened the other end
+    with running(sys.executable, "-m", "netlint", "check", "pipe.yaml", cwd=here, env=PLAIN, **PIPES) as process:
+        writer = opened(here / "pipe.yaml")
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=30)
+        out, error = process.communicate()
         os.close(writer)
     assert (process.returncode, out, error) == (130, "", "netlint: interrupted\n")
+
+
+def opened(pipe: Path) -> int:
+    """The end of the pipe to write to, when netlint has opened the other one."""
+    ends = time.monotonic() + LIMIT
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads
+            assert time.monotonic() < ends
+            time.sleep(0.01)
 
 
 @pytest.mark.parametrize("whole_group", [False, True], ids=["process", "group"])
@@ -253,20 +240,13 @@ def test_an_interrupted_reading_leaves_no_process(here: Path, whole_group: bool)
     for number in range(2):
         text = "".join(pod % (one, "x" * (one % 97)) for one in range(number, 200_000, 2))
         (here / f"pods-{number}.yaml").write_text(text)
-    with subprocess.Popen(
-        [sys.executable, "-m", "netlint", "check", "pods-0.yaml", "pods-1.yaml"],
-        cwd=here,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={"PATH": os.environ["PATH"], **ENVIRONMENT},
-        start_new_session=True,
-    ) as process:
+    command = [sys.executable, "-m", "netlint", "check", "pods-0.yaml", "pods-1.yaml"]
+    with running(*command, cwd=here, env=PLAIN, start_new_session=True, **PIPES) as process:
         while not (readers := children(process.pid)) and process.poll() is None:
             time.sleep(0.01)
         time.sleep(0.3)
         (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
-        out, error = process.communicate(timeout=30)
+        out, error = process.communicate()
     assert (process.returncode, out, error) == (130, "", "netlint: interrupted\n")
     assert len(readers) == 1
     assert [reader for reader in readers if Path(f"/proc/{reader}").exists()] == []
@@ -281,14 +261,7 @@ def children(process: int) -> list[int]:
 
 
 def test_a_reader_that_goes_away_is_no_traceback(here: Path) -> None:
-    run = subprocess.run(
-        ["bash", "-c", f"{sys.executable} -m netlint rules -f json | head -c 1"],
-        cwd=here,
-        capture_output=True,
-        text=True,
-        env={"PATH": os.environ["PATH"], **ENVIRONMENT},
-        check=False,
-    )
+    run = execute("bash", "-c", f"{sys.executable} -m netlint rules -f json | head -c 1", cwd=here, env=PLAIN)
     assert (run.stdout, run.stderr) == ("[", "")
 
 
@@ -334,9 +307,9 @@ def test_schemas_are_printed(here: Path, name: str) -> None:
 def test_version_and_the_name_as_kubectl_plugin(here: Path) -> None:
     assert netlint("--version", cwd=here).stdout == "netlint 0.1.0\n"
     program = Path(sys.executable).parent / "kubectl-netlint"
-    run = subprocess.run([program, "check", "gone"], capture_output=True, text=True, cwd=here, check=False)
+    run = execute(program, "check", "gone", cwd=here)
     assert (run.returncode, run.stdout.splitlines()[0]) == (2, "error: gone: no such file or folder")
-    assert "kubectl netlint" in subprocess.run([program, "-h"], capture_output=True, text=True, check=False).stdout
+    assert "kubectl netlint" in execute(program, "-h").stdout
 
 
 def test_completion_answers_the_shell(here: Path) -> None:
@@ -369,14 +342,7 @@ def test_help_imports_nothing_heavy(here: Path) -> None:
         "try: main()\nexcept SystemExit: pass\n"
         "sys.stderr.write(' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=here,
-        env={**os.environ, "COLUMNS": "100"},
-        check=True,
-    )
+    run = execute(sys.executable, "-c", code, cwd=here, env={**os.environ, "COLUMNS": "100"}, check=True)
     assert HEAVY & set(run.stderr.split()) == set()
 
 
@@ -387,5 +353,5 @@ def test_checking_files_does_not_import_the_client(here: Path) -> None:
         "try: main()\nexcept SystemExit: pass\n"
         "sys.stderr.write(' '.join(sorted({name.split('.')[0] for name in sys.modules})))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=here, check=True)
+    run = execute(sys.executable, "-c", code, cwd=here, check=True)
     assert {"jsonschema", "kubernetes", "ssl", "yaml"} & set(run.stderr.split()) == {"yaml"}  # for the positions

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from days import TODAY
 
 from netlint import catalogue, engine, sources
 from netlint.checks import CHECKS
 from netlint.config import Config, load
 from netlint.engine import Result
 from netlint.findings import Severity, field_name, fingerprint
+from tests.support.days import TODAY
 
 NODES = """
 apiVersion: v1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,9 @@ from netlint.errors import NetlintError
 from netlint.evaluation import Evaluation, evaluate
 from netlint.findings import Violation
 from netlint.forks import ENDED
+from tests.support.program import ROOT
 
-BROKEN = Path(__file__).parent.parent / "examples" / "broken-cluster"
+BROKEN = ROOT / "examples" / "broken-cluster"
 AROUND_SERVICES = "services-without-pods"
 
 

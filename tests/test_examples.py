@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from program import ROOT, netlint
+
+from tests.support.program import ROOT, netlint
 
 SHOWN = re.compile(r"^<!-- example: netlint (?P<command>.+?) -->\n```\n(?P<output>.*?)^```$", re.MULTILINE | re.DOTALL)
 ROW = re.compile(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from netlint import catalogue
+from tests.support.program import ROOT
 
-ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "docs" / "faults.md"
 TEXT = TABLE.read_text(encoding="utf-8")
 LINKS = dict(re.findall(r"^\[([a-z-]+)\]: (\S+)$", TEXT, re.MULTILINE))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from days import TODAY
 
 from netlint import catalogue, engine, sources
 from netlint.config import Config
+from tests.support.days import TODAY
 
 MANIFESTS = Path(__file__).parent / "manifests"
 SETS = sorted(folder.name for folder in MANIFESTS.iterdir())

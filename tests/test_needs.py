@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rulepages import Example, examples
 
 from netlint import catalogue, sources
 from netlint.checks import CHECKS
 from netlint.cluster import Cluster
 from netlint.evaluability import ALIASES, NODE_DUMP, kinds
+from tests.support.rulepages import Example, examples
 
 BY_RULE: dict[str, list[Example]] = {}
 for example in examples():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from days import TODAY
-from rulepages import Example, examples
 
 from netlint import catalogue, engine, sources
 from netlint.config import Config
 from netlint.engine import Result
 from netlint.reports import Report, text
+from tests.support.days import TODAY
+from tests.support.rulepages import Example, examples
 
 EXAMPLES = examples()
 

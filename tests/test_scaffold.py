@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.program import ROOT, execute
+
 TESTS_OF_RULES = ("tests/test_catalogue.py", "tests/test_needs.py", "tests/test_rules.py")
 
 
@@ -25,15 +26,8 @@ def checkout(tmp_path: Path) -> Path:
 
 def python(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a module with the checkout's own netlint, whichever one is installed."""
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(checkout), "HOME": str(checkout)},
-        check=False,
-    )
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(checkout), "HOME": str(checkout)}
+    return execute(sys.executable, "-m", *arguments, cwd=checkout, env=env)
 
 
 def changed(checkout: Path) -> list[str]:

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from days import TODAY
-from model.reading import Object, snapshot
-from rulepages import Example, examples
 
 from netlint import catalogue, engine, sources
 from netlint.checks import CHECKS
@@ -18,6 +15,9 @@ from netlint.config import Config
 from netlint.findings import Finding, Subject, Suppression, Violation
 from netlint.snapshot import Snapshot, Spot
 from netlint.suppress import PREFIX, Entry, Suppressions, in_annotations
+from tests.support.days import TODAY
+from tests.support.model.reading import Object, snapshot
+from tests.support.rulepages import Example, examples
 
 NODE = Subject("v1", "Node", "", "a")
 CONFIGURATION = Spot("netlint.yaml")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -11,47 +10,36 @@ from pathlib import Path
 import pytest
 
 from netlint import catalogue
-
-ROOT = Path(__file__).parent.parent
+from tests.support.program import ROOT, execute
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the programs of an environment that has the wheel made from the source distribution."""
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT], check=True, capture_output=True
-    )
+    execute(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, check=True)
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "env", with_pip=True)
     pip = [folder / "env" / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "-r", ROOT / "requirements.lock"], check=True)
-    subprocess.run([*pip, "--no-deps", wheel], check=True)
+    execute(*pip, "--require-hashes", "-r", ROOT / "requirements.lock", check=True, timeout=300)
+    execute(*pip, "--no-deps", wheel, check=True)
     return folder / "env" / "bin"
 
 
 def test_the_wheel_has_the_rules(installed: Path, tmp_path: Path) -> None:
-    listed = subprocess.run(
-        [installed / "netlint", "rules", "-f", "json"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    listed = execute(installed / "netlint", "rules", "-f", "json", cwd=tmp_path, check=True)
     assert [rule["name"] for rule in json.loads(listed.stdout)] == list(catalogue.rules())
 
 
 def test_the_wheel_explains(installed: Path, tmp_path: Path) -> None:
-    run = subprocess.run(
-        [installed / "netlint", "explain", "duplicate-pod-ips"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    run = execute(installed / "netlint", "explain", "duplicate-pod-ips", cwd=tmp_path, check=True)
     assert run.stdout == catalogue.page("duplicate-pod-ips").strip() + "\n"
 
 
 def test_the_wheel_checks(installed: Path, tmp_path: Path) -> None:
     def check(program: list[str | Path]) -> str:
         command = [*program, "check", ROOT / "examples" / "broken-cluster", "-f", "concise"]
-        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        run = execute(*command, cwd=tmp_path)
         assert (run.returncode, run.stderr) == (1, "")
         return run.stdout
 
@@ -60,7 +48,5 @@ def test_the_wheel_checks(installed: Path, tmp_path: Path) -> None:
 
 def test_the_wheel_validates_a_configuration(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "netlint.yaml").write_text("fail-on: note\n")
-    run = subprocess.run(
-        [installed / "netlint", "config", "validate"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    run = execute(installed / "netlint", "config", "validate", cwd=tmp_path, check=True)
     assert run.stderr == "netlint: netlint.yaml is valid\n"

@@ -16,7 +16,7 @@ from netlint.model.ranges.submariner_clusters import AUTHORITY
 from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
-from netlint.snapshot.pods import Phase
+from netlint.snapshot.pod_table import Phase
 
 GIVING = ("cilium", "kube-router", "ovn-kubernetes")
 """Plugins that give every node a range themselves, and do not work on one without."""

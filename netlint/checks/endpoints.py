@@ -30,7 +30,7 @@ from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Path
 from netlint.objects.problems import FAMILIES
 from netlint.snapshot import Reason
-from netlint.snapshot.slices import TARGETS_POD
+from netlint.snapshot.slice_table import TARGETS_POD
 
 SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
 OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")

@@ -13,7 +13,7 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import Detected, calico, calico_bgp
 from netlint.model.cni.calico_bgp import Apart, Exchange
 from netlint.model.subjects import subject_of
-from netlint.objects.calico import IPPool
+from netlint.objects.calico_crds import IPPool
 from netlint.snapshot import Reason
 
 MESH = ("spec", "nodeToNodeMeshEnabled")

@@ -14,8 +14,8 @@ from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.hostnames import covers
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES
-from netlint.objects.gateway import GatewayCondition, Route
-from netlint.objects.ingress import Ingress
+from netlint.objects.gateway import GatewayCondition, GatewayRoute
+from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
 
@@ -73,7 +73,7 @@ def _backends(cluster: Cluster) -> Iterator[ServiceReference]:
             yield backend
 
 
-def _routes(cluster: Cluster) -> list[Route]:
+def _routes(cluster: Cluster) -> list[GatewayRoute]:
     return [route for kind in ROUTES for route in cluster.view.objects(kind)]
 
 

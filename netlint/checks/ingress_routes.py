@@ -10,7 +10,7 @@ from netlint.cluster.traffic.references import gateways_of
 from netlint.findings import Related, Violation
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES
-from netlint.objects.gateway import Gateway, Listener, ParentRef, Route
+from netlint.objects.gateway import Gateway, GatewayRoute, Listener, ParentRef
 from netlint.objects.meta import Path
 
 
@@ -34,7 +34,9 @@ def _meant(gateway: Gateway, parent: ParentRef) -> list[tuple[int, Listener]]:
     return [found for found in enumerate(gateway.spec.listeners or ()) if selects_listener(parent, found[1])]
 
 
-def _refused(route: Route, path: Path, gateway: Gateway, parent: ParentRef, reasons: dict[int, str]) -> Violation:
+def _refused(
+    route: GatewayRoute, path: Path, gateway: Gateway, parent: ParentRef, reasons: dict[int, str]
+) -> Violation:
     listeners, subject = gateway.spec.listeners or [], subject_of(gateway)
     said = [f"listener {listeners[number].name} {reason}" for number, reason in reasons.items()]
     return Violation(

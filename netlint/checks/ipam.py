@@ -14,8 +14,8 @@ from netlint.model.ranges import ipam
 from netlint.model.ranges.secondary_networks import SecondaryRange
 from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
-from netlint.snapshot.attached import STATUS
-from netlint.snapshot.pods import Phase
+from netlint.snapshot.attached_networks import STATUS
+from netlint.snapshot.pod_table import Phase
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:

@@ -21,7 +21,7 @@ from netlint.objects import WORKLOADS
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
-from netlint.snapshot.shapes import ContainerShape
+from netlint.snapshot.pod_shapes import ContainerShape
 
 NAMED = 3  # so many pods a finding names; the evidence has them all
 

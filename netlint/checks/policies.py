@@ -22,7 +22,7 @@ from netlint.model.services.policies import (
     selected,
 )
 from netlint.model.subjects import subject_of
-from netlint.objects.policies import NetworkPolicy
+from netlint.objects.network_policies import NetworkPolicy
 from netlint.snapshot import Reason
 
 WITH_OWN_POLICIES = ("antrea", "calico", "cilium", "ovn-kubernetes")

@@ -16,7 +16,7 @@ from netlint.model.services.recomputed_slices import has_pods, is_headless, prot
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path
-from netlint.snapshot.shapes import ContainerShape
+from netlint.snapshot.pod_shapes import ContainerShape
 
 NAMED = 3  # so many objects a finding names
 

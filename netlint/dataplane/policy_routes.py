@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from netlint import addresses
 from netlint.model.hosts.host import Host
 from netlint.objects.host import Route
-from netlint.objects.netfilter import PolicyRule
+from netlint.objects.netfilter import RoutingRule
 
 ORDINARY = ("local", "main", "default")
 POD_LINK = "eni"  # how the names of the pods' own links begin
@@ -49,7 +49,7 @@ def gaps(host: Host, pods: set[tuple[int, int]]) -> Iterator[Gap]:
     yield from (Gap(host, tuple(found), link=link) for link, found in by_link.items())
 
 
-def _source(rule: PolicyRule) -> tuple[int, int] | None:
+def _source(rule: RoutingRule) -> tuple[int, int] | None:
     """The one address for whose packets a rule is."""
     if rule.src == "all" or rule.srclen not in {None, 32}:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from netlint.objects.netfilter import FilterTables, NftRuleset, PolicyRule
+from netlint.objects.netfilter import FilterTables, NftRuleset, RoutingRule
 
 
 class LinkAddress(Struct, gc=False):
@@ -118,4 +118,4 @@ class NodeDump(Struct, gc=False):
     filters: dict[str, FilterTables] = field(default_factory=dict)
     nft: NftRuleset | None = None
     ipsets: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
-    policy_rules: dict[int, list[PolicyRule]] = field(default_factory=dict)
+    policy_rules: dict[int, list[RoutingRule]] = field(default_factory=dict)

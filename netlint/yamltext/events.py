@@ -7,6 +7,7 @@ refused here, so that whatever passes is read by both in the same way.
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol, TypeAlias
 
 import yaml
@@ -41,6 +42,10 @@ _SLASH_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 _TAB = "a tab in the indentation; YAML wants spaces"
 _COLON = "': ' inside a value; quote the value or check the indentation"
+# The libyaml of PyYAML 6.0.4 stops at 1,000 levels. As it reads ahead, it may stop before it has given the events of
+# levels that exceed netlint's own limit; it gives them when nothing opens a level behind that place.
+_TOO_DEEP = "exceeded maximum nesting depth"
+_FLAT = str.maketrans("[{", ",,")
 _UNCLOSED = "found unexpected end of stream"
 _EXPLANATIONS = {
     "mapping values are not allowed in this context": _COLON,
@@ -71,10 +76,10 @@ def prepare(document: bytes) -> str:
     if sum(1 for _ in split(document)) > 1:
         raise Unreadable("more than one document", None, None)
     text = _decode(document).removeprefix(_BOM).replace("\r\n", "\n")
-    found = _FORBIDDEN.search(text) or (_UNLIKE_JSON.search(text) if may_be_json(text) else None)
-    if found:
-        problem = f"the character U+{ord(found[0][-1]):04X} is not allowed here"
-        raise Unreadable(problem, *_position(text, found.end() - 1))
+    forbidden = _FORBIDDEN.search(text) or (_UNLIKE_JSON.search(text) if may_be_json(text) else None)
+    if forbidden:
+        problem = f"the character U+{ord(forbidden[0][-1]):04X} is not allowed here"
+        raise Unreadable(problem, *_position(text, forbidden.end() - 1))
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -171,12 +176,16 @@ def _source(text: str) -> _Source:
 
 
 def _events(text: str) -> Iterator[Event]:
-    source = _source(text)
+    source, given = _source(text), 0
     try:
         while event := source.get_event():
             yield event
+            given += 1
     except MarkedYAMLError as error:
-        raise _explained(error, text) from None
+        if error.problem != _TOO_DEEP or error.problem_mark is None:
+            raise _explained(error, text) from None
+        deepest = error.problem_mark.index
+        yield from islice(_events(text[:deepest] + text[deepest:].translate(_FLAT)), given, None)
 
 
 def _explained(error: MarkedYAMLError, text: str) -> Unreadable:

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controlplane import ControlPlane
-from harness import certificates, faults
-from harness.audit import AuditLog
-from harness.certificates import Authority
 
-HERE = Path(__file__).parent
+from tests.support.controlplane import ControlPlane
+from tests.support.live import certificates, faults
+from tests.support.live.audit import AuditLog
+from tests.support.live.certificates import Authority
+
+LIVE = Path(__file__).parent
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(HERE):
+        if item.path.is_relative_to(LIVE):
             item.add_marker(pytest.mark.live)
 
 

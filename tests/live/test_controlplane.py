@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controlplane import ApiError, Client, ControlPlane, KubectlError, ServerError, prepare
+
+from tests.support.controlplane import ApiError, Client, ControlPlane, KubectlError, ServerError, prepare
+from tests.support.program import ROOT, execute, running
 
 Object = dict[str, Any]
 NewControlPlane = Callable[..., ControlPlane]
@@ -327,15 +329,15 @@ def test_no_process_is_left_behind(binaries: Path) -> None:
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
 def test_no_process_outlives_a_killed_test_run(binaries: Path, tmp_path: Path) -> None:
     program = (
-        "import pathlib, sys, time; from controlplane import ControlPlane\n"
+        "import pathlib, sys, time; from tests.support.controlplane import ControlPlane\n"
         "with ControlPlane(pathlib.Path(sys.argv[1])) as plane:\n"
         "    plane.settle()\n"
         "    print(*plane.pids, flush=True)\n"
         "    time.sleep(60)\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "TMPDIR": str(tmp_path)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", program, str(binaries)]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
+    with running(*command, env=environment, stdout=subprocess.PIPE, text=True) as run:
         pids = [int(pid) for pid in run.stdout.readline().split()]
         run.send_signal(signal.SIGKILL)
 
@@ -380,7 +382,7 @@ class TestPrepare:
             prepare.binaries(prepare.NODE)
 
     def test_script_prints_one_line_for_an_error(self) -> None:
-        result = subprocess.run([sys.executable, prepare.__file__], capture_output=True, text=True, check=False)
+        result = execute(sys.executable, prepare.__file__)
 
         assert (result.returncode, result.stdout) == (1, "")
         assert result.stderr.startswith("prepare.py: Go is not installed")

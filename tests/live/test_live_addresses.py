@@ -6,12 +6,12 @@ import ipaddress
 import time
 from collections.abc import Callable
 
-from controlplane import ControlPlane
-from controlplane.client import ApiError
-from harness import objects
-from harness.objects import Object
-from harness.population import NodeRanges, add_nodes
-from harness.running import check
+from tests.support.controlplane import ControlPlane
+from tests.support.controlplane.client import ApiError
+from tests.support.live import objects
+from tests.support.live.objects import Object
+from tests.support.live.population import NodeRanges, add_nodes
+from tests.support.live.running import check
 
 NewControlPlane = Callable[..., ControlPlane]
 DUAL = {

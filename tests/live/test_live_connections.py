@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 import yaml
-from controlplane import ControlPlane
-from harness import kubeconfigs
-from harness.certificates import Authority
-from harness.kubeconfigs import plugin, printing, service_account_token, with_certificate
-from harness.relay import Answer, Forward, Relay, Request, refusal
-from harness.running import Run, check, netlint
 
 from netlint.errors import ClusterError
-from netlint.sources import apiserver
+from netlint.sources.live import apiserver
+from tests.support.controlplane import ControlPlane
+from tests.support.live import kubeconfigs
+from tests.support.live.certificates import Authority
+from tests.support.live.kubeconfigs import plugin, printing, service_account_token, with_certificate
+from tests.support.live.relay import Answer, Forward, Relay, Request, refusal
+from tests.support.live.running import Run, check, netlint
 
 RULES = ("--select", "duplicate-pod-ips")
 PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}

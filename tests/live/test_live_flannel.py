@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from controlplane import ControlPlane
-from harness import flannel, objects
-from harness.flannel import Segment
-from harness.running import check
+
+from tests.support.controlplane import ControlPlane
+from tests.support.live import flannel, objects
+from tests.support.live.flannel import Segment
+from tests.support.live.running import check
 
 NAMES = ("node1", "node2", "node3")
 CONFIGURATION = {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}

@@ -12,14 +12,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from controlplane import ControlPlane
-from harness import objects, reading
-from harness.objects import Object
-from harness.relay import Answer, Behaviour, Forward, GoneError, Relay, Request, in_pages_of, passing_on, refusal
-from harness.running import Run, check, netlint
 
 from netlint import __version__, addresses, sources
-from netlint.sources import apiserver
+from netlint.sources.live import apiserver
+from tests.support.controlplane import ControlPlane
+from tests.support.live import objects, reading
+from tests.support.live.objects import Object
+from tests.support.live.relay import (
+    Answer,
+    Behaviour,
+    Forward,
+    GoneError,
+    Relay,
+    Request,
+    in_pages_of,
+    passing_on,
+    refusal,
+)
+from tests.support.live.running import Run, check, netlint
 
 PODS = 603  # two pages
 TWINS = ("duplicate-pod-ips", "error", "Pod lab/pod-0000", "10.0.0.0 also belongs to Pod shop/pod-0602")
@@ -280,7 +290,7 @@ def test_a_server_that_goes_away_for_good_is_told_once(crowded: ControlPlane) ->
             lists_read.release()
             return answer
         for _ in ("/version", "/apis", *KINDS_OF_RANGES):
-            lists_read.acquire()
+            assert lists_read.acquire(timeout=30)
         relay.stop()
         raise GoneError
 

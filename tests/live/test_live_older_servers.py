@@ -7,12 +7,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from controlplane import ControlPlane
-from harness import faults, reading
-from harness.relay import Answer, Forward, Relay, Request
-from harness.running import check, netlint
-
 from netlint.objects import CONFIG_MAPS
+from tests.support.controlplane import ControlPlane
+from tests.support.live import faults, reading
+from tests.support.live.relay import Answer, Forward, Relay, Request
+from tests.support.live.running import check, netlint
 
 SERVICE_CIDRS = "/apis/networking.k8s.io/v1/servicecidrs"
 AS_1_32 = [

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controlplane import ControlPlane, KubectlError
-from harness import faults, reading
-from harness.audit import AuditLog
-from harness.running import Run, Skip, check, netlint
 
 from netlint import catalogue, evaluability
+from tests.support.controlplane import ControlPlane, KubectlError
+from tests.support.live import faults, reading
+from tests.support.live.audit import AuditLog
+from tests.support.live.running import Run, Skip, check, netlint
 
 Rule = dict[str, Any]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
-from controlplane import ControlPlane
-from harness import objects, reading
-from harness.objects import CONTROLLER, MANAGED_BY, SERVICE_NAME, SLICES, Object
-from harness.relay import Answer, Forward, GoneError, Relay, Request, refusal
-from harness.running import Run, check, netlint
+
+from tests.support.controlplane import ControlPlane
+from tests.support.live import objects, reading
+from tests.support.live.objects import CONTROLLER, MANAGED_BY, SERVICE_NAME, SLICES, Object
+from tests.support.live.relay import Answer, Forward, GoneError, Relay, Request, refusal
+from tests.support.live.running import Run, check, netlint
 
 STALE = ("10.244.1.98", "10.244.1.99")
 

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controlplane import ControlPlane
-from harness import faults, reading
-from harness.objects import Object
-from harness.relay import Answer, Forward, GoneError, Relay, Request
-from harness.running import NOT_APPLICABLE, Run, check, command_line, environment, netlint
 
 from netlint.objects import CONFIG_MAPS
+from tests.support.controlplane import ControlPlane
+from tests.support.live import faults, reading
+from tests.support.live.objects import Object
+from tests.support.live.relay import Answer, Forward, GoneError, Relay, Request
+from tests.support.live.running import NOT_APPLICABLE, Run, check, command_line, environment, netlint
+from tests.support.program import running
 
 LISTS = {kind.name: reading.path(kind) for kind in reading.served()}
 EXPORTED = ",".join([*(kind.resource for kind in reading.served()), "configmaps"])
@@ -226,11 +227,11 @@ def test_an_interrupted_snapshot_leaves_the_old_file(
 
     with _silent_on_pods(faulty) as (relay, asked):
         command = command_line("snapshot", "-o", file, kubeconfig=relay.kubeconfig())
-        with subprocess.Popen(command, env=environment(), cwd="/", stderr=subprocess.PIPE, text=True) as run:
+        with running(*command, env=environment(), cwd="/", stderr=subprocess.PIPE, text=True) as run:
             assert asked.wait(30)
             assert len(list(tmp_path.iterdir())) == 2
             run.send_signal(number)
-            _, messages = run.communicate(timeout=30)
+            _, messages = run.communicate()
 
     assert (run.returncode, messages) == (130, f"netlint: reading admin at {relay.url}\nnetlint: interrupted\n")
     assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"cluster.json": "old"}
@@ -240,10 +241,10 @@ def test_an_interrupted_check_ends_at_once(faulty: ControlPlane, tmp_path: Path)
     with _silent_on_pods(faulty) as (relay, asked):
         command = command_line("check", "-o", f"json={tmp_path / 'report'}", kubeconfig=relay.kubeconfig())
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, env=environment(), cwd="/", text=True, **streams) as run:
+        with running(*command, env=environment(), cwd="/", text=True, **streams) as run:
             assert asked.wait(30)
             run.send_signal(signal.SIGINT)
-            out, messages = run.communicate(timeout=30)
+            out, messages = run.communicate()
 
     told = f"netlint: reading admin at {relay.url}\nnetlint: interrupted\n"
     assert (run.returncode, out, messages) == (130, "", told)
@@ -276,7 +277,7 @@ def test_a_snapshot_that_a_server_breaks_off_leaves_no_file(faulty: ControlPlane
     with Relay(faulty, go_away) as relay:
         run = _snapshot(tmp_path / "cluster.json", relay.kubeconfig())
 
-    _is_not_written(run, tmp_path, f"admin at {relay.url}: the connection broke off")
+    assert_not_written(run, tmp_path, f"admin at {relay.url}: the connection broke off")
 
 
 def test_nothing_is_written_of_what_nobody_may_read(faulty: ControlPlane, tmp_path: Path) -> None:
@@ -284,7 +285,7 @@ def test_nothing_is_written_of_what_nobody_may_read(faulty: ControlPlane, tmp_pa
 
     slices = 'endpointslices.discovery.k8s.io is forbidden: User "stranger" cannot list resource "endpointslices"'
     refused = f'{slices} in API group "discovery.k8s.io" at the cluster scope'
-    _is_not_written(
+    assert_not_written(
         run, tmp_path, f"stranger: nothing may be read, starting with: {refused}; netlint rbac prints the roles"
     )
 
@@ -292,18 +293,18 @@ def test_nothing_is_written_of_what_nobody_may_read(faulty: ControlPlane, tmp_pa
 def test_nothing_is_written_of_a_namespace_that_does_not_exist(faulty: ControlPlane, tmp_path: Path) -> None:
     run = _snapshot(tmp_path / "cluster.json", faulty.kubeconfig(), "-n", "lab", "-n", "shoop")
 
-    _is_not_written(run, tmp_path, "admin: there is no namespace 'shoop'")
+    assert_not_written(run, tmp_path, "admin: there is no namespace 'shoop'")
 
 
 def test_places_that_cannot_be_written(faulty: ControlPlane, tmp_path: Path) -> None:
     absent, full = tmp_path / "absent" / "cluster.json", Path("/dev/full")
 
-    _is_not_written(_snapshot(absent, faulty.kubeconfig()), tmp_path, f"{absent}: No such file or directory")
-    _is_not_written(_snapshot(tmp_path, faulty.kubeconfig()), tmp_path, f"{tmp_path}: Is a directory")
-    _is_not_written(_snapshot(full, faulty.kubeconfig()), tmp_path, f"{full}: No space left on device")
+    assert_not_written(_snapshot(absent, faulty.kubeconfig()), tmp_path, f"{absent}: No such file or directory")
+    assert_not_written(_snapshot(tmp_path, faulty.kubeconfig()), tmp_path, f"{tmp_path}: Is a directory")
+    assert_not_written(_snapshot(full, faulty.kubeconfig()), tmp_path, f"{full}: No space left on device")
 
 
-def _is_not_written(run: Run, folder: Path, problem: str) -> None:
+def assert_not_written(run: Run, folder: Path, problem: str) -> None:
     """One line says why, after that which says what is read."""
     reading, *others = run.err.splitlines()
     assert reading.startswith("netlint: reading ")

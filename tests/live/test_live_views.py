@@ -9,12 +9,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from controlplane import ControlPlane
-from harness import objects
-from harness.objects import SLICES, Object, container, port
-from harness.running import Run, netlint
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
+from tests.support.controlplane import ControlPlane
+from tests.support.live import objects
+from tests.support.live.objects import SLICES, Object, container, port
+from tests.support.live.running import Run, netlint
+from tests.support.program import ROOT
+
+SCHEMAS = ROOT / "schemas"
 USERS: dict[str, list[str]] = {"onlooker": [], "tenant": [], "stranger": []}
 NODES = {"node-1": "zone-a", "node-2": "zone-b"}
 WEB = {"port": 80, "targetPort": "http"}

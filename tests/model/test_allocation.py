@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.healthy import ip_addresses, meta, service, service_cidr
-from model.reading import cluster
 from netlint.checks import CHECKS
 from netlint.findings import Violation
+from tests.support.model.healthy import ip_addresses, meta, service, service_cidr
+from tests.support.model.reading import cluster
 
 Object = dict[str, Any]
 MANY = settings(max_examples=60, deadline=None)

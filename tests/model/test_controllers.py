@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from model.controller import Object
-from model.healthy import meta
-from model.reading import snapshot
 from netlint.checks.endpoints import conflicting_endpoints, unmirrored_endpoints
 from netlint.cluster import Cluster
 from netlint.findings import Undecided
 from netlint.model.declared.controllers import Controller, is_disabled
+from tests.support.model.controller import Object
+from tests.support.model.healthy import meta
+from tests.support.model.reading import snapshot
 
 PORTS = [{"name": "http", "port": 80}]
 

@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model.controller import Endpoint, Object, Ports, address_types, endpoint_slices, endpoints
-from model.populations import World, worlds
 from netlint import addresses
 from netlint.cluster import Cluster
 from netlint.model.pods.endpoint_conditions import Conditions
-from netlint.model.services.recomputed_slices import Difference
+from netlint.model.services.recomputed_slices import Difference, Mismatch
+from tests.support.model.controller import Endpoint, Object, Ports, address_types, endpoint_slices, endpoints
+from tests.support.model.populations import World, worlds
 
 SHOWN = settings(max_examples=100, deadline=None)
 
@@ -314,7 +314,50 @@ def compare(world: World) -> None:
     assert found == {key: one for key, one in differences.items() if any(one)}
 
 
+def sharing_an_address(*names: str) -> World:
+    """Pods on the network of their node, each in a slice of its own for each family."""
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"selector": {"app": "web"}, "clusterIP": "None"},
+    }
+    pods = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web"}], "hostNetwork": True, "nodeName": "n1"},
+            "status": {"phase": "Running", "podIPs": [{"ip": "192.168.0.2"}, {"ip": "fd00:168::2"}]},
+        }
+        for name in names
+    ]
+    return World([service], pods, None, endpoint_slices(service, pods, None, 1))
+
+
+GHOSTS = [Edit(piece, 0, "ghost") for piece in range(4)]
+
+
+def test_pods_that_share_an_address_are_each_found_misnamed() -> None:
+    world = sharing_an_address("pod-1", "pod-2")
+    edit(world.slices, GHOSTS)
+    read = world.read()
+    told = [
+        (one.family, one.stale, one.missing, [(read.pods.name(row), wrong) for _, _, row, wrong in one.mismatched])
+        for one in read.services.endpoints.differences
+    ]
+    assert told == [
+        (4, [], [], [("pod-1", [misnamed("pod-1", "ghost-1")]), ("pod-2", [misnamed("pod-2", "ghost-2")])]),
+        (6, [], [], [("pod-1", [misnamed("pod-1", "ghost-3")]), ("pod-2", [misnamed("pod-2", "ghost-4")])]),
+    ]
+
+
+def misnamed(pod: str, target: str) -> Mismatch:
+    return Mismatch("targetRef.name", pod, target)
+
+
 @given(worlds(), edits)
+@example(sharing_an_address("pod-1", "pod-2"), GHOSTS)
 @SHOWN
 def test_an_endpoint_that_names_the_wrong_pod_is_told_once(world: World, changes: list[Edit]) -> None:
     edit(world.slices, changes)

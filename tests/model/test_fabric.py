@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from model.healthy import cluster as objects_of
-from model.healthy import node
-from model.networks import NETWORKS
-from model.reading import cluster, snapshot
 from netlint.cluster import Cluster
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.healthy import node
+from tests.support.model.networks import NETWORKS
+from tests.support.model.reading import cluster, snapshot
 
 BETWEEN_SUBNETS = "plain routing inside a subnet, overlay ({}) between subnets"
 STATED = {

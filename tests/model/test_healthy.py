@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from days import TODAY
 
-from model.healthy import cluster
-from model.networks import NETWORKS
-from model.reading import snapshot
 from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.findings import Skip
 from netlint.snapshot import Reason
+from tests.support.days import TODAY
+from tests.support.model.healthy import cluster
+from tests.support.model.networks import BY_DEFAULT, NETWORKS
+from tests.support.model.reading import snapshot
 
 NOT_ALLOCATED = {
     "aws_vpc_cni": "aws-vpc-cni",
@@ -23,27 +23,6 @@ NOT_ALLOCATED = {
     "cilium_on_aws": "aws-vpc-cni, cilium",
     "weave": "weave",
 }
-DEFAULTS = {
-    "cilium": [
-        (
-            "overlapping-cluster-ranges",
-            "warning",
-            "pod range 10.0.0.0/8 of ConfigMap kube-system/cilium-config overlaps Service range 10.96.0.0/12 of "
-            "Pod kube-system/kube-apiserver-node1 and 2 more",
-        )
-    ],
-    "kindnet": [
-        (
-            "masqueraded-node-traffic",
-            "warning",
-            "addresses of pods are hidden from other nodes at 192.168.10.11 of Node node1 and 2 more: "
-            "POD_SUBNET 10.244.0.0/16 of DaemonSet kube-system/kindnet does not hold them",
-        )
-    ],
-}
-"""Cilium's own default pool holds kubeadm's default Service range; no node has a piece of it that does. kindnet spares
-only what POD_SUBNET names.
-"""
 DUMPED = ("docker_bridges", "flannel_host_gateways")
 PROXIES = {"ovn_kubernetes": "OVN-Kubernetes"}
 UNDECLARED = (
@@ -84,7 +63,7 @@ def test_a_healthy_cluster_has_no_finding(name: str) -> None:
     network = NETWORKS[name]()
     found = snapshot(cluster(network), network.dumps)
     result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
-    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == DEFAULTS.get(name, [])
+    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == BY_DEFAULT.get(name, [])
     assert [(one.rule, one.message) for one in result.failures] == []
     skips = [(one.rule, one.reason, one.message) for one in result.skips if not is_about_nothing(one)]
     assert skips == expected_skips(name)
@@ -108,7 +87,7 @@ def test_nor_has_a_part_of_it(name: str) -> None:
     for part in parts:
         found = snapshot(item for item in objects if item["kind"] in part)
         result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
-        known = {rule for rule, _, _ in DEFAULTS.get(name, [])}
+        known = {rule for rule, _, _ in BY_DEFAULT.get(name, [])}
         found_here = [(part, one) for one in result.findings if one.rule.name not in known or one.severity == "error"]
         assert [(part, one.rule.name, one.violation.message) for part, one in found_here] == []
         assert [(part, one.rule, one.message) for one in result.failures] == []

@@ -7,17 +7,27 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from days import TODAY
 
-from model.healthy import NETWORKS, NODES, POD_CIDR, POD_CIDR_6, Network, cluster, host_addresses, per_node
-from model.packetfilters import WRITERS, ipsets, saved
-from model.reading import snapshot
-from model.test_healthy import DEFAULTS
 from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.objects.host import FILTERS, Link, LinkAddress, LinkInfo, NodeDump, Route
-from netlint.objects.netfilter import PolicyRule
-from netlint.sources import iptables
+from netlint.objects.netfilter import RoutingRule
+from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
+from tests.support.days import TODAY
+from tests.support.model.healthy import (
+    NETWORKS,
+    NODES,
+    POD_CIDR,
+    POD_CIDR_6,
+    Network,
+    cluster,
+    host_addresses,
+    per_node,
+)
+from tests.support.model.networks import BY_DEFAULT
+from tests.support.model.packetfilters import WRITERS, ipsets, saved
+from tests.support.model.reading import snapshot
 
 Files = dict[str, dict[str, Any]]
 DOCKER = "172.17.0.1/16"
@@ -87,9 +97,11 @@ def filtered(item: NodeDump, name: str, network: Network) -> NodeDump:
     """With the rules of a healthy host, in both families where it has both."""
     everywhere = (DOCKER_CIDR if name == "docker0" else POD_CIDR, POD_CIDR_6)
     for family, own, wide in zip((4, 6), network.pod_ranges[item.name], everywhere, strict=False):
-        item.filters[FILTERS[family][-1]] = iptables.trimmed(iptables.read(saved(WRITERS[name](own, wide))))
+        item.filters[FILTERS[family][-1]] = iptables_save.read(
+            saved(WRITERS[name](own, wide)).splitlines(), FilterLines()
+        )
     item.ipsets = ipsets(POD_CIDR)
-    plain = [PolicyRule(0, table="local"), PolicyRule(32766, table="main"), PolicyRule(32767, table="default")]
+    plain = [RoutingRule(0, table="local"), RoutingRule(32766, table="main"), RoutingRule(32767, table="default")]
     item.policy_rules = {4: plain, 6: plain}
     return item
 
@@ -103,7 +115,7 @@ def test_healthy_hosts_have_no_finding(name: str) -> None:
     for item in found.dumps:
         item.leases = {"pods": [str(ip_network(cidr)[2]) for cidr in network.pod_ranges[item.name]]}
     result = engine.run(found, list(catalogue.rules().values()), Config(), TODAY)
-    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == DEFAULTS.get(name, [])
+    assert [(one.rule.name, one.severity, one.violation.message) for one in result.findings] == BY_DEFAULT.get(name, [])
     assert [(one.rule, one.message) for one in result.failures] == []
     skips = {(one.rule, one.message) for one in result.skips if "NodeDump" in catalogue.named(one.rule).needs}
     leases = {("leaked-addresses", "not all pods are in the input, and addresses may be theirs")}

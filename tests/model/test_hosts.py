@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from days import TODAY
-
-from model.healthy import node
-from model.reading import snapshot
 from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import configurations
 from netlint.model.hosts.host import bind
 from netlint.objects.host import Link, LinkAddress, NodeDump
+from tests.support.days import TODAY
+from tests.support.model.healthy import node
+from tests.support.model.reading import snapshot
 
 NODE = node("node1", ["10.244.1.0/24"], ["192.168.10.11"])
 

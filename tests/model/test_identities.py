@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.healthy import container, meta, pod
-from model.reading import cluster
 from netlint import addresses
 from netlint.model.nodes.identities import shared_identities
 from netlint.model.nodes.node_ips import host_ip_mismatches
+from tests.support.model.healthy import container, meta, pod
+from tests.support.model.reading import cluster
 
 Object = dict[str, Any]
 MANY = settings(max_examples=60, deadline=None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from model.controller import Object
-from model.healthy import meta, workload
-from model.reading import snapshot
 from netlint.checks.services import services_without_pods
 from netlint.cluster import Cluster
 from netlint.findings import Undecided, Violation
+from tests.support.model.controller import Object
+from tests.support.model.healthy import meta, workload
+from tests.support.model.reading import snapshot
 
 DATABASE = {"name": "db"}
 

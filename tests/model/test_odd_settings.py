@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from model.reading import Object, cluster
+from tests.support.model.reading import Object, cluster
 
 FLANNEL = ("kube-flannel", "kube-flannel-cfg", "net-conf.json")
 KUBEADM = ("kube-system", "kubeadm-config", "ClusterConfiguration")

@@ -7,10 +7,10 @@ from ipaddress import ip_address, ip_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.populations import World, worlds
 from netlint import addresses
 from netlint.addresses import Range, parse_cidr
 from netlint.model.pods import Pods
+from tests.support.model.populations import World, worlds
 
 Object = dict
 MANY = settings(max_examples=60, deadline=None)

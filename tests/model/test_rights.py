@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from model.controller import Object
-from model.healthy import config_map, meta, workload
-from model.reading import snapshot
 from netlint.checks.proxy import unwatchable_services
 from netlint.cluster import Cluster
 from netlint.findings import Undecided
 from netlint.model.declared.rights import Account
 from netlint.objects.rbac import RoleSubject
+from tests.support.model.controller import Object
+from tests.support.model.healthy import config_map, meta, workload
+from tests.support.model.reading import snapshot
 
 GROUP = "rbac.authorization.k8s.io"
 TOKEN = "users: [{user: {tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token}}]"

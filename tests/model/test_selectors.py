@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.reading import Object, cluster
 from netlint.model.selectors import LabelIndex, selects
+from tests.support.model.reading import Object, cluster
 
 keys = st.sampled_from(["app", "tier", "app.kubernetes.io/name"])
 labels = st.dictionaries(keys, st.sampled_from(["", "web", "db"]))

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import NoReturn
 
 import msgspec
@@ -18,14 +17,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netfilter.expected import hits, holds
-from netfilter.written import PACKETS, Packet, Table, tables
 from netlint.dataplane.netfilter import nftables_rules
 from netlint.dataplane.netfilter.packets import Mark
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.dataplane.netfilter.tables import postrouting
 from netlint.objects.netfilter import NftRuleset
-from netlint.sources import iptables
+from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
+from tests.support.netfilter import probe
+from tests.support.netfilter.expected import hits, holds
+from tests.support.netfilter.written import PACKETS, Packet, Table, tables
+from tests.support.program import running
 
 BACKENDS = {
     "iptables-legacy": (["iptables-legacy-restore"], ["iptables-legacy-save", "-t", "nat"]),
@@ -69,10 +71,9 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
     missing = [program for program in programs if shutil.which(program) is None]
     if missing or os.geteuid() != 0:
         _unavailable(f"needs root and {', '.join(missing or programs)}")
-    command = ["unshare", "--net", sys.executable, str(Path(__file__).parent / "probe.py")]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    command = ["unshare", "--net", sys.executable, probe.__file__]
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with running(*command, timeout=300, text=True, **streams) as process:
         made = Kernel(request.param, process)
         try:
             made.ask(Table([[], [], [], []]), [])
@@ -87,7 +88,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
 def ruleset(backend: str, printed: str) -> list[Ruleset]:
     if backend == "nft":
         return list(nftables_rules.postrouting(msgspec.json.decode(printed, type=NftRuleset), 4, False, ""))
-    found = postrouting(iptables.read(printed), "")
+    found = postrouting(iptables_save.read(printed.splitlines(), FilterLines()), "")
     return [found] if found else []
 
 

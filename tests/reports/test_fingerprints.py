@@ -12,21 +12,21 @@ from typing import Any
 
 import pytest
 import yaml
-from days import TODAY
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model.controller import endpoint_slices
-from model.healthy import NETWORKS, cluster, container, node, pod, service, service_port
-from model.reading import Object
-from rulepages import Example, examples
 
 from netlint import catalogue, engine, sources
 from netlint.config import Config
 from netlint.findings import Severity, Subject, fingerprint
 from netlint.reports import Report
 from netlint.reports.json import document
+from tests.support.days import TODAY
+from tests.support.model.controller import endpoint_slices
+from tests.support.model.healthy import NETWORKS, cluster, container, node, pod, service, service_port
+from tests.support.model.reading import Object
+from tests.support.program import ROOT
+from tests.support.rulepages import Example, examples
 
-ROOT = Path(__file__).parent.parent.parent
 BROKEN = ROOT / "examples" / "broken-cluster"
 EXAMPLES = [example for example in examples() if example.is_bad]
 

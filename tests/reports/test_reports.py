@@ -14,13 +14,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from days import TODAY
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from model.healthy import container, node, pod, service
-from model.reading import Object, exported, snapshot
-from program import ROOT, netlint
-from rulepages import Example, examples
 
 from netlint import catalogue, engine, sources
 from netlint.config import Config
@@ -30,6 +25,11 @@ from netlint.objects import KINDS
 from netlint.reports import Report, render
 from netlint.snapshot import Spot
 from netlint.suppress import Entry
+from tests.support.days import TODAY
+from tests.support.model.healthy import container, node, pod, service
+from tests.support.model.reading import Object, exported, snapshot
+from tests.support.program import ROOT, netlint
+from tests.support.rulepages import Example, examples
 
 check = partial(netlint, "check")
 GOLDEN = Path(__file__).parent / "golden"

@@ -14,7 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from runs import check
+
+from tests.support.program import execute, running
+from tests.support.runs import check
 
 NODE = b"apiVersion: v1\nkind: Node\nmetadata: {name: %s}\nspec: {podCIDRs: [10.%d.0.0/24]}\n"
 FILES = {
@@ -98,12 +100,11 @@ def test_an_archive_on_standard_input(name, tmp_path) -> None:
 
 def test_an_archive_from_a_pipe(tmp_path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    writer = subprocess.Popen(["tee", "pipe"], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    assert writer.stdin is not None
-    writer.stdin.write(tar(FILES))
-    writer.stdin.close()
-    assert check(tmp_path, "pipe", *SELECT) == (1, ALL % "pipe", "")
-    assert writer.wait() == 0
+    with running("tee", "pipe", cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as writer:
+        writer.stdin.write(tar(FILES))
+        writer.stdin.close()
+        assert check(tmp_path, "pipe", *SELECT) == (1, ALL % "pipe", "")
+        assert writer.wait() == 0
 
 
 CHART = {
@@ -264,7 +265,7 @@ def test_a_huge_sparse_member_is_left_alone(form, tmp_path) -> None:
     with (tmp_path / "sparse" / "z.yaml").open("wb") as file:
         file.truncate(160 << 20)
     pack = ["tar", "--sparse", f"--format={form}", "-C", "sparse", "-cf", "x.tar", "."]
-    subprocess.run(pack, cwd=tmp_path, check=True)
+    execute(*pack, cwd=tmp_path, check=True)
     run = check(tmp_path, "x.tar", *SELECT)
     assert (run.code, run.out) == (1, ALL % "x.tar")
 

@@ -8,15 +8,15 @@ import json
 import lzma
 import os
 import random
-import subprocess
 import sys
 from base64 import b85encode
 from pathlib import Path
 
 import pytest
-from runs import check
 
-from netlint.sources import cursor
+from netlint.sources.files import cursor
+from tests.support.program import running
+from tests.support.runs import check
 
 GOOD = (
     "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {podCIDRs: [10.1.0.0/24]}\n---\n"
@@ -394,7 +394,7 @@ def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path) -> None:
 def test_a_pipe_that_is_named_is_read(tmp_path) -> None:
     os.mkfifo(tmp_path / "good.yaml")
     write = "import sys; open(sys.argv[1], 'w').write(sys.argv[2])"
-    with subprocess.Popen([sys.executable, "-c", write, "good.yaml", GOOD], cwd=tmp_path):
+    with running(sys.executable, "-c", write, "good.yaml", GOOD, cwd=tmp_path):
         assert check(tmp_path, "good.yaml", *SELECT) == (1, OVERLAP, "")
 
 

@@ -12,10 +12,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model import healthy
-from runs import check
 
 from netlint.objects import WORKLOADS
+from tests.support.model import healthy
+from tests.support.runs import check
 
 Object = dict[str, Any]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tests.support.program import execute
 
 OBJECTS = 2000
 SMALL, LARGE = 4 << 10, 40 << 10  # bytes of one object: 8 and 80 MB in all
@@ -73,7 +74,7 @@ WRITERS = {
 
 def peak(path: Path) -> int:
     """The most memory that checking a file took, in KiB."""
-    run = subprocess.run([sys.executable, "-c", PEAK, path], capture_output=True, text=True, check=True)
+    run = execute(sys.executable, "-c", PEAK, path, check=True)
     code, size = run.stdout.split()
     assert (code, run.stderr) == ("0", "")
     return int(size)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from model.healthy import NETWORKS, container, node, pod, port, service, service_port, workload
-from model.healthy import cluster as objects_of
-from model.reading import cluster
-from program import netlint
 
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.entrypoints import EntryPoint, Via, answer_at, entry_points
 from netlint.cluster.traffic.service_answers import ServiceAnswer, ServiceAnswers, State
 from netlint.views import entrypoints as view
-from views.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.model.healthy import NETWORKS, container, node, pod, port, service, service_port, workload
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.reading import cluster
+from tests.support.program import netlint
 
 Object = dict[str, Any]
 

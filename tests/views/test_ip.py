@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model.healthy import NETWORKS, config_map, node, pod, service
-from model.healthy import cluster as objects_of
-from model.networks import NETWORKS as NETWORKS_TOO
-from model.reading import cluster, snapshot
-from program import netlint
 
 from netlint import addresses, sources
 from netlint.addresses import Range
 from netlint.cluster import Cluster
 from netlint.cluster.address_lookup.lookup import AddressKind, Answer, Relation, look_up
-from netlint.sources import nodedumps
+from netlint.sources import dumps
 from netlint.views import ip, spots
-from views.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.model.healthy import NETWORKS, config_map, node, pod, service
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.networks import NETWORKS as NETWORKS_TOO
+from tests.support.model.reading import cluster, snapshot
+from tests.support.program import netlint
 
 ASKED = [
     ("pod", "10.244.0.21", BROKEN),
@@ -215,7 +215,7 @@ def test_node_dumps_know_bridges_and_containers(tmp_path: Path) -> None:
     (folder / "ip-addr.json").write_text(json.dumps(LINKS))
     (folder / "var-lib-cni-networks-cbr0.txt").write_text("10.244.1.9 abc\n")
     read = snapshot([NODE])
-    nodedumps.read(str(tmp_path), read)
+    dumps.read(str(tmp_path), read)
     found = Cluster(read)
     assert {
         text: answer(found, text).kinds for text in ("172.17.0.1", "172.17.0.2", "192.168.10.11", "10.244.1.9")

@@ -12,10 +12,6 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model.healthy import NETWORKS, config_map, node, pod, service_cidr
-from model.healthy import cluster as objects_of
-from model.reading import cluster, exported, snapshot
-from program import netlint
 
 from netlint import addresses
 from netlint.addresses import Range
@@ -24,11 +20,15 @@ from netlint.cluster.address_lookup.range_tree import RangeBlock, of_node, range
 from netlint.cluster.traffic.topology import topology
 from netlint.model.declared.declarations import RangeSource, Role
 from netlint.model.subjects import namespace
-from netlint.sources import nodedumps
+from netlint.sources import dumps
 from netlint.views import plansvg, topologysvg
 from netlint.views import topology as topologies
 from netlint.views import tree as trees
-from views.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.model.healthy import NETWORKS, config_map, node, pod, service_cidr
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.reading import cluster, exported, snapshot
+from tests.support.program import netlint
 
 ASKED = [
     ("broken", [BROKEN]),
@@ -95,7 +95,7 @@ def test_the_tree_of_a_healthy_cluster_holds_every_range_and_nothing_collides(na
     valid("map", topologies.json(topology(found)))
 
 
-VOICE = RangeSource(Role.NODE_POD, "Node", namespace("x"))
+SOURCE = RangeSource(Role.NODE_POD, "Node", namespace("x"))
 CHILDREN = st.lists(st.integers(0, 255), min_size=1, max_size=120, unique=True)
 
 
@@ -104,8 +104,8 @@ def test_parts_cover_a_range_without_gaps(numbers: list[int], limit: int) -> Non
     whole = addresses.parse_cidr("10.244.0.0/16").range
     first = [whole.first + 256 * number for number in sorted(numbers)]
     held = [Range(4, start, start + 255) for start in first]
-    children = [RangeBlock(span, Role.NODE_POD, "", [VOICE.declaration((), span)]) for span in held]
-    block = RangeBlock(whole, Role.POD, "", [VOICE.declaration((), whole)], children=children)
+    children = [RangeBlock(span, Role.NODE_POD, "", [SOURCE.declaration((), span)]) for span in held]
+    block = RangeBlock(whole, Role.POD, "", [SOURCE.declaration((), whole)], children=children)
     found = stretches(block, limit)
     assert found[0].range.first == whole.first
     assert found[-1].range.last == whole.last
@@ -204,7 +204,7 @@ def test_a_node_dump_shows_cards_bridges_and_tunnels(tmp_path: Path) -> None:
     (tmp_path / "n1").mkdir()
     (tmp_path / "n1" / "ip-addr.json").write_text(json.dumps(LINKS))
     read = snapshot([node("n1", ["10.244.1.0/24"], ["192.168.10.1"]), pod("a", "shop", "n1", ["10.244.1.4"], {}, [])])
-    nodedumps.read(str(tmp_path), read)
+    dumps.read(str(tmp_path), read)
     picture = topology(Cluster(read))
     assert json.loads(topologies.json(picture))["nodes"] == [
         {

@@ -8,12 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from days import TODAY
 from hypothesis import given
 from hypothesis import strategies as st
-from model.healthy import config_map, container, node, pod
-from model.reading import cluster, exported, snapshot
-from program import netlint
 
 from netlint import addresses, catalogue, engine
 from netlint.addresses import BITS, Range
@@ -22,7 +18,11 @@ from netlint.model.declared.declarations import Role
 from netlint.model.ranges.proposal import Avoided, Demand, NothingFitsError, Proposal, propose, ranges_to_avoid
 from netlint.model.reserved_ranges import PRIVATE
 from netlint.views import configurations, plan
-from views.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.days import TODAY
+from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.model.healthy import config_map, container, node, pod
+from tests.support.model.reading import cluster, exported, snapshot
+from tests.support.program import netlint
 
 ASKED = [
     ("small", ["--nodes", "3", "--pods-per-node", "110"]),

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model.healthy import NETWORKS, node, pod, service, service_port
-from model.healthy import cluster as objects_of
-from model.healthy import container as container_of
-from model.healthy import port as port_of
-from model.reading import cluster
-from program import netlint
 
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.service_chain import ServiceChain, service_chain
 from netlint.model.services.recomputed_slices import has_pods
 from netlint.views import service as view
-from views.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
+from tests.support.model.healthy import NETWORKS, node, pod, service, service_port
+from tests.support.model.healthy import cluster as objects_of
+from tests.support.model.healthy import container as container_of
+from tests.support.model.healthy import port as port_of
+from tests.support.model.reading import cluster
+from tests.support.program import netlint
 
 FOLLOWED = [
     ("broken-web", "shop/web", BROKEN, 1),

@@ -1,10 +1,11 @@
 """The real kubectl, where there is one."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.support.program import execute
 
 
 class Kubectl:
@@ -32,7 +33,7 @@ class Kubectl:
             "-o",
             "json",
         ]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        run = execute(*command)
         if run.returncode:
             raise ValueError(run.stderr) if "error parsing" in run.stderr else LookupError(run.stderr)
         return [*_objects(run.stdout)]

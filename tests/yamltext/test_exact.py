@@ -8,6 +8,8 @@ import yaml
 from netlint.yamltext import exact
 from netlint.yamltext.exact import Duplicate, Unreadable
 
+TOO_DEEP = "nested more than 200 levels deep"
+
 
 def read(text):
     return exact.to_json(text.encode()).json.decode()
@@ -166,15 +168,28 @@ def test_utf_16_is_refused():
         exact.to_json("a: 1\n".encode("utf-16"))
 
 
-@pytest.mark.parametrize("text", [b"[" * 100_000, b"- " * 100_000, b"{a: " * 100_000, b"[{a: " * 100_000])
-def test_deep_nesting_is_refused(text):
-    with pytest.raises(Unreadable, match="nested more than 200 levels deep"):
-        exact.to_json(text)
+@pytest.mark.parametrize(
+    ("text", "problem", "line", "column"),
+    [
+        ("[" * 100_000, TOO_DEEP, 1, 201),
+        ("- " * 100_000, TOO_DEEP, 1, 401),
+        ("{a: " * 100_000, TOO_DEEP, 1, 801),
+        ("[{a: " * 100_000, TOO_DEEP, 1, 501),
+        ("a:\n  " + "[" * 1_001 + "]" * 1_001, TOO_DEEP, 2, 202),
+        ("{" * 100_000, "a mapping or a list as a key; is this a template such as {{ ... }}?", 1, 2),
+        ("a: b\n" + "[" * 100_000, "a key without ':'", 2, 1026),
+    ],
+    ids=["lists", "items", "mappings", "both", "closed", "braces", "key"],
+)
+def test_deep_nesting_is_refused_whatever_the_parser_itself_bears(text, problem, line, column):
+    with pytest.raises(Unreadable) as caught:
+        exact.to_json(text.encode())
+    assert caught.value.args == (problem, line, column)
 
 
 def test_deep_indentation_is_refused():
     text = "".join(f"{' ' * depth}a:\n" for depth in range(2_000))
-    with pytest.raises(Unreadable, match="nested more than 200 levels deep"):
+    with pytest.raises(Unreadable, match=TOO_DEEP):
         read(text)
 
 
@@ -188,7 +203,7 @@ def test_nesting_through_aliases_is_refused():
         "a0: &a0 [x]",
         *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 201)),
     ]
-    with pytest.raises(Unreadable, match="nested more than 200 levels deep"):
+    with pytest.raises(Unreadable, match=TOO_DEEP):
         read("\n".join(lines))
 
 

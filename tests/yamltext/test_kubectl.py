@@ -11,9 +11,8 @@ from random import Random
 import pytest
 
 from netlint.yamltext import documents, exact, reader
-
-from . import texts
-from .test_shapes import types
+from tests.support.yamltext import texts
+from tests.support.yamltext.values import typed
 
 HEAD = "apiVersion: example.com/v1\nkind: Foo\nmetadata:\n  name: foo\n"
 
@@ -38,7 +37,7 @@ def readable(make, seed):
 
 
 def compare(kubectl, text, ours):
-    assert types(without_metadata(kubectl.read(text))) == types(without_metadata(ours)), text
+    assert typed(without_metadata(kubectl.read(text))) == typed(without_metadata(ours)), text
 
 
 def without_metadata(found):

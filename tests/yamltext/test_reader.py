@@ -1,14 +1,13 @@
 """The reader that is used: fast or exact, with one answer."""
 
 import json
-import subprocess
 import sys
 
 import pytest
 
 from netlint.yamltext import exact, reader
-
-from . import manifests
+from tests.support.program import execute
+from tests.support.yamltext import manifests
 
 
 @pytest.mark.parametrize("text", manifests.ALL, ids=lambda text: text[:25])
@@ -36,4 +35,4 @@ def test_libyaml_is_loaded_only_when_it_is_needed():
             "reader.to_json(b'a: &b c'); assert 'yaml' in sys.modules",
         )
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert execute(sys.executable, "-c", code).returncode == 0

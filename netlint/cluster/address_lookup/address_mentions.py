@@ -17,7 +17,7 @@ from netlint.model.hosts.host import Host
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
-from netlint.snapshot.attached import STATUS
+from netlint.snapshot.attached_networks import STATUS
 
 _LITERALS = {
     4: re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.]*\w)"),

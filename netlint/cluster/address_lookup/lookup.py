@@ -17,7 +17,7 @@ from netlint.model.reserved_ranges import special_ranges
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.objects.meta import Path
-from netlint.snapshot.attached import STATUS
+from netlint.snapshot.attached_networks import STATUS
 
 
 class AddressKind(StrEnum):

@@ -26,11 +26,11 @@ from netlint.model.services.recomputed_slices import (
     slice_ports,
 )
 from netlint.objects.core import Service
-from netlint.objects.endpoints import Endpoints, EndpointsSubset
+from netlint.objects.core_endpoints import Endpoints, EndpointsSubset
 from netlint.objects.meta import Path
 from netlint.objects.problems import FAMILIES
-from netlint.snapshot.pods import stamp
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.pod_table import stamp
+from netlint.snapshot.slice_table import SliceTable
 
 SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"

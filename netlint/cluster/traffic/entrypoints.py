@@ -22,8 +22,8 @@ from netlint.model.services.recomputed_slices import protocol
 from netlint.model.services.service_backends import is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
-from netlint.objects.gateway import Gateway, Route
-from netlint.objects.ingress import Ingress
+from netlint.objects.gateway import Gateway, GatewayRoute
+from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
 
 LOOPBACK = ("127.", "::1")  # a host port that is bound to it is no way in
@@ -197,7 +197,7 @@ def gateway_addresses(gateway: Gateway) -> tuple[str, ...]:
     return tuple(entry.value for entry in given if entry.value)
 
 
-def _of_route(route: Route) -> Iterator[tuple[Path, Target | None, str]]:
+def _of_route(route: GatewayRoute) -> Iterator[tuple[Path, Target | None, str]]:
     """Every backend once; one of weight 0 gets nothing."""
     seen: set[tuple[str, str, int | None]] = set()
     refs = [(path, ref) for path, ref in backend_refs(route) if ref.weight != 0]

@@ -15,7 +15,7 @@ from netlint.model.hostnames import intersect
 from netlint.model.selectors import chooses, keys_of, text_of
 from netlint.objects import ROUTES
 from netlint.objects.core import Namespace
-from netlint.objects.gateway import GROUP, AllowedRoutes, Gateway, Listener, ParentRef, Route, RouteNamespaces
+from netlint.objects.gateway import GROUP, AllowedRoutes, Gateway, GatewayRoute, Listener, ParentRef, RouteNamespaces
 from netlint.objects.meta import LabelSelector
 
 LISTENER_PROTOCOLS = {
@@ -36,13 +36,13 @@ class ListenerRoutes(NamedTuple):
     gateway: Gateway
     position: int
     listener: Listener
-    routes: list[Route]
+    routes: list[GatewayRoute]
 
 
 def listener_routes(cluster: Cluster) -> Iterator[ListenerRoutes]:
     """Every listener of every Gateway."""
     admission = RouteAdmission(cluster.view.objects("Namespace"))
-    by_gateway: defaultdict[tuple[str, str], list[tuple[Route, ParentRef]]] = defaultdict(list)
+    by_gateway: defaultdict[tuple[str, str], list[tuple[GatewayRoute, ParentRef]]] = defaultdict(list)
     for route in (route for kind in ROUTES for route in cluster.view.objects(kind)):
         for path, key in gateways_of(route):
             by_gateway[key].append((route, (route.spec.parentRefs or [])[int(path[-1])]))
@@ -72,7 +72,7 @@ class RouteAdmission:
         """Namespaces have their name as a label, whether it is written or not."""
         self._labels = {namespace.name: {**namespace.labels, NAME_LABEL: namespace.name} for namespace in namespaces}
 
-    def refusal(self, route: Route, gateway: Gateway, listener: Listener) -> str:
+    def refusal(self, route: GatewayRoute, gateway: Gateway, listener: Listener) -> str:
         """Why a listener does not take a route, as what it does take; empty where it does.
 
         Listeners of protocols that are an implementation's own take any route.
@@ -90,7 +90,7 @@ class RouteAdmission:
             return f"serves host {listener.hostname} alone"
         return self._elsewhere(route, gateway, allowed.namespaces or RouteNamespaces())
 
-    def _elsewhere(self, route: Route, gateway: Gateway, allowed: RouteNamespaces) -> str:
+    def _elsewhere(self, route: GatewayRoute, gateway: Gateway, allowed: RouteNamespaces) -> str:
         if allowed.from_ == "None":
             return "takes no route at all"
         if allowed.from_ in {None, "", "Same"} and route.namespace != gateway.namespace:
@@ -106,7 +106,7 @@ class RouteAdmission:
         return chooses(selector, self._labels.get(namespace, {NAME_LABEL: namespace}))
 
 
-def shared_hosts(route: Route, listener: Listener) -> list[str]:
+def shared_hosts(route: GatewayRoute, listener: Listener) -> list[str]:
     """The host names for which a listener serves a route; ``*`` for all."""
     own = listener.hostname or ""
     if not own or not route.spec.hostnames:
@@ -114,7 +114,7 @@ def shared_hosts(route: Route, listener: Listener) -> list[str]:
     return [host for host in route.spec.hostnames if intersect(own, host)]
 
 
-def accepted_status(route: Route, gateway: Gateway) -> str:
+def accepted_status(route: GatewayRoute, gateway: Gateway) -> str:
     """What the Gateway's controller says of accepting the route: False where any listener's refusal is told, else True.
 
     Empty where it says nothing.

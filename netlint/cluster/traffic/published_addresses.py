@@ -13,7 +13,7 @@ from netlint.model.declared.declarations import Role
 from netlint.model.reserved_ranges import PRIVATE
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
-from netlint.objects.ingress import Ingress
+from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
 
 STATUS: Path = ("status", "loadBalancer", "ingress")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from netlint.findings import Subject
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
-from netlint.objects.gateway import GROUP, BackendRef, Gateway, Listener, ReferenceGrant, Route
-from netlint.objects.ingress import Ingress, IngressBackend
+from netlint.objects.gateway import GROUP, BackendRef, Gateway, GatewayRoute, Listener, ReferenceGrant
+from netlint.objects.ingresses import Ingress, IngressBackend
 from netlint.objects.meta import Path, group_of
 
 SERVICE = ("", "Service")
@@ -69,7 +69,7 @@ def ingress_backends(ingress: Ingress) -> Iterator[tuple[Path, IngressBackend]]:
             yield ("spec", "rules", number, "http", "paths", index, "backend"), entry.backend
 
 
-def services_of_route(route: Route) -> Iterator[ServiceReference]:
+def services_of_route(route: GatewayRoute) -> Iterator[ServiceReference]:
     """The Services behind a route; backends of other kinds are left out."""
     for path, ref in backend_refs(route):
         if (ref.group or "", ref.kind or "Service") == SERVICE and ref.name:
@@ -78,7 +78,7 @@ def services_of_route(route: Route) -> Iterator[ServiceReference]:
             )
 
 
-def backend_refs(route: Route) -> Iterator[tuple[Path, BackendRef]]:
+def backend_refs(route: GatewayRoute) -> Iterator[tuple[Path, BackendRef]]:
     """Every backend of a route, of whatever kind, with its field."""
     for number, rule in enumerate(route.spec.rules or ()):
         for index, ref in enumerate(rule.backendRefs or ()):
@@ -93,7 +93,7 @@ def port_of(service: Service, wanted: int | str | None) -> ServicePort | None:
     return None
 
 
-def gateways_of(route: Route) -> Iterator[tuple[Path, tuple[str, str]]]:
+def gateways_of(route: GatewayRoute) -> Iterator[tuple[Path, tuple[str, str]]]:
     """The Gateways that a route names as parents, by namespace and name, with the field of each."""
     for index, parent in enumerate(route.spec.parentRefs or ()):
         group = GROUP if parent.group is None else parent.group

@@ -11,7 +11,7 @@ from netlint.dataplane.netfilter import nftables_rules, tables
 from netlint.dataplane.netfilter.packets import HostContext, Way
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.objects.host import FILTERS, NodeDump, Route
-from netlint.objects.netfilter import FilterTables, PolicyRule
+from netlint.objects.netfilter import FilterTables, RoutingRule
 
 NFT_FILE = "nft.json"
 LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
@@ -22,8 +22,8 @@ _ORDINARY = {"local", "main", "default"}
 def postrouting(dump: NodeDump, family: int) -> list[Ruleset]:
     """The tables that replace source addresses, those of iptables first."""
     files = _files(dump, family)
-    found = [tables.postrouting(one, name) for name, one in files.items()]
-    rulesets = [ruleset for ruleset in found if ruleset is not None]
+    saved = [tables.postrouting(file, name) for name, file in files.items()]
+    rulesets = [ruleset for ruleset in saved if ruleset is not None]
     if dump.nft is not None:
         rulesets += nftables_rules.postrouting(dump.nft, family, _beside(files), NFT_FILE)
     return rulesets
@@ -31,15 +31,15 @@ def postrouting(dump: NodeDump, family: int) -> list[Ruleset]:
 
 def _beside(files: dict[str, FilterTables]) -> bool:
     """Whether what iptables keeps in nftables' tables is read from its own text."""
-    return any(found.is_nft for found in files.values())
+    return any(file.is_nft for file in files.values())
 
 
 def marks_before(dump: NodeDump, family: int) -> int:
     """The bits of marks that rules may have written before."""
     files = _files(dump, family)
     bits = nftables_rules.marks_before(dump.nft, family, _beside(files)) if dump.nft else 0
-    for found in files.values():
-        bits |= tables.marks_before(found)
+    for file in files.values():
+        bits |= tables.marks_before(file)
     return bits
 
 
@@ -50,17 +50,16 @@ def lacking(dump: NodeDump, family: int) -> str:
 
 def _files(dump: NodeDump, family: int) -> dict[str, FilterTables]:
     """By name; one that says the same as the one before is a second name of the same backend."""
-    found: dict[str, FilterTables] = {}
+    files: dict[str, FilterTables] = {}
     for name in FILTERS[family]:
-        one = dump.filters.get(name)
-        if one is not None and all(_rules(one) != _rules(other) for other in found.values()):
-            found[name] = one
-    return found
+        saved = dump.filters.get(name)
+        if saved is not None and not any(_is_alike(saved, other) for other in files.values()):
+            files[name] = saved
+    return files
 
 
-def _rules(found: FilterTables) -> dict[str, list[str]]:
-    chains = found.tables.get(tables.NAT, {})
-    return {name: [text for _, text in chain.rules] for name, chain in chains.items()}
+def _is_alike(saved: FilterTables, other: FilterTables) -> bool:
+    return tables.replaced_and_marked(saved) == tables.replaced_and_marked(other)
 
 
 def surroundings(dump: NodeDump, family: int) -> HostContext:
@@ -110,7 +109,7 @@ class _Routing:
         return RangeIndex((span, route) for span, route in listed if span is not None)
 
 
-def _is_ordinary(rule: PolicyRule) -> bool:
+def _is_ordinary(rule: RoutingRule) -> bool:
     """Whether it is one of the three that every host has."""
     narrowed = rule.src != "all" or rule.dst or rule.iif or rule.fwmark
     return rule.table in _ORDINARY and not narrowed

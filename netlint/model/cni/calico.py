@@ -31,7 +31,7 @@ from netlint.model.declared.declarations import Declaration, MalformedRange, Ran
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.declared.workload_settings import environment
 from netlint.model.subjects import subject_of
-from netlint.objects.calico import FelixConfiguration, IPAMBlock, IPPool
+from netlint.objects.calico_crds import FelixConfiguration, IPAMBlock, IPPool
 from netlint.objects.core import Node
 
 NAME = "calico"

@@ -14,7 +14,7 @@ from netlint import addresses
 from netlint.model.cni import calico
 from netlint.model.cni.calico_selectors import parse
 from netlint.model.declared.snapshot_view import SnapshotView
-from netlint.objects.calico import BGPConfiguration, BGPPeer, FelixConfiguration, IPPool
+from netlint.objects.calico_crds import BGPConfiguration, BGPPeer, FelixConfiguration, IPPool
 from netlint.objects.core import Node
 
 DEFAULT_AS = "64512"

@@ -27,7 +27,7 @@ from netlint.model.cni.plugin import (
 from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
-from netlint.objects.cilium import CiliumNode
+from netlint.objects.cilium_crds import CiliumNode
 from netlint.objects.core import ConfigMap
 
 NAME = "cilium"

@@ -17,7 +17,7 @@ from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import ConfigMap
 from netlint.objects.meta import Path
-from netlint.snapshot.pods import CommandLine
+from netlint.snapshot.pod_table import CommandLine
 
 DeclaredRanges = Iterator[Declaration | MalformedRange]
 

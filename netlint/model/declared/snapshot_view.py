@@ -17,7 +17,7 @@ from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Snapshot
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.slice_table import SliceTable
 
 
 def _namespace_and_name(item: Object) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from netlint.model.services.service_proxy import replacement
 from netlint.model.settings import Flag
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
-from netlint.snapshot.pods import CommandLine
+from netlint.snapshot.pod_table import CommandLine
 
 NAME = "kube-proxy"
 BY_CLUSTER_CIDR = ("", "ClusterCIDR")

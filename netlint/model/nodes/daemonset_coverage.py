@@ -12,7 +12,7 @@ from netlint.model.pods.scheduling import runs_on
 from netlint.model.selectors import selects
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
-from netlint.snapshot.pods import Phase
+from netlint.snapshot.pod_table import Phase
 
 
 @dataclass(frozen=True, slots=True)

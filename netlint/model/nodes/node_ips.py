@@ -13,7 +13,7 @@ from netlint.model.declared.node_objects import is_virtual
 from netlint.model.pods import Pods
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
-from netlint.snapshot.pods import Phase
+from netlint.snapshot.pod_table import Phase
 
 Address = tuple[int, int]
 

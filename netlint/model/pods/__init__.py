@@ -11,7 +11,8 @@ from operator import and_, contains, eq, gt
 from netlint.addresses import BITS, Range
 from netlint.findings import Subject
 from netlint.model.pods.shape_index import IS_LIVE, Shapes
-from netlint.snapshot.pods import (
+from netlint.snapshot.pod_shapes import PodShape
+from netlint.snapshot.pod_table import (
     CONTROL_PLANE,
     LISTED_IPS,
     OTHER_NETWORK,
@@ -22,7 +23,6 @@ from netlint.snapshot.pods import (
     CommandLine,
     Phase,
 )
-from netlint.snapshot.shapes import PodShape
 
 _IS_HERE = bytes(not flags & OTHER_NETWORK for flags in range(256))
 _RUNS_UNLISTED = bytes(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from netlint.model.pods.shape_index import TERMINAL
-from netlint.snapshot import pods
-from netlint.snapshot.slices import NOT_READY, NOT_SERVING, SERVING, TERMINATING, SliceTable
+from netlint.snapshot import pod_table
+from netlint.snapshot.slice_table import NOT_READY, NOT_SERVING, SERVING, TERMINATING, SliceTable
 
 
 class Conditions(NamedTuple):
@@ -33,7 +33,7 @@ def _understood(flags: int) -> Conditions:
 
 def _demanded(flags: int, publish: bool) -> Conditions:
     """The conditions that the controller gives the endpoint of a pod with these flags."""
-    serving, terminating = bool(flags & pods.READY), bool(flags & pods.TERMINATING)
+    serving, terminating = bool(flags & pod_table.READY), bool(flags & pod_table.TERMINATING)
     return Conditions(publish or (serving and not terminating), serving, terminating)
 
 
@@ -43,5 +43,7 @@ DEMANDED = {publish: [_demanded(flags, publish) for flags in range(256)] for pub
 _CODES = {conditions: code for code, conditions in enumerate(sorted(set(UNDERSTOOD)))}
 UNDERSTOOD_CODES = bytes(_CODES[found] for found in UNDERSTOOD)
 DEMANDED_CODES = {publish: bytes(_CODES[found] for found in DEMANDED[publish]) for publish in DEMANDED}
-IS_LISTED = [bool(flags & pods.LISTED_IPS) and flags & pods.PHASE_BITS not in TERMINAL for flags in range(256)]
+IS_LISTED = [
+    bool(flags & pod_table.LISTED_IPS) and flags & pod_table.PHASE_BITS not in TERMINAL for flags in range(256)
+]
 """Whether the controller gives an endpoint to a pod with these flags."""

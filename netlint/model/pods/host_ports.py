@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from netlint.objects.meta import Path
 from netlint.objects.pod import ContainerPort
-from netlint.snapshot.shapes import ContainerShape
+from netlint.snapshot.pod_shapes import ContainerShape
 
 EVERY_ADDRESS = {"", "0.0.0.0", "::", None}  # noqa: S104 - what a hostPort may be bound to
 

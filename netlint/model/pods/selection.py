@@ -9,7 +9,7 @@ from netlint.findings import Subject
 from netlint.model.pods import Pods
 from netlint.model.pods.workload_templates import Template, Templates
 from netlint.objects.core import Service
-from netlint.snapshot.shapes import ContainerShape
+from netlint.snapshot.pod_shapes import ContainerShape
 
 Containers = tuple[ContainerShape, ...]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate, compress
 
 from netlint.model.selectors import LabelIndex
-from netlint.snapshot.pods import LISTED_IPS, PHASE_BITS, READY, Phase, PodTable
+from netlint.snapshot.pod_table import LISTED_IPS, PHASE_BITS, READY, Phase, PodTable
 
 TERMINAL = (Phase.SUCCEEDED, Phase.FAILED)
 IS_LIVE = bytes(flags & PHASE_BITS not in TERMINAL for flags in range(256))

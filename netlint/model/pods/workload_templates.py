@@ -14,7 +14,7 @@ from netlint.model.subjects import subject_of
 from netlint.objects.apps import CronJob, Workload
 from netlint.objects.meta import Path
 from netlint.objects.pod import Container
-from netlint.snapshot.shapes import ContainerShape, PodShape
+from netlint.snapshot.pod_shapes import ContainerShape, PodShape
 
 _JOBS = ("CronJob", "Job")
 ADDED = {

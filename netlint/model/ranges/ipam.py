@@ -18,7 +18,7 @@ from netlint.model.pods import Pods
 from netlint.model.ranges.address_plan import Plan
 from netlint.model.ranges.secondary_networks import HOST_LOCAL, WHEREABOUTS, SecondaryRange
 from netlint.model.subjects import subject_of
-from netlint.objects.calico import BlockAffinity, IPAMBlock, IPPool
+from netlint.objects.calico_crds import BlockAffinity, IPAMBlock, IPPool
 from netlint.objects.meta import Path
 from netlint.objects.multus import WhereaboutsIPPool
 

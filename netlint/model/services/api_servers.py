@@ -19,7 +19,7 @@ from netlint.model.services.recomputed_slices import API_SERVER
 from netlint.model.subjects import subject_of
 from netlint.objects.meta import Path
 from netlint.objects.problems import FAMILIES
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.slice_table import SliceTable
 
 KUBE_VIP = ("address", "vip_address")  # its variables; the second one was the name before release 0.8
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from netlint import addresses
 from netlint.objects.core import Service
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.slice_table import SliceTable
 
 ADDRESS = addresses.parse("192.192.192.192")
 LABELS = frozenset({"cilium.io/ingress", "gateway.networking.k8s.io/gateway-name", "io.cilium.gateway/owning-gateway"})

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from netlint.model.pods import Pods
 from netlint.model.pods.endpoint_conditions import DEMANDED_CODES, IS_LISTED, UNDERSTOOD_CODES
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.slice_table import SliceTable
 
 _UNLISTED = bytes(map(not_, IS_LISTED))
 

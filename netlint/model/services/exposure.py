@@ -11,8 +11,8 @@ from netlint.model.selectors import text_of
 from netlint.model.services.recomputed_slices import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
 from netlint.model.subjects import subject_of
-from netlint.objects.calico import BGPConfiguration
-from netlint.objects.cilium import CiliumBGPAdvertisement, CiliumBGPPeeringPolicy
+from netlint.objects.calico_crds import BGPConfiguration
+from netlint.objects.cilium_crds import CiliumBGPAdvertisement, CiliumBGPPeeringPolicy
 from netlint.objects.core import Service
 from netlint.objects.meta import LabelSelector, Path
 

@@ -15,7 +15,7 @@ from netlint.model.selectors import chooses
 from netlint.model.services.dns import DNS_PORT, NODE_LOCAL_ADDRESS, answers_dns, cluster_ips
 from netlint.objects.core import Namespace, Service
 from netlint.objects.meta import LabelSelector, Path
-from netlint.objects.policies import NetworkPolicy, Peer, PolicyPort, PolicyRule
+from netlint.objects.network_policies import NetworkPolicy, NetworkPolicyRule, Peer, PolicyPort
 
 EGRESS = "Egress"
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -73,11 +73,11 @@ def allows_dns(policy: NetworkPolicy, found: Resolvers) -> bool:
     )
 
 
-def _has_port(rule: PolicyRule, numbers: Iterable[int]) -> bool:
+def _has_port(rule: NetworkPolicyRule, numbers: Iterable[int]) -> bool:
     return not rule.ports or any(_is_one_of(port, numbers) for port in rule.ports)
 
 
-def _names_port(rule: PolicyRule) -> bool:
+def _names_port(rule: NetworkPolicyRule) -> bool:
     """Whether somebody thought of a port: then the peers are right as well."""
     return bool(rule.ports)
 
@@ -91,7 +91,7 @@ def _is_one_of(port: PolicyPort, numbers: Iterable[int]) -> bool:
     return any(port.port <= number <= (port.endPort or port.port) for number in numbers)
 
 
-def _reaches(rule: PolicyRule, namespace: str, found: Resolvers) -> bool:
+def _reaches(rule: NetworkPolicyRule, namespace: str, found: Resolvers) -> bool:
     return not rule.to or any(_is_dns(peer, namespace, found) for peer in rule.to)
 
 

@@ -8,7 +8,7 @@ k8s.io/kubernetes/pkg/controller/endpointslice/endpointslice_controller.go.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,9 +20,9 @@ from netlint.model.services.digests import Digests
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.pod import ContainerPort
-from netlint.snapshot.pods import stamp
-from netlint.snapshot.shapes import ContainerShape, PodShape
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.pod_shapes import ContainerShape, PodShape
+from netlint.snapshot.pod_table import stamp
+from netlint.snapshot.slice_table import SliceTable
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -234,9 +234,9 @@ class EndpointModel:
             elif listed:
                 self._judge(found, listed, row)
         found.stale = [pair for pairs in actual.values() for pair in pairs]
-        self._retarget(found)
         found.stale.sort(key=lambda pair: (self._slices.slices[pair[0]].name, pair[1]))
         found.missing.sort(key=self._pods.order)
+        self._retarget(found)
         found.mismatched.sort(key=lambda wrong: self._pods.order(wrong[2]))
         return found
 
@@ -303,14 +303,20 @@ class EndpointModel:
         return hostname if hostname and self._pods.shape(row).subdomain == service.name else ""
 
     def _retarget(self, found: Difference) -> None:
-        """An address that is stale for one pod and missing for another names the wrong pod."""
+        """An endpoint that is stale names the wrong pod where one with its address is missing.
+
+        Pods on their nodes' network share addresses, so that several of an address may be stale and missing.
+        """
         if not (found.stale and found.missing):
             return
-        at = {self._slices.address(row, found.family): (number, row) for number, row in found.stale}
+        stale_at: defaultdict[int, deque[tuple[int, int]]] = defaultdict(deque)
+        for number, row in found.stale:
+            stale_at[self._slices.address(row, found.family)].append((number, row))
         for row in list(found.missing):
-            pair = at.pop(self._pods.address(row, found.family), None)
-            if pair is None:
+            stale = stale_at[self._pods.address(row, found.family)]
+            if not stale:
                 continue
+            pair = stale.popleft()
             wrong = Mismatch("targetRef.name", self._pods.name(row), self._slices.target[pair[1]])
             found.missing.remove(row)
             found.stale.remove(pair)

@@ -26,7 +26,7 @@ from netlint.model.services.recomputed_slices import (
 )
 from netlint.model.services.service_proxy import PROXY_NAME, is_of_this_proxy
 from netlint.objects.core import Node, Service, ServicePort
-from netlint.snapshot.slices import Hints, SliceTable
+from netlint.snapshot.slice_table import Hints, SliceTable
 
 ZONE = "topology.kubernetes.io/zone"
 NO_HINTS = Hints()
