@@ -52,7 +52,7 @@ def show_map(
 
 
 def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None, family: int | None) -> str:
-    from netlint.cluster.address_lookup.lookup import owners_in
+    from netlint.cluster.address_lookup.address_owners import owners_in
     from netlint.cluster.address_lookup.range_tree import of_node, range_tree
     from netlint.outputs import colored
     from netlint.views import gaps, plansvg, spots

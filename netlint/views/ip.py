@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from netlint import addresses
-from netlint.cluster.address_lookup.lookup import AddressKind, Answer, Match, Owner, Relation
+from netlint.cluster.address_lookup.address_kinds import AddressKind
+from netlint.cluster.address_lookup.address_owners import Owner
+from netlint.cluster.address_lookup.lookup import Answer, Match, Relation
 from netlint.findings import field_name
 from netlint.model.declared.declarations import Declaration, Standing
 from netlint.reports.json import encoded, subject_with_field

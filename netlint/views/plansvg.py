@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlint import addresses
-from netlint.cluster.address_lookup.lookup import Owner
+from netlint.cluster.address_lookup.address_owners import Owner
 from netlint.cluster.address_lookup.range_tree import RangeBlock, Stretch, stretches
 from netlint.model.declared.declarations import Role
 from netlint.views import counted

@@ -12,7 +12,7 @@ from rich.tree import Tree
 
 from netlint import addresses
 from netlint.addresses import Range
-from netlint.cluster.address_lookup.lookup import Owner
+from netlint.cluster.address_lookup.address_owners import Owner
 from netlint.cluster.address_lookup.range_tree import RangeBlock, Stretch, stretches
 from netlint.findings import field_name
 from netlint.model.declared.declarations import Role

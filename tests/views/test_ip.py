@@ -11,7 +11,8 @@ import pytest
 from netlint import addresses, sources
 from netlint.addresses import Range
 from netlint.cluster import Cluster
-from netlint.cluster.address_lookup.lookup import AddressKind, Answer, Relation, look_up
+from netlint.cluster.address_lookup.address_kinds import AddressKind
+from netlint.cluster.address_lookup.lookup import Answer, Relation, look_up
 from netlint.sources import dumps
 from netlint.views import ip, spots
 from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid

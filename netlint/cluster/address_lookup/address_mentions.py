@@ -41,7 +41,7 @@ class Mention:
 
 
 def mentions(cluster: Cluster, query: Range) -> list[Mention]:
-    """All of them, by object and field."""
+    """Every field that names an address of the range, by object and field."""
     unordered = [
         *_in_objects(cluster, query),
         *_in_pods(cluster, query),
@@ -61,7 +61,7 @@ def _in_objects(cluster: Cluster, query: Range) -> Iterator[Mention]:
 
 
 def _common_text(query: Range) -> bytes:
-    """What every spelling of an address in the range contains, so that most objects need not be walked."""
+    """Bytes that every spelling of an address in the range contains, so that most objects need not be walked."""
     if query.family == 4:
         first, last = (addresses.text(4, end).split(".") for end in (query.first, query.last))
         shared_octets = next((n for n, (low, high) in enumerate(zip(first, last, strict=True)) if low != high), 4)
@@ -84,7 +84,7 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _spellings(text: str, query: Range) -> Iterator[str]:
-    """The different spellings in the text that name the address, or what is inside of the range."""
+    """Different literals in the text that name addresses of the query alone, as they are written."""
     for literal in dict.fromkeys(_LITERALS[query.family].findall(text)):
         named = _range_of(literal, query)
         if named is not None and query.covers(named):
@@ -92,7 +92,7 @@ def _spellings(text: str, query: Range) -> Iterator[str]:
 
 
 def _range_of(literal: str, query: Range) -> Range | None:
-    """What a literal stands for: with a prefix length it names an address, too, where one is asked for."""
+    """Range of a literal; of one with a prefix length its address alone, where one address is asked for."""
     try:
         if "/" not in literal:
             return Range(*addresses.parse(literal), addresses.parse(literal)[1])
@@ -123,7 +123,7 @@ def _in_pods(cluster: Cluster, query: Range) -> Iterator[Mention]:
 
 
 def secondary_addresses_in(pods: Pods, query: Range) -> Iterator[tuple[int, str]]:
-    """Pods with addresses of the range in networks beside the cluster's, and these addresses."""
+    """Rows of pods with addresses of the range in secondary networks, and these addresses."""
     for row, networks in pods.table.attached.items():
         for network in networks:
             for family, address in network.addresses:

@@ -5,30 +5,27 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from netlint import addresses
 from netlint.addresses import BITS, Range
+from netlint.cluster import Cluster
 from netlint.findings import Subject
 from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role, Standing
 from netlint.model.ranges import remote_ranges
-
-if TYPE_CHECKING:
-    from netlint.cluster import Cluster
 
 NETWORK_PREFIX = {4: 24, 6: 64}
 """Prefix lengths of the networks in which addresses are shown that no declared range holds."""
 HOLDING_ROLES = {Role.NODE: (Role.NODE,), Role.PUBLIC: (Role.LOAD_BALANCER, Role.NODE)}
 """Of single addresses: the roles of the ranges that may hold them."""
-COUNTERPARTS = 200  # collisions of one kind whose other side is looked for
+MAX_COUNTERPARTS = 200  # of a collision, for more declarations the other side is not looked for
 
 
 @dataclass(slots=True)
 class RangeBlock:
     """One range with everything that declares it in one role.
 
-    ``nodes``: to which it belongs; ``used``: how many of its addresses somebody has, None where the input
-    cannot show that; ``collides``: with what, as clauses; ``is_partial``: whether some children were left out.
+    ``nodes``: names of those to which it belongs; ``used``: how many of its addresses somebody has, None where the
+    input cannot show that; ``collisions``: clauses for people; ``is_partial``: whether some children were left out.
     """
 
     range: Range
@@ -127,7 +124,7 @@ def _with_gaps(whole: Range, groups: Iterable[tuple[RangeBlock, ...]]) -> Iterat
 
 
 def _shown_ranges(cluster: Cluster, family: int) -> list[Declaration]:
-    """Ranges; single addresses only as the networks around them, where nothing declares these."""
+    """Declared ranges, and networks around single addresses that no declared range holds."""
     of_family = [declared for declared in cluster.ranges.plan.declarations if declared.range.family == family]
     ranges = [declared for declared in of_family if declared.range.size > 1 and declared.role is not Role.PUBLIC]
     if cluster.network.allocates_from_node is False:
@@ -198,7 +195,7 @@ def _nested(blocks: list[RangeBlock]) -> list[RangeBlock]:
 
 
 def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
-    """What each declaration collides with."""
+    """Clauses that say what each declaration collides with."""
     clauses: dict[Declaration, list[str]] = {}
     for collision in cluster.ranges.collisions:
         if collision.is_idle:
@@ -206,7 +203,7 @@ def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
         involved = collision.involved
         for number, declared in enumerate(involved):
             others = collision.right_kind if declared in collision.left_ranges else collision.left_kind
-            other = collision.counterpart(declared) if number < COUNTERPARTS else None
+            other = collision.counterpart(declared) if number < MAX_COUNTERPARTS else None
             clause = f"overlaps {other} of {other.subject}" if other else f"overlaps {others} ranges"
             clauses.setdefault(declared, []).append(clause)
     for group in cluster.ranges.overlapping_pod_cidrs:

@@ -8,7 +8,7 @@ from netlint.model.masquerade import bridge_masquerading, ip_masq_agent, proxy_m
 from netlint.model.masquerade.consequences import Masquerades, faults_and_consequences
 from netlint.model.ranges.cluster_ranges import ClusterRanges
 
-__all__ = ["masquerades_of"]
+__all__ = ["Masquerades", "masquerades_of"]
 
 
 def masquerades_of(view: SnapshotView, network: PodNetwork, ranges: ClusterRanges) -> Masquerades:
