@@ -42,11 +42,11 @@ def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A node's pod range is not inside the cluster's, or not inside what the plugin takes for it."""
     declared = cluster.ranges.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
-    if not declared and not any(enclosing.wide for enclosing in cluster.ranges.enclosing_ranges):
+    if not declared and not any(enclosing.enclosing for enclosing in cluster.ranges.enclosing_ranges):
         yield _undeclared(cluster)
     reported: set[Declaration] = set()
     for enclosing in cluster.ranges.enclosing_ranges:
-        for strays, wide in enclosing.strays():
+        for strays, wide in enclosing.outside():
             outside = [own for own in strays if own not in reported]
             if outside:
                 reported.update(outside)

@@ -12,14 +12,14 @@ from netlint.model.cni import flannel, weave
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.hosts.host import Host
 from netlint.model.nodes.identities import Sort, is_present
-from netlint.model.nodes.node_ip_autodetection import CHOICES, Detection, Suspicion
+from netlint.model.nodes.node_ip_autodetection import OVERWRITING_ANNOTATIONS, NodeIpAutodetection, SuspectAddress
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import condition_status
 from netlint.snapshot import Reason
 
 REACHABLE = ("InternalIP", "ExternalIP")
-_CHOSEN = [flannel.PREFIX + choice for choices in CHOICES.values() for choice in choices]
+_CHOSEN = [flannel.PREFIX + choice for choices in OVERWRITING_ANNOTATIONS.values() for choice in choices]
 _PRIVATE = [
     addresses.parse_cidr(cidr).range
     for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -46,21 +46,21 @@ def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
 def misdetected_node_addresses(cluster: Cluster) -> Iterator[Violation]:
     """What a network plugin announces for a node is not an address by which others reach it."""
     disputed = {(found.node.name, found.value) for group in cluster.nodes.shared_identities for found in group}
-    detection = Detection(
+    detection = NodeIpAutodetection(
         cluster.view.nodes, cluster.nodes.own_addresses, cluster.ranges.plan, cluster.network.shares_node_subnet
     )
-    for found in detection.suspicions():
+    for found in detection.suspect_addresses():
         if (found.identity.node.name, found.identity.value) not in disputed:
             yield _misdetected(found, sorted(detection.own[found.identity.node.name]))
 
 
-def _misdetected(found: Suspicion, own: list[tuple[int, int]]) -> Violation:
+def _misdetected(found: SuspectAddress, own: list[tuple[int, int]]) -> Violation:
     one, witness = found.identity, found.witness
     listed = [addresses.text(*address) for address in own]
     return Violation(
         subject_of(one.node),
         one.path,
-        f"{one.what} {one.text} {found.why} (the Node's own: {', '.join(listed)})",
+        f"{one.what} {one.text} {found.reason} (the Node's own: {', '.join(listed)})",
         {"address": one.text, "nodeAddresses": listed},
         (Related(witness.subject, witness.path, f"{witness.description} {witness}"),) if witness else (),
         key=one.text,

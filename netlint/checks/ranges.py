@@ -115,7 +115,7 @@ def contradicting_flags(cluster: Cluster) -> Iterator[Violation]:
 def contradicting_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Several places declare one range, and do not agree."""
     outside = {
-        wide for enclosing in cluster.ranges.enclosing_ranges for _, found in enclosing.strays() for wide in found
+        wide for enclosing in cluster.ranges.enclosing_ranges for _, found in enclosing.outside() for wide in found
     }
     for found in disagreements(cluster.ranges.plan.declarations):
         differing = [declared for declared in found.differing if declared not in outside]

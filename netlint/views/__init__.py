@@ -60,6 +60,17 @@ def gaps(snapshot: Snapshot, kinds: Iterable[str], optional: Iterable[str] = ())
     ]
 
 
+def incomplete(gaps: Iterable[Gap]) -> list[dict[str, str]]:
+    """Gaps as JSON."""
+    return [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in gaps]
+
+
+def incomplete_lines(gaps: Sequence[Gap]) -> list[str]:
+    """Gaps as a line below others; none where everything is known."""
+    named = "; ".join(f"{gap.kind} ({gap.message})" for gap in gaps)
+    return ["", f"Not known completely: {named}"] if gaps else []
+
+
 def counted(number: int, noun: str) -> str:
     """``1 node``, ``2 nodes``, ``5,000 nodes``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -13,7 +13,7 @@ from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import Node
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, place, text_of
+from netlint.views import Side, Spots, columns, counted, incomplete, incomplete_lines, place, text_of
 
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")
@@ -34,7 +34,7 @@ def sides(answered: Followed) -> list[Side]:
 def text(answered: Followed, nodes: list[Node], spots: Spots, gaps: list[Gap]) -> str:
     """For people."""
     if not answered:
-        return text_of([f"No way {'is known to lead' if gaps else 'leads'} into the cluster.", *_incomplete(gaps)])
+        return text_of([f"No way {'is known to lead' if gaps else 'leads'} into the cluster.", *incomplete_lines(gaps)])
     table = [
         [*row(entry, answer), str(entry.subject), place((entry.subject, entry.path), spots)]
         for entry, answer in answered
@@ -47,12 +47,7 @@ def text(answered: Followed, nodes: list[Node], spots: Spots, gaps: list[Gap]) -
     )
     if node_addresses_text and any(entry.via is Via.NODE_PORT for entry, _ in answered):
         lines.append(f"Every node: {node_addresses_text}")
-    return text_of([*lines, *_incomplete(gaps)])
-
-
-def _incomplete(gaps: list[Gap]) -> list[str]:
-    listed = "; ".join(f"{gap.kind} ({gap.message})" for gap in gaps)
-    return ["", f"Not known completely: {listed}"] if gaps else []
+    return text_of([*lines, *incomplete_lines(gaps)])
 
 
 def row(entry: EntryPoint, answer: ServiceAnswer) -> list[str]:
@@ -88,7 +83,7 @@ def json(answered: Followed, nodes: Iterable[Node], spots: Spots, gaps: list[Gap
             "nodes": [
                 {"name": node.name, "addresses": [str(declared) for declared in node_addresses(node)]} for node in nodes
             ],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in gaps],
+            "incomplete": incomplete(gaps),
         }
     )
 

@@ -13,7 +13,7 @@ from netlint.findings import field_name
 from netlint.model.declared.declarations import Declaration, Standing
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, place, side_name, text_of
+from netlint.views import Side, Spots, columns, incomplete, incomplete_lines, place, side_name, text_of
 
 SCHEMA = "https://netlint.dev/schemas/ip-v1.schema.json"
 SHOWN = 20  # owners and mentions, each
@@ -46,9 +46,7 @@ def text(answer: Answer, spots: Spots, gaps: list[Gap]) -> str:
             for mention in answer.mentions
         ],
     )
-    if gaps:
-        lines += ["", f"Not known completely: {'; '.join(f'{gap.kind} ({gap.message})' for gap in gaps)}"]
-    return text_of(lines)
+    return text_of([*lines, *incomplete_lines(gaps)])
 
 
 def _asked(answer: Answer) -> str:
@@ -67,8 +65,8 @@ def _headline(answer: Answer, gaps: list[Gap]) -> str:
         return f"{_range_of(answer)}{where}, {number:,} address{'' if number == 1 else 'es'} in use"
     owners = list(dict.fromkeys(str(owner.subject) for owner in answer.owners if owner.subject.kind != "File"))
     if owners:
-        own = {f"Node {name}" for name in answer.nodes}
-        return f"{natures} of {_listed(owners)}{'' if own & set(owners) else where}"
+        own_node_names = {f"Node {name}" for name in answer.nodes}
+        return f"{natures} of {_listed(owners)}{'' if own_node_names & set(owners) else where}"
     idle = not answer.owners and answer.kinds != (AddressKind.RESERVED,)
     return f"{natures}{where}{'; nobody in the input has it' if idle else ''}"
 
@@ -118,13 +116,20 @@ def _ranges(matches: Sequence[Match], spots: Spots) -> list[list[str]]:
 
 
 def _row(key: tuple[str, ...], group: list[Declaration], spots: Spots) -> list[str]:
-    relation, span, what, authority, standing = key
+    relation, span, description, authority, standing = key
     nodes = list(dict.fromkeys(declaration.node for declaration in group if declaration.node))
     of_node = f" of {_listed(nodes)}" if nodes else ""
     sides = [(declaration.subject, declaration.path) for declaration in group]
     more = f" and {len(sides) - 1:,} more" if len(sides) > 1 else ""
     firmness = "" if standing == Standing.DECLARED else f" ({standing})"
-    return [relation, span, f"{what}{of_node}{firmness}", authority, side_name(sides[0]) + more, place(sides[0], spots)]
+    return [
+        relation,
+        span,
+        f"{description}{of_node}{firmness}",
+        authority,
+        side_name(sides[0]) + more,
+        place(sides[0], spots),
+    ]
 
 
 def json(answer: Answer, spots: Spots, gaps: list[Gap]) -> str:
@@ -144,24 +149,25 @@ def json(answer: Answer, spots: Spots, gaps: list[Gap]) -> str:
             "kinds": list(answer.kinds),
             "nodes": list(answer.nodes),
             "notes": list(answer.notes),
-            "owners": [
-                {
-                    "kind": owner.kind,
-                    "address": addresses.text(family, owner.address),
-                    "node": owner.node or None,
-                    "text": owner.detail,
-                    "subject": _subject((owner.subject, owner.path), spots),
-                }
-                for owner in answer.owners
-            ],
+            "owners": [_owner_json(owner, family, spots) for owner in answer.owners],
             "ranges": [_range(match, spots) for match in answer.matches],
             "mentions": [
                 {"text": mention.text, "subject": _subject((mention.subject, mention.path), spots)}
                 for mention in answer.mentions
             ],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in gaps],
+            "incomplete": incomplete(gaps),
         }
     )
+
+
+def _owner_json(owner: Owner, family: int, spots: Spots) -> Json:
+    return {
+        "kind": owner.kind,
+        "address": addresses.text(family, owner.address),
+        "node": owner.node or None,
+        "text": owner.detail,
+        "subject": _subject((owner.subject, owner.path), spots),
+    }
 
 
 def _subject(side: Side, spots: Spots) -> Json:

@@ -88,28 +88,33 @@ def json(proposal: Proposal) -> str:
             "request": _demand(proposal.demand),
             "capacity": _demand(proposal.capacity),
             "tight": proposal.is_tight,
-            "ranges": [
-                {
-                    "family": ranges.family,
-                    "pods": str(ranges.pods),
-                    "services": str(ranges.services),
-                    "nodePrefix": ranges.node_prefix,
-                    "firstNode": str(ranges.of_node(0)),
-                    "lastNode": str(ranges.of_node(ranges.nodes - 1)),
-                }
-                for ranges in proposal.ranges
-            ],
+            "ranges": [_ranges(ranges) for ranges in proposal.ranges],
             "avoided": [{"range": str(avoided.range), "why": avoided.reason} for avoided in proposal.avoided],
-            "configurations": {
-                "kubeadm": configurations.kubeadm(proposal),
-                "kubelet": configurations.kubelet(proposal),
-                "kube-controller-manager": configurations.controller_manager(proposal),
-                "flannel": configurations.flannel(proposal),
-                "calico": configurations.calico(proposal),
-                "cilium": configurations.cilium(proposal),
-            },
+            "configurations": _configurations(proposal),
         }
     )
+
+
+def _ranges(ranges: FamilyRanges) -> Json:
+    return {
+        "family": ranges.family,
+        "pods": str(ranges.pods),
+        "services": str(ranges.services),
+        "nodePrefix": ranges.node_prefix,
+        "firstNode": str(ranges.of_node(0)),
+        "lastNode": str(ranges.of_node(ranges.nodes - 1)),
+    }
+
+
+def _configurations(proposal: Proposal) -> Json:
+    return {
+        "kubeadm": configurations.kubeadm(proposal),
+        "kubelet": configurations.kubelet(proposal),
+        "kube-controller-manager": configurations.controller_manager(proposal),
+        "flannel": configurations.flannel(proposal),
+        "calico": configurations.calico(proposal),
+        "cilium": configurations.cilium(proposal),
+    }
 
 
 def refusal(demand: Demand, reason: str) -> str:

@@ -20,7 +20,7 @@ from netlint.objects.discovery import EndpointSlice
 from netlint.reports.concise import spot_name
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, place, text_of
+from netlint.views import Side, Spots, columns, counted, incomplete, incomplete_lines, place, text_of
 from netlint.views.entrypoints import as_json as entry_as_json
 from netlint.views.entrypoints import row as entry_row
 
@@ -58,9 +58,7 @@ def text(chain: ServiceChain, broken: Broken, spots: Spots, gaps: list[Gap]) -> 
     lines += _section(_source(chain), _programs(chain))
     lines += _section("Ways in from outside", _ways_in(chain, spots))
     lines += _section("Findings", [line for link, finding in broken for line in _finding(link, finding)])
-    if gaps:
-        lines += ["", f"Not known completely: {'; '.join(f'{gap.kind} ({gap.message})' for gap in gaps)}"]
-    return text_of(lines)
+    return text_of([*lines, *incomplete_lines(gaps)])
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
@@ -236,7 +234,7 @@ def json(chain: ServiceChain, broken: Broken, spots: Spots, gaps: list[Gap]) -> 
             },
             "waysIn": [entry_as_json(entry, answer, spots) for entry, answer in chain.entry_points],
             "findings": [_finding_json(link, finding) for link, finding in broken],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in gaps],
+            "incomplete": incomplete(gaps),
         }
     )
 

@@ -27,12 +27,12 @@ def text(topology: Topology) -> str:
     for node in topology.nodes[:NODES]:
         _grow(top.add(Text(printable(_title(node)), "bold green")), node)
     if len(topology.nodes) > NODES:
-        rest = topology.nodes[NODES:]
-        pods = counted(sum(len(node.pods) for node in rest), "pod")
-        top.add(Text(f"and {counted(len(rest), 'more node')} with {pods}; --node NAME shows one"))
-    out = StringIO()
-    Console(file=out, width=WIDTH, highlight=False, color_system=None).print(top)
-    return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+        hidden = topology.nodes[NODES:]
+        pods = counted(sum(len(node.pods) for node in hidden), "pod")
+        top.add(Text(f"and {counted(len(hidden), 'more node')} with {pods}; --node NAME shows one"))
+    output = StringIO()
+    Console(file=output, width=WIDTH, highlight=False, color_system=None).print(top)
+    return "".join(line.rstrip() + "\n" for line in output.getvalue().splitlines())
 
 
 def _fabric(topology: Topology) -> str:

@@ -19,7 +19,7 @@ from netlint.model.declared.declarations import Role
 from netlint.reports import printable
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted
+from netlint.views import Side, Spots, columns, counted, incomplete
 
 SCHEMA = "https://netlint.dev/schemas/map-v1.schema.json"
 CELLS = 32
@@ -61,9 +61,9 @@ def text(
     color: bool,
 ) -> str:
     """For people; ``residents``: family and owner of the addresses of one node, where only that is shown."""
-    out = StringIO()
+    output = StringIO()
     console = Console(
-        file=out, force_terminal=color, color_system="standard" if color else None, highlight=False, width=WIDTH
+        file=output, force_terminal=color, color_system="standard" if color else None, highlight=False, width=WIDTH
     )
     if fabric:
         console.print(Text(printable(f"Fabric: {'; '.join(fabric)}")))
@@ -77,7 +77,7 @@ def text(
         console.print(Text(printable(line)))
     for gap in gaps:
         console.print(Text(printable(f"Not known completely: {gap.kind} ({gap.message})")))
-    return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+    return "".join(line.rstrip() + "\n" for line in output.getvalue().splitlines())
 
 
 def _section(residents: Sequence[tuple[int, Owner]]) -> list[str]:
@@ -100,11 +100,11 @@ def _grow(tree: Tree, listed: Sequence[Stretch]) -> None:
 
 
 def _label(part: Stretch, row: Row, widths: Sequence[int]) -> Text:
-    span, bar, what, use, remark = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+    span, bar, description, use, remark = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
     style = STYLES[part.blocks[0].role] if part.blocks else "dim"
     alarm = "bold red" if any(block.collisions for block in part.blocks) else ""
     return Text.assemble(
-        (f"{span}  ", "" if part.blocks else "dim"), (bar, style), f"  {what}  ", f"{use}  ", (remark, alarm)
+        (f"{span}  ", "" if part.blocks else "dim"), (bar, style), f"  {description}  ", f"{use}  ", (remark, alarm)
     )
 
 
@@ -236,18 +236,19 @@ def json(
                 {"family": family, "blocks": [_block(root, spots) for root in roots]}
                 for family, roots in families.items()
             ],
-            "addresses": [
-                {
-                    "address": addresses.text(family, owner.address),
-                    "kind": owner.kind,
-                    "text": owner.detail,
-                    "subject": subject_with_field(owner.subject, field_name(owner.path), None),
-                }
-                for family, owner in residents
-            ],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in gaps],
+            "addresses": [_resident(family, owner) for family, owner in residents],
+            "incomplete": incomplete(gaps),
         }
     )
+
+
+def _resident(family: int, owner: Owner) -> Json:
+    return {
+        "address": addresses.text(family, owner.address),
+        "kind": owner.kind,
+        "text": owner.detail,
+        "subject": subject_with_field(owner.subject, field_name(owner.path), None),
+    }
 
 
 def _block(block: RangeBlock, spots: Spots) -> Json:

@@ -86,8 +86,8 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 def _spellings(text: str, query: Range) -> Iterator[str]:
     """Different literals in the text that name addresses of the query alone, as they are written."""
     for literal in dict.fromkeys(_LITERALS[query.family].findall(text)):
-        named = _range_of(literal, query)
-        if named is not None and query.covers(named):
+        range_named = _range_of(literal, query)
+        if range_named is not None and query.covers(range_named):
             yield literal
 
 

@@ -84,16 +84,16 @@ def _in_secondary_networks(cluster: Cluster, query: Range) -> Iterator[Owner]:
 
 def _of_service(service: Service, query: Range) -> Iterator[Owner]:
     spec, subject = service.spec, subject_of(service)
-    listed: list[tuple[AddressKind, Path, str | None]] = [
+    fields: list[tuple[AddressKind, Path, str | None]] = [
         (AddressKind.SERVICE, ("spec", "clusterIPs", index), text) for index, text in enumerate(spec.clusterIPs or ())
     ] or [(AddressKind.SERVICE, ("spec", "clusterIP"), spec.clusterIP)]
-    listed += [
+    fields += [
         (AddressKind.PUBLIC, ("spec", "externalIPs", index), text) for index, text in enumerate(spec.externalIPs or ())
     ]
     balancer = service.status.loadBalancer if service.status else None
     for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
-        listed.append((AddressKind.PUBLIC, ("status", "loadBalancer", "ingress", index, "ip"), entry.ip))
-    for nature, path, text in listed:
+        fields.append((AddressKind.PUBLIC, ("status", "loadBalancer", "ingress", index, "ip"), entry.ip))
+    for nature, path, text in fields:
         address = _address_inside(text if text != "None" else None, query)
         if address is not None:
             yield Owner(nature, address, subject, path, detail=_purpose(service))

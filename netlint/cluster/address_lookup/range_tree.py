@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -196,34 +197,39 @@ def _nested(blocks: list[RangeBlock]) -> list[RangeBlock]:
 
 def _collisions(cluster: Cluster) -> Mapping[Declaration, list[str]]:
     """Clauses that say what each declaration collides with."""
-    clauses: dict[Declaration, list[str]] = {}
-    for collision in cluster.ranges.collisions:
-        if collision.is_idle:
-            continue
-        involved = collision.involved
-        for number, declared in enumerate(involved):
-            others = collision.right_kind if declared in collision.left_ranges else collision.left_kind
-            other = collision.counterpart(declared) if number < MAX_COUNTERPARTS else None
-            clause = f"overlaps {other} of {other.subject}" if other else f"overlaps {others} ranges"
-            clauses.setdefault(declared, []).append(clause)
-    for group in cluster.ranges.overlapping_pod_cidrs:
-        for declared in group:
-            sides = [other for other in group if other.node != declared.node and other.range != declared.range]
-            clauses.setdefault(declared, []).extend(_clause(sides))
-    for group in remote_ranges.overlapping_clusters(cluster.ranges.plan, cluster.view):
-        for declared in group:
-            sides = [
-                other
-                for other in group
-                if other.description != declared.description and other.range.overlaps(declared.range)
-            ]
-            clauses.setdefault(declared, []).extend(_clause(sides))
+    clauses: defaultdict[Declaration, list[str]] = defaultdict(list)
+    for declared, clause in (*_of_kinds(cluster), *_of_nodes(cluster), *_of_clusters(cluster)):
+        clauses[declared].append(clause)
     return clauses
 
 
-def _clause(sides: list[Declaration]) -> Iterator[str]:
-    more = f" and {len(sides) - 1} more" if len(sides) > 1 else ""
-    yield from (f"overlaps {declared} of {declared.subject}{more}" for declared in sides[:1])
+def _of_kinds(cluster: Cluster) -> Iterator[tuple[Declaration, str]]:
+    for collision in cluster.ranges.collisions:
+        for number, declared in enumerate(() if collision.is_idle else collision.involved):
+            kind = collision.right_kind if declared in collision.left_ranges else collision.left_kind
+            other = collision.counterpart(declared) if number < MAX_COUNTERPARTS else None
+            yield declared, f"overlaps {other} of {other.subject}" if other else f"overlaps {kind} ranges"
+
+
+def _of_nodes(cluster: Cluster) -> Iterator[tuple[Declaration, str]]:
+    for group in cluster.ranges.overlapping_pod_cidrs:
+        for declared in group:
+            others = [other for other in group if other.node != declared.node and other.range != declared.range]
+            yield from ((declared, clause) for clause in _clause(others))
+
+
+def _of_clusters(cluster: Cluster) -> Iterator[tuple[Declaration, str]]:
+    for group in remote_ranges.overlapping_clusters(cluster.ranges.plan, cluster.view):
+        for declared in group:
+            foreign = (other for other in group if other.description != declared.description)
+            others = [other for other in foreign if other.range.overlaps(declared.range)]
+            yield from ((declared, clause) for clause in _clause(others))
+
+
+def _clause(others: list[Declaration]) -> Iterator[str]:
+    """One clause for all that a declaration overlaps; none where there is nothing."""
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    yield from (f"overlaps {declared} of {declared.subject}{more}" for declared in others[:1])
 
 
 class _AddressesInUse:

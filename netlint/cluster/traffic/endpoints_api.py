@@ -44,7 +44,7 @@ PortAddress = tuple[Port | None, int, int]  # port, family, address: Endpoints a
 
 @dataclass(slots=True)
 class ListedAddresses:
-    """What a Service's Endpoints list, or its slices."""
+    """Addresses with ports that Endpoints or slices list, by whether they are ready."""
 
     ready: set[PortAddress]
     not_ready: set[PortAddress]
@@ -57,7 +57,7 @@ class ListedAddresses:
 
 @dataclass(frozen=True, slots=True)
 class EndpointsContrast:
-    """How Endpoints differ from the slices of their Service."""
+    """Endpoints and the slices of their Service, and what each of them lists."""
 
     endpoints: Endpoints
     service: Service
@@ -167,7 +167,7 @@ def _inaccurate_services(cluster: Cluster) -> set[tuple[str, str]]:
 
 
 def _without_tolerated(cluster: Cluster, contrast: EndpointsContrast) -> Iterator[EndpointsContrast]:
-    """Without what Endpoints alone may list: they take pods by podIP, and of Nodes that do not exist."""
+    """The contrast without what Endpoints alone may list: they take pods by podIP, and of Nodes that do not exist."""
     service, pods = contrast.service, cluster.pods
     expected = set(cluster.services.endpoints.expected_rows(service))
     unexpected = [row for row in pods.having(service.namespace, service.spec.selector or {}) if row not in expected]
@@ -246,7 +246,7 @@ def address_path(endpoints: Endpoints, family: int, value: int) -> Path:
 
 
 def may_be_outdated(cluster: Cluster, contrast: EndpointsContrast) -> bool:
-    """Whether every pod involved changed after the Endpoints did, so that the controller may be about to write."""
+    """Whether every pod involved changed after the Endpoints did, so that the controller may be about to write them."""
     written, pods = stamp(contrast.endpoints.annotations.get(TRIGGER_TIME)), cluster.pods
     selected = pods.having(contrast.service.namespace, contrast.service.spec.selector or {})
     changed = {pair: pods.table.changed[row] for row in selected for pair in pods.addresses(row)}

@@ -173,7 +173,8 @@ def _host_and_path(ingress: Ingress, path: Path) -> tuple[str, str]:
 def _is_secure(ingress: Ingress, host: str) -> bool:
     """Whether it serves the host with TLS; an entry without hosts serves all of them."""
     return any(
-        not tls.hosts or any(host and covers(known, host) for known in tls.hosts) for tls in ingress.spec.tls or ()
+        not tls.hosts or any(host and covers(tls_host, host) for tls_host in tls.hosts)
+        for tls in ingress.spec.tls or ()
     )
 
 
@@ -193,8 +194,8 @@ def _of_gateways(cluster: Cluster) -> Iterator[EntryPoint]:
 
 def gateway_addresses(gateway: Gateway) -> tuple[str, ...]:
     """The addresses of a Gateway: those that it has, else those that it asks for."""
-    given = (gateway.status.addresses if gateway.status else None) or gateway.spec.addresses or ()
-    return tuple(entry.value for entry in given if entry.value)
+    entries = (gateway.status.addresses if gateway.status else None) or gateway.spec.addresses or ()
+    return tuple(entry.value for entry in entries if entry.value)
 
 
 def _of_route(route: GatewayRoute) -> Iterator[tuple[Path, Target | None, str]]:

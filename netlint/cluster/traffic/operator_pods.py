@@ -71,7 +71,7 @@ POD_MAKING_KINDS = frozenset(
         "postgresql",
     ]
 )
-"""Kinds of others from which their controllers make pods; what labels these have, only they know."""
+"""Kinds of custom resources from which operators make pods; what labels these have, only the operators know."""
 SYSTEM = "kube-system"
 ROLES = frozenset({"follower", "leader", "master", "primary", "replica", "secondary", "slave", "standby"})
 """What Patroni, Redis Sentinel and others write into a label of pods that run."""

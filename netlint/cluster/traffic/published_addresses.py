@@ -66,19 +66,19 @@ def _published(subject: Subject, path: Path, text: str) -> Iterator[PublishedAdd
 
 
 class KnownOwners:
-    """Whose an address can be."""
+    """The load-balancer pools, Nodes and Services whose an address can be."""
 
     def __init__(self, cluster: Cluster) -> None:
-        """Looked up once."""
+        """The ranges of the cluster are looked up once."""
         self.pools = cluster.ranges.plan.of(Role.LOAD_BALANCER)
-        self._held = RangeIndex((pool.range, pool) for pool in self.pools)
+        self._pool_index = RangeIndex((pool.range, pool) for pool in self.pools)
         self._of_nodes = {(family, first) for family, first, last in _ranges(cluster, Role.NODE) if first == last}
         self._of_services = {(family, first) for family, first, _ in _ranges(cluster, Role.PUBLIC)}
         self._of_services |= {(ip.family, ip.value) for ip in cluster.ranges.cluster_ips}
 
     def have(self, published: PublishedAddress) -> bool:
         """Whether a pool or a Node has the address, or another object's Service."""
-        if (published.family, published.value) in self._of_nodes or self._held.holding(
+        if (published.family, published.value) in self._of_nodes or self._pool_index.holding(
             published.family, published.value
         ):
             return True
@@ -91,11 +91,11 @@ def _ranges(cluster: Cluster, role: Role) -> Iterator[Range]:
 
 def private_external_addresses(node: Node) -> Iterator[tuple[Path, str, str]]:
     """External addresses of a Node that are private, and not its internal ones as well: field, text, meaning."""
-    listed = node.status.addresses or []
-    for index, entry in enumerate(listed):
+    entries = node.status.addresses or []
+    for index, entry in enumerate(entries):
         if entry.type != "ExternalIP" or not entry.address:
             continue
-        if all(other.address != entry.address for other in listed if other.type == "InternalIP"):
+        if all(other.address != entry.address for other in entries if other.type == "InternalIP"):
             family, value = addresses.parse(entry.address)
             span = Range(family, value, value)
             for special in PRIVATE:

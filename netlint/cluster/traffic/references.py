@@ -17,6 +17,8 @@ from netlint.objects.meta import Path, group_of
 
 SERVICE = ("", "Service")
 GATEWAY = (GROUP, "Gateway")
+TRANSPORT_LAYERS = {"HTTP": "HTTP", "HTTPS": "TLS", "TLS": "TLS", "TCP": "TCP", "UDP": "TCP"}
+"""What the listeners of a protocol tell connections apart by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,3 @@ def _clash(first: Listener, second: Listener) -> bool:
     if None in layers:  # a protocol of the implementation's own
         return False
     return len(layers) > 1 or layers == {"TCP"} or (first.hostname or "") == (second.hostname or "")
-
-
-TRANSPORT_LAYERS = {"HTTP": "HTTP", "HTTPS": "TLS", "TLS": "TLS", "TCP": "TCP", "UDP": "TCP"}

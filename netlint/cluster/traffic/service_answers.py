@@ -40,7 +40,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceAnswer:
-    """What answers: ``ready`` of ``known`` pods or endpoints; ``cause`` is set where it is dead."""
+    """What answers behind a Service port.
+
+    ``ready`` of ``known`` pods or endpoints; ``text``: a clause for people; ``cause``: set where nothing answers.
+    """
 
     state: State
     text: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -27,9 +27,10 @@ MAX_SIMILAR = 3
 
 @dataclass(frozen=True, slots=True)
 class ServiceChain:
-    """Everything about one Service; ``pods`` are rows, completed pods included, ``workloads`` only without any.
+    """One Service followed end to end.
 
-    ``from_slices``: what proxies program is told by the slices, which are known; else by the pods.
+    ``pods``: rows, completed pods included; ``workloads``: only where there are no pods. ``from_slices``: whether
+    ``programs`` are those of the slices, which are known; else they follow from the pods.
     """
 
     cluster: Cluster
@@ -66,10 +67,10 @@ class ServiceChain:
 
     def _concerns(self, violation: Violation, parts: set[tuple[str, str, str]]) -> bool:
         """What is wrong with another Service concerns this one only where it is named itself, not by its pods."""
-        sides = {violation.subject.order, *(side.subject.order for side in violation.related)}
+        involved = {violation.subject.order, *(side.subject.order for side in violation.related)}
         if violation.subject.kind == "Service":
-            return subject_of(self.service).order in sides
-        return not parts.isdisjoint(sides)
+            return subject_of(self.service).order in involved
+        return not parts.isdisjoint(involved)
 
 
 def link_of(finding: Finding) -> str:
@@ -109,7 +110,7 @@ def similar_services(cluster: Cluster, name: str, namespace: str | None) -> list
 
 
 def service_chain(cluster: Cluster, service: Service) -> ServiceChain:
-    """Follow a Service."""
+    """The chain of a Service."""
     answers = ServiceAnswers(cluster)
     pods = _selected(cluster, service)
     numbers = answers.slices.of(service)
@@ -129,13 +130,17 @@ def service_chain(cluster: Cluster, service: Service) -> ServiceChain:
         from_slices,
         why_not,
         [] if why_not or not (from_slices or endpoints) else programs(service, endpoints, cluster.view.nodes),
-        [
-            (entry, entrypoints.answer_at(entry, answers))
-            for entry in entrypoints.service_entry_points(cluster)
-            if entry.leads_to(service)
-        ],
+        list(_entry_points(cluster, service, answers)),
         _referrers(cluster, service),
     )
+
+
+def _entry_points(
+    cluster: Cluster, service: Service, answers: ServiceAnswers
+) -> Iterator[tuple[EntryPoint, ServiceAnswer]]:
+    for entry in entrypoints.service_entry_points(cluster):
+        if entry.leads_to(service):
+            yield entry, entrypoints.answer_at(entry, answers)
 
 
 def _selected(cluster: Cluster, service: Service) -> list[int]:

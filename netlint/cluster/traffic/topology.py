@@ -107,10 +107,10 @@ def _resident(cluster: Cluster, row: int, host: Host | None) -> PodOnNetwork:
 
 def _links(host: Host) -> tuple[tuple[Interface, ...], tuple[Interface, ...], tuple[Interface, ...]]:
     """Network cards, bridges and tunnels."""
-    listed = [link for link in host.dump.links or () if link.ifname != "lo"]
-    bridges = [link for link in listed if is_bridge(link)]
-    tunnels = [link for link in listed if link.kind in TUNNELS]
-    others = [link for link in listed if link not in bridges and link not in tunnels and not link.master]
+    links = [link for link in host.dump.links or () if link.ifname != "lo"]
+    bridges = [link for link in links if is_bridge(link)]
+    tunnels = [link for link in links if link.kind in TUNNELS]
+    others = [link for link in links if link not in bridges and link not in tunnels and not link.master]
     others = [link for link in others if link.kind != "dummy"]  # such as kube-ipvs0, with the addresses of all Services
     cards = [link for link in others if link.addr_info and any(info.scope == "global" for info in link.addr_info)]
     return tuple(_interfaces(host, cards)), tuple(_interfaces(host, bridges)), tuple(_interfaces(host, tunnels))

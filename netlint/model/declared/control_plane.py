@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role
+from netlint.model.declared.declarations import Authority, DeclaredRanges, MalformedRange, RangeSource, Role
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
@@ -19,16 +19,13 @@ from netlint.objects.core import ConfigMap
 from netlint.objects.meta import Path
 from netlint.snapshot.pod_table import CommandLine
 
-DeclaredRanges = Iterator[Declaration | MalformedRange]
-
 FLAGS = {
     ("kube-controller-manager", "cluster-cidr"): (Role.POD, Authority.CONTROLLER_MANAGER),
     ("kube-controller-manager", "service-cluster-ip-range"): (Role.SERVICE, Authority.CONTROLLER_MANAGER),
     ("kube-apiserver", "service-cluster-ip-range"): (Role.SERVICE, Authority.API_SERVER),
     ("kube-proxy", "cluster-cidr"): (Role.POD, Authority.SERVICE_PROXY),
 }
-
-
+"""The role of the ranges in a flag of a program, and who declares them by it."""
 NODE_MASK_FLAGS = (
     "allocate-node-cidrs",
     "node-cidr-mask-size",
@@ -38,7 +35,7 @@ NODE_MASK_FLAGS = (
 
 
 def command_lines(pods: Pods, program: str) -> Iterator[tuple[Subject, CommandLine]]:
-    """The different command lines of a program's live pods, each with the first pod that has it."""
+    """Distinct command lines of a program's live pods, each with the first pod that has it."""
     for row in pods.telling[program]:
         yield pods.subject(row), pods.table.commands[row]
 
@@ -65,7 +62,7 @@ class RepeatedFlag:
 
 
 def repeated_flags(pods: Pods) -> Iterator[RepeatedFlag]:
-    """Those that declare ranges, or how they are divided; lists that add up are none of them."""
+    """Repeated flags that declare ranges, or how they are divided; none of them adds its values up."""
     names = {*FLAGS, *(("kube-controller-manager", name) for name in NODE_MASK_FLAGS)}
     for program in dict.fromkeys(program for program, _ in sorted(names)):
         for subject, line in command_lines(pods, program):

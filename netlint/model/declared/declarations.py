@@ -93,6 +93,9 @@ class MalformedRange:
     problem: str
 
 
+DeclaredRanges = Iterator[Declaration | MalformedRange]
+
+
 class RangeSource(Struct, frozen=True, gc=False):
     """Who declares ranges, and what they are for: all that several ranges in one place have in common."""
 

@@ -21,7 +21,11 @@ _TAG = re.compile(r":([^:/@]+)(?:@|$)")
 
 
 class Release(NamedTuple):
-    """A release, and who shows it; ``firm``: it is the control plane's own, which is never older than a kubelet."""
+    """A release of Kubernetes, and who shows it.
+
+    ``number``: major and minor. ``witness``: a noun for people. ``is_of_control_plane``: and not of a kubelet, which
+    may be older, but never newer.
+    """
 
     number: tuple[int, int]
     version: str
@@ -32,7 +36,7 @@ class Release(NamedTuple):
 
 
 def release(view: SnapshotView) -> Release | None:
-    """The newest release that the best of the witnesses show; None where nobody shows one."""
+    """The newest release that the API server shows, else images of the control plane, else kubelets; None if none."""
     for witnesses in (_of_server(view), _of_images(view), _of_kubelets(view)):
         newest = max(witnesses, key=lambda shown: shown.number, default=None)
         if newest is not None:
@@ -41,8 +45,8 @@ def release(view: SnapshotView) -> Release | None:
 
 
 def _of_server(view: SnapshotView) -> Iterator[Release]:
-    text = view.snapshot.reading.server.get("version", "")
-    yield from _releases(text, "the API server")
+    version = view.snapshot.reading.server.get("version", "")
+    yield from _releases(version, "the API server")
 
 
 def _of_images(view: SnapshotView) -> Iterator[Release]:
@@ -54,14 +58,19 @@ def _of_images(view: SnapshotView) -> Iterator[Release]:
 
 def _of_kubelets(view: SnapshotView) -> Iterator[Release]:
     for node in view.nodes:
-        text = (node.status.nodeInfo.kubeletVersion if node.status.nodeInfo else None) or ""
+        version = (node.status.nodeInfo.kubeletVersion if node.status.nodeInfo else None) or ""
         path: Path = ("status", "nodeInfo", "kubeletVersion")
-        yield from _releases(text, "the newest kubelet", subject_of(node), path, firm=False)
+        yield from _releases(version, "the newest kubelet", subject_of(node), path, is_of_control_plane=False)
 
 
 def _releases(
-    text: str, what: str, subject: Subject | None = None, path: Path = (), *, firm: bool = True
+    version_text: str,
+    witness: str,
+    subject: Subject | None = None,
+    path: Path = (),
+    *,
+    is_of_control_plane: bool = True,
 ) -> Iterator[Release]:
-    version = _VERSION.match(text)
+    version = _VERSION.match(version_text)
     if version:
-        yield Release((int(version[1]), int(version[2])), text, what, subject, path, firm)
+        yield Release((int(version[1]), int(version[2])), version_text, witness, subject, path, is_of_control_plane)

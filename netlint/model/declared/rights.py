@@ -26,7 +26,7 @@ Resource = tuple[str, str]  # group and plural
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A ServiceAccount; ``others``: groups of what else it signs in with."""
+    """A ServiceAccount; ``other_groups``: groups of what else it signs in with."""
 
     namespace: str
     name: str

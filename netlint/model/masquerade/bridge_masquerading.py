@@ -26,6 +26,6 @@ def masquerades(view: SnapshotView) -> Iterator[Masquerade]:
             for plugin in attachment.plugins:
                 pools = [entry.declaration for entry in ranges if entry.declaration.subject == attachment.subject]
                 if plugin.get("type") in MASQUERADING and plugin.get("ipMasq") is True and pools:
-                    why = f"ipMasq of {plugin['type']} spares only {', '.join(map(str, pools))}"
+                    reason = f"ipMasq of {plugin['type']} spares only {', '.join(map(str, pools))}"
                     path = ("spec", "config")
-                    yield Masquerade(Whom.PODS, why, attachment.subject, path, hidden=tuple(pools), mild=True)
+                    yield Masquerade(Whom.PODS, reason, attachment.subject, path, hidden=tuple(pools), mild=True)

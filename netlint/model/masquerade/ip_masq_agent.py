@@ -45,7 +45,10 @@ _DURATION = re.compile(r"[+-]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)")
 
 @dataclass(frozen=True, slots=True)
 class NonMasqueradeList:
-    """What the agent spares, and who says so; ``problem``: why it does not take what stands there."""
+    """Ranges that the agent does not masquerade, and who says so.
+
+    ``description``: a clause for people. ``problem``: why the agent does not take what the object says.
+    """
 
     subject: Subject
     path: Path
@@ -175,10 +178,10 @@ def masquerades(view: SnapshotView, pods: Sequence[Declaration]) -> Iterator[Mas
     spared = non_masquerade_list(view)
     if spared is None or spared.problem:
         return
-    why = f"{spared.description} does not hold them"
+    reason = f"{spared.description} does not hold them"
     unspared = beyond(spared.ranges, pods, spared.families)
     nodes = nodes_beyond(spared.ranges, view, spared.families)
     if unspared:
-        yield Masquerade(Whom.PODS, why, spared.subject, spared.path, toward=unspared, spared=spared.ranges)
+        yield Masquerade(Whom.PODS, reason, spared.subject, spared.path, toward=unspared, spared=spared.ranges)
     elif nodes:
-        yield Masquerade(Whom.NODES, why, spared.subject, spared.path, toward=nodes)
+        yield Masquerade(Whom.NODES, reason, spared.subject, spared.path, toward=nodes)

@@ -30,7 +30,7 @@ _CONFIG: Path = ("data", "config.conf")
 class ServiceProxy:
     """One configuration of kube-proxy, and where it stands.
 
-    ``everything``: the setting that masquerades all traffic to Services, None where it is off. ``ranges``:
+    ``masquerade_all``: the setting that masquerades all traffic to Services, None where it is off. ``ranges``:
     the addresses taken for pods, where kube-proxy tells them by ``clusterCIDR``; None where it does not.
     """
 
@@ -115,5 +115,5 @@ def masquerades(view: SnapshotView, pods: Sequence[Declaration]) -> Iterator[Mas
             spared = tuple(declaration.range for declaration in proxy.ranges)
             strangers = beyond(spared, pods, {span.family for span in spared})
             if strangers:
-                why = f"clusterCIDR {', '.join(map(str, proxy.ranges))} of {proxy.subject} does not hold them"
-                yield Masquerade(Whom.BACKENDS, why, proxy.subject, proxy.path, strangers, spared=spared)
+                reason = f"clusterCIDR {', '.join(map(str, proxy.ranges))} of {proxy.subject} does not hold them"
+                yield Masquerade(Whom.BACKENDS, reason, proxy.subject, proxy.path, strangers, spared=spared)

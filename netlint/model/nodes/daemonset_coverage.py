@@ -17,7 +17,11 @@ from netlint.snapshot.pod_table import Phase
 
 @dataclass(frozen=True, slots=True)
 class DaemonSetCoverage:
-    """Where a DaemonSet should have pods and has (by name), where it has none, and the rows of those not ready."""
+    """A DaemonSet held against the pods.
+
+    ``eligible``: Nodes on which its pods should run; ``covered``: names of Nodes that have one; ``uncovered``: eligible
+    Nodes without; ``unready``: rows of pods on Nodes where none is ready.
+    """
 
     agent: Workload
     eligible: list[Node]
@@ -27,22 +31,21 @@ class DaemonSetCoverage:
 
 
 def daemonset_coverage(agent: Workload, view: SnapshotView) -> DaemonSetCoverage:
-    """A DaemonSet held against the pods; Nodes of which it is not clear are left out."""
+    """Coverage of a DaemonSet; Nodes of which it is not clear whether its pods run there are left out."""
     pods = view.pods
     rows = [row for row in pods.of_shapes(_shapes(agent, pods)) if pods.is_live(row)]
     covered = set(map(pods.node, rows))
     eligible = [node for node in view.nodes if _is_eligible(agent, node)]
-    responsive = {
-        node.name for node in eligible if readiness(node) != "Unknown"
-    }  # a silent kubelet's pods are never ready
+    # a silent kubelet's pods are never ready
+    responsive = {node.name for node in eligible if readiness(node) != "Unknown"}
     without_ready_pod = responsive - {pods.node(row) for row in rows if pods.is_ready(row)}
     unready = [
         row
         for row in rows
         if without_ready_pod and pods.node(row) in without_ready_pod and _is_starting_or_running(pods, row)
     ]
-    lacking = [node for node in eligible if node.name not in covered]
-    return DaemonSetCoverage(agent, eligible, covered, lacking, sorted(unready, key=pods.order))
+    uncovered = [node for node in eligible if node.name not in covered]
+    return DaemonSetCoverage(agent, eligible, covered, uncovered, sorted(unready, key=pods.order))
 
 
 def _is_starting_or_running(pods: Pods, row: int) -> bool:

@@ -41,7 +41,7 @@ def own_addresses(node: Node) -> set[Address]:
 def host_ip_mismatches(
     pods: Pods, nodes: Iterable[Node], addresses_of: Mapping[str, set[Address]]
 ) -> list[HostIpMismatch]:
-    """By node and address; Nodes that are not known, or none of whose addresses is, are not asked for."""
+    """Mismatches by node and address; Nodes that are not known, or none of whose addresses is, are left out."""
     known = {node.name: node for node in nodes if not is_virtual(node)}
     own = {name: own_addresses for name in known if (own_addresses := addresses_of[name])}
     wrong: dict[tuple[str, Address], dict[int, Path]] = {}

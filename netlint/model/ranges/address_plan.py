@@ -14,7 +14,7 @@ from netlint.objects.core import Service
 
 
 class Plan:
-    """All declarations, ordered by range, and the texts that should have been some."""
+    """All declarations, ordered by range, and the malformed texts that should have been some."""
 
     def __init__(self, declared: Iterable[Declaration | SecondaryRange | MalformedRange]) -> None:
         """Keeps the declarations sorted by range; equal ranges stay in the order of their objects."""
@@ -52,7 +52,7 @@ class Plan:
         return self._index[role]
 
     def strongest(self, role: Role, *authorities: str) -> list[Declaration]:
-        """What the first of these authorities that declares the role says."""
+        """Declarations of the role by the first of these authorities that has any."""
         for authority in authorities:
             declarations = [declaration for declaration in self.of(role) if declaration.authority == authority]
             if declarations:
@@ -76,7 +76,7 @@ class Plan:
 def declared_by_objects(
     view: SnapshotView, of_services: Iterable[Service]
 ) -> list[Declaration | SecondaryRange | MalformedRange]:
-    """Every declaration but the Nodes' pod ranges and those of CNI plugins."""
+    """Declarations by objects, flags and settings: all but the Nodes' pod ranges and those of CNI plugins."""
     return [
         *(declaration for node in view.nodes for declaration in node_objects.node_addresses(node)),
         *service_cidrs.of_service_cidrs(view),

@@ -13,12 +13,11 @@ from netlint import addresses
 from netlint.addresses import RangeIndex
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.ranges.address_plan import Plan
+from netlint.model.ranges.service_cidrs import DEFAULT_SERVICE_CIDR
 from netlint.objects.core import Service
 from netlint.objects.meta import Path, condition_status
 from netlint.objects.networking import IPAddress, ServiceCIDR
 
-DEFAULT_SERVICE_CIDR = "kubernetes"
-"""The ServiceCIDR that API servers make from their flag, and make again when somebody deletes it."""
 Address = tuple[int, int]
 
 
@@ -66,23 +65,24 @@ def shared_cluster_ips(cluster_ips: Sequence[ClusterIP]) -> list[list[ClusterIP]
 
 
 class ServiceRanges:
-    """The ranges that cluster IPs are given from; ``given_up`` are those that are not Ready.
+    """The ranges from which API servers allocate cluster IPs.
 
-    ServiceCIDRs are the authority, and the API servers' flags where there are none. ``firm``: no other
-    range can be in force. Without any declaration there is nothing to hold an address against.
+    ServiceCIDRs are the authority, and the API servers' flags where there are none. ``not_ready``: those whose
+    ServiceCIDR is not Ready, from which nothing is allocated any more. ``are_complete``: no other range can be in
+    force. Without any declaration there is nothing to hold an address against.
     """
 
-    def __init__(self, plan: Plan, service_cidrs: Sequence[ServiceCIDR], firm: bool) -> None:
-        """``service_cidrs`` may lack those that nobody exported; ``firm``: whether they cannot."""
-        flags = plan.strongest(Role.SERVICE, Authority.API_SERVER, Authority.OPENSHIFT)
-        known = any(service_cidr.name == DEFAULT_SERVICE_CIDR for service_cidr in service_cidrs)
+    def __init__(self, plan: Plan, service_cidrs: Sequence[ServiceCIDR], are_complete: bool) -> None:
+        """``are_complete``: whether ``service_cidrs`` are all that there are, and not only those that were exported."""
+        flag_ranges = plan.strongest(Role.SERVICE, Authority.API_SERVER, Authority.OPENSHIFT)
+        has_default = any(service_cidr.name == DEFAULT_SERVICE_CIDR for service_cidr in service_cidrs)
         declared = plan.strongest(Role.SERVICE, Authority.SERVICE_CIDR)
-        closed = {service_cidr.name for service_cidr in service_cidrs if _is_not_ready(service_cidr)}
-        self.not_ready = [declaration for declaration in declared if declaration.subject.name in closed]
-        self.in_force = [declaration for declaration in declared if declaration.subject.name not in closed]
-        if not known:
-            self.in_force = [*self.in_force, *flags] if flags else []
-        self.are_complete = known or firm
+        not_ready = {service_cidr.name for service_cidr in service_cidrs if _is_not_ready(service_cidr)}
+        self.not_ready = [declaration for declaration in declared if declaration.subject.name in not_ready]
+        self.in_force = [declaration for declaration in declared if declaration.subject.name not in not_ready]
+        if not has_default:
+            self.in_force = [*self.in_force, *flag_ranges] if flag_ranges else []
+        self.are_complete = has_default or are_complete
         self._index = RangeIndex((declaration.range, declaration) for declaration in self.in_force)
 
     @property
@@ -101,7 +101,7 @@ class ServiceRanges:
 
 
 def _is_not_ready(service_cidr: ServiceCIDR) -> bool:
-    """A new one may have no condition yet."""
+    """Whether its Ready condition is False; a new one may have no condition yet."""
     return condition_status(service_cidr.status.conditions if service_cidr.status else None, "Ready") == "False"
 
 
@@ -109,7 +109,7 @@ class IPAddressRecords:
     """The IPAddress objects of cluster IPs, by address; those of other APIs are there too."""
 
     def __init__(self, ip_addresses: Iterable[IPAddress]) -> None:
-        """The object is named by its address."""
+        """``ip_addresses``: objects that are named by their addresses."""
         self.by_address = {addresses.parse(ip_address.name): ip_address for ip_address in ip_addresses}
         self.newest = newest(self.by_address.values())
 

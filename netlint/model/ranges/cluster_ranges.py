@@ -36,9 +36,9 @@ class ClusterRanges:
     def plan(self) -> Plan:
         """Every range that the cluster declares."""
         view = self._view
-        own = [declaration for ranges in view.pod_cidrs.values() for declaration in ranges]
+        pod_cidrs = [declaration for ranges in view.pod_cidrs.values() for declaration in ranges]
         observed = of_hosts(self._hosts, view.node_named, self._network.node_ranges, view.pods)
-        declarations = [*own, *self._network.declared, *declared_by_objects(view, view.services), *observed]
+        declarations = [*pod_cidrs, *self._network.declared, *declared_by_objects(view, view.services), *observed]
         return Plan([*declarations, *self._inferred_service_ranges(declarations)])
 
     def _inferred_service_ranges(self, declared: Iterable[object]) -> Iterator[Declaration]:
@@ -57,9 +57,9 @@ class ClusterRanges:
     @cached_property
     def pod_ranges(self) -> list[Declaration]:
         """The ranges from which pods get their addresses: those of the nodes, else what all of them share."""
-        own = [declared for ranges in self._network.node_ranges.values() for declared in ranges]
-        if own or not self._network.allocates_from_node:
-            return own or self._pools_of_plugins
+        node_ranges = [declared for ranges in self._network.node_ranges.values() for declared in ranges]
+        if node_ranges or not self._network.allocates_from_node:
+            return node_ranges or self._pools_of_plugins
         return self.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
 
     @property
@@ -104,11 +104,11 @@ class ClusterRanges:
     @cached_property
     def overlapping_pod_cidrs(self) -> list[list[Declaration]]:
         """Groups of pod ranges of different Nodes that have addresses in common, undivided ones aside."""
-        whole = {declared for owners in self.undivided_pod_cidrs for declared in owners}
-        own = (declared for ranges in self._view.pod_cidrs.values() for declared in ranges)
-        divided = [declared for declared in own if declared not in whole]
-        groups = overlapping_groups([declared.range for declared in divided])
-        disputed = [[divided[number] for number in group] for group in groups]
+        undivided = {declared for owners in self.undivided_pod_cidrs for declared in owners}
+        pod_cidrs = (declared for ranges in self._view.pod_cidrs.values() for declared in ranges)
+        candidates = [declared for declared in pod_cidrs if declared not in undivided]
+        groups = overlapping_groups([declared.range for declared in candidates])
+        disputed = [[candidates[number] for number in group] for group in groups]
         return [group for group in disputed if len({declared.node for declared in group}) > 1]
 
     def share_pod_cidrs(self, names: set[str]) -> bool:
@@ -136,8 +136,8 @@ class ClusterRanges:
     def service_ranges(self) -> of_services.ServiceRanges:
         """The ranges from which cluster IPs are given."""
         gap = self._view.gap("ServiceCIDR")
-        firm = gap is None or gap.reason is Reason.NOT_APPLICABLE
-        return of_services.ServiceRanges(self.plan, self._view.objects("ServiceCIDR"), firm)
+        are_complete = gap is None or gap.reason is Reason.NOT_APPLICABLE
+        return of_services.ServiceRanges(self.plan, self._view.objects("ServiceCIDR"), are_complete)
 
     @cached_property
     def ip_addresses(self) -> of_services.IPAddressRecords:

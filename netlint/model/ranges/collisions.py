@@ -25,7 +25,7 @@ KIND_OF_ROLE = {
     Role.INTERNAL: "internal",
     Role.SECONDARY: "secondary",
 }
-"""What is compared with what, in the order of pairs: a node's piece of the pod range is a pod range too."""
+"""Kinds that are compared with each other, in the order of pairs: a node's part of the pod range is one too."""
 COMPATIBLE_KINDS = (("bridge", "internal"), ("bridge", "secondary"))
 """Pairs that may share addresses: bridges carry plugins' internal ranges and secondary networks."""
 KINDS_IN_NODE_NETWORK = ("bridge", "load-balancer", "internal", "secondary")
@@ -40,7 +40,7 @@ InUse = Callable[[Collection[Range]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """Two kinds of ranges that have addresses in common: everything of both kinds that takes part."""
+    """All ranges of one kind that overlap ranges of another kind, and these."""
 
     left_kind: str
     right_kind: str
@@ -71,10 +71,10 @@ class Collision:
 
 @dataclass(frozen=True)
 class Usage:
-    """What tells whether a collision hurts already.
+    """The addresses in use, held against collisions.
 
-    ``in_use``: by kind; ``ignored``: who gives ranges to nodes at which the network plugin does not look;
-    ``in_pieces``: whether only the nodes' pieces of a pod range are in use.
+    ``in_use``: tests by kind; ``ignored_authorities``: whose ranges for nodes the network plugin does not look at;
+    ``only_node_ranges_used``: whether of a pod range only the nodes' parts are in use.
     """
 
     in_use: Mapping[str, InUse]
@@ -88,24 +88,24 @@ class Usage:
         """
         if {collision.left_kind, collision.right_kind} == {"node", "secondary"}:
             return False
-        ours, theirs = _certain(collision.left_ranges), _certain(collision.right_ranges)
-        return self._is_taken(collision.left_kind, ours, theirs) or self._is_taken(collision.right_kind, theirs, ours)
+        left, right = _certain(collision.left_ranges), _certain(collision.right_ranges)
+        return self._is_taken(collision.left_kind, left, right) or self._is_taken(collision.right_kind, right, left)
 
     def _is_taken(self, kind: str, side: list[Declaration], others: list[Declaration]) -> bool:
         """Whether something of this kind lies in a range of the others."""
         allocated = [declared.range for declared in side if self._is_allocated(declared)]
         if addresses.touching(allocated, (other.range for other in others)):
             return True
-        whole = [other.range for other in others if other.role is not Role.POD or not self.only_node_ranges_used]
-        return kind in self.in_use and self.in_use[kind](whole)
+        occupied = [other.range for other in others if other.role is not Role.POD or not self.only_node_ranges_used]
+        return kind in self.in_use and self.in_use[kind](occupied)
 
     def _is_allocated(self, declared: Declaration) -> bool:
-        given = declared.role is Role.NODE_POD and declared.authority not in self.ignored_authorities
-        return given or declared.role is Role.NODE
+        is_node_pod_range = declared.role is Role.NODE_POD and declared.authority not in self.ignored_authorities
+        return is_node_pod_range or declared.role is Role.NODE
 
 
 def usage(plan: Plan, network: PodNetwork, pods: Pods, cluster_ips: Collection[Range]) -> Usage:
-    """What the cluster uses."""
+    """The addresses that pods, Services and load balancers have."""
     public = [declaration.range for declaration in plan.of(Role.PUBLIC)]
     return Usage(
         {
@@ -119,7 +119,7 @@ def usage(plan: Plan, network: PodNetwork, pods: Pods, cluster_ips: Collection[R
 
 
 def _certain(side: Iterable[Declaration]) -> list[Declaration]:
-    """What is certain; networks around nodes may be far larger than what is in them."""
+    """Declarations that are no guess, nor a network around nodes: it may be far larger than what is in it."""
     return [
         declared
         for declared in side
@@ -129,35 +129,44 @@ def _certain(side: Iterable[Declaration]) -> list[Declaration]:
 
 def collisions(plan: Plan, shared_subnet: bool) -> Iterator[Collision]:
     """One for each pair of kinds; ``shared_subnet``: pods have addresses of their node's own network."""
-    given = {secondary.declaration: secondary.allocatable for secondary in plan.secondary if not secondary.is_isolated}
-    kinds = _by_kind(_distinct(plan.trusted(*KIND_OF_ROLE)))
+    allocatable = {
+        secondary.declaration: secondary.allocatable for secondary in plan.secondary if not secondary.is_isolated
+    }
+    by_kind = _by_kind(_distinct(plan.trusted(*KIND_OF_ROLE)))
     apart = {*COMPATIBLE_KINDS, ("pod", "node")} if shared_subnet else {*COMPATIBLE_KINDS}
-    for left, right in combinations(dict.fromkeys(KIND_OF_ROLE.values()), 2):
-        if (left, right) in apart or not (kinds.get(left) and kinds.get(right)):
+    for left_kind, right_kind in combinations(dict.fromkeys(KIND_OF_ROLE.values()), 2):
+        if (left_kind, right_kind) in apart or not (by_kind.get(left_kind) and by_kind.get(right_kind)):
             continue
-        ours, theirs = _comparable_with(kinds[left], right, given), _comparable_with(kinds[right], left, given)
-        first, second = [declaration.range for declaration in ours], [declaration.range for declaration in theirs]
-        touched = [ours[index] for index in addresses.touching(first, second)]
-        if touched:
-            touching = [theirs[index] for index in addresses.touching(second, first)]
-            yield Collision(left, right, tuple(touched), tuple(touching))
+        left = _comparable_with(by_kind[left_kind], right_kind, allocatable)
+        right = _comparable_with(by_kind[right_kind], left_kind, allocatable)
+        overlapping = _overlapping(left, right)
+        if overlapping:
+            yield Collision(left_kind, right_kind, overlapping, _overlapping(right, left))
+
+
+def _overlapping(declarations: list[Declaration], others: list[Declaration]) -> tuple[Declaration, ...]:
+    """The declarations that have addresses in common with any of the others."""
+    touching = addresses.touching(
+        [declaration.range for declaration in declarations], [other.range for other in others]
+    )
+    return tuple(declarations[index] for index in touching)
 
 
 def _distinct(declarations: Iterable[Declaration]) -> list[Declaration]:
-    """Without whole families, and without what hosts only show again."""
-    listed = [
+    """Declarations but those of all addresses of a family, and those that only repeat what is declared."""
+    bounded = [
         declaration
         for declaration in declarations
         if declaration.range.size < 1 << addresses.BITS[declaration.range.family]
     ]
-    firm = [declaration for declaration in listed if declaration.standing is Standing.DECLARED]
-    if len(firm) == len(listed):
-        return listed
-    declared = {(declaration.range, declaration.role, declaration.node) for declaration in firm}
-    everywhere = {(declaration.range, declaration.role) for declaration in firm if not declaration.node}
+    firmly_declared = [declaration for declaration in bounded if declaration.standing is Standing.DECLARED]
+    if len(firmly_declared) == len(bounded):
+        return bounded
+    declared = {(declaration.range, declaration.role, declaration.node) for declaration in firmly_declared}
+    everywhere = {(declaration.range, declaration.role) for declaration in firmly_declared if not declaration.node}
     return [
         declaration
-        for declaration in listed
+        for declaration in bounded
         if declaration.standing is Standing.DECLARED
         or (
             (declaration.range, declaration.role, declaration.node) not in declared
@@ -167,25 +176,27 @@ def _distinct(declarations: Iterable[Declaration]) -> list[Declaration]:
 
 
 def _by_kind(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]]:
-    """Only what overlaps anything of another kind."""
-    listed = [found for found in declarations if found.role in KIND_OF_ROLE]
-    found: dict[str, list[Declaration]] = {}
-    for group in addresses.overlapping_groups([declared.range for declared in listed]):
-        members = [listed[number] for number in group]
-        if len({KIND_OF_ROLE[declared.role] for declared in members}) > 1:
-            for declared in members:
-                found.setdefault(KIND_OF_ROLE[declared.role], []).append(declared)
-    return found
+    """Declarations by kind, those alone that overlap anything of another kind."""
+    compared = [declaration for declaration in declarations if declaration.role in KIND_OF_ROLE]
+    by_kind: dict[str, list[Declaration]] = {}
+    for group in addresses.overlapping_groups([declaration.range for declaration in compared]):
+        members = [compared[number] for number in group]
+        if len({KIND_OF_ROLE[declaration.role] for declaration in members}) > 1:
+            for declaration in members:
+                by_kind.setdefault(KIND_OF_ROLE[declaration.role], []).append(declaration)
+    return by_kind
 
 
-def _comparable_with(side: list[Declaration], other: str, given: Mapping[Declaration, Range]) -> list[Declaration]:
-    """What of a kind is compared with another kind."""
-    if side[0].role is Role.NODE and other in KINDS_IN_NODE_NETWORK:
-        return [declared for declared in side if declared.range.size == 1]
-    if side[0].role is not Role.SECONDARY:
-        return side
-    if other in {"node", "load-balancer"}:
-        return [replace(declared, range=given[declared]) for declared in side if declared in given]
-    if other == "pod":
-        return [declared for declared in side if declared.subject.namespace != MULTUS_NAMESPACE]
-    return side
+def _comparable_with(
+    declarations: list[Declaration], other_kind: str, allocatable: Mapping[Declaration, Range]
+) -> list[Declaration]:
+    """The declarations of one kind that are compared with another kind."""
+    if declarations[0].role is Role.NODE and other_kind in KINDS_IN_NODE_NETWORK:
+        return [declared for declared in declarations if declared.range.size == 1]
+    if declarations[0].role is not Role.SECONDARY:
+        return declarations
+    if other_kind in {"node", "load-balancer"}:
+        return [replace(declared, range=allocatable[declared]) for declared in declarations if declared in allocatable]
+    if other_kind == "pod":
+        return [declared for declared in declarations if declared.subject.namespace != MULTUS_NAMESPACE]
+    return declarations

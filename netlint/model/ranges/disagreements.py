@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netlint import addresses
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
+from netlint.model.ranges.service_cidrs import DEFAULT_SERVICE_CIDR
 
 AUTHORITIES_BY_RANK = {
     Role.POD: (Authority.CONTROLLER_MANAGER, Authority.OPENSHIFT, Authority.KUBEADM),
@@ -18,20 +19,18 @@ AUTHORITIES_BY_RANK = {
         Authority.KUBEADM,
     ),
 }
-"""Who declares the range, the one that is in force first."""
+"""Who declares ranges of a role, the one whose declaration is in force first."""
 NODE_RANGE_PLUGINS = ("flannel", "kindnet")
 """Plugins that take ranges from Nodes: their own setting has to cover all of it, and may be wider."""
 POOL_PLUGINS = ("calico", "cilium", "weave")
 """Plugins that give out addresses of their own pools: these have to lie in the cluster's range."""
 CILIUM_DEFAULT_POOLS = {addresses.parse_cidr(text).range for text in ("10.0.0.0/8", "fd00::/104")}
 """Cilium's pools where nobody chose one."""
-DEFAULT_SERVICE_CIDR = "kubernetes"
-"""The ServiceCIDR that the API server makes from its flag; others extend it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """The declaration in force, and those that say something else."""
+    """Declarations of a role and family: ``leading`` is in force, ``differing`` say something else."""
 
     role: Role
     family: int
@@ -40,7 +39,7 @@ class Disagreement:
 
 
 def disagreements(declarations: Iterable[Declaration]) -> Iterator[Disagreement]:
-    """At most one for each kind of range and family."""
+    """Disagreements on the cluster-wide ranges, at most one for each role and family."""
     cluster_wide = [
         declaration
         for declaration in declarations
@@ -76,8 +75,8 @@ def _disagreement(
         for declaration in comparable
         if declaration.subject == leader.subject and declaration.authority == leader.authority
     )
-    rest = [declaration for declaration in comparable if declaration not in leading]
-    differing = tuple(declaration for declaration in rest if _differs(declaration, leading, authorities))
+    others = [declaration for declaration in comparable if declaration not in leading]
+    differing = tuple(declaration for declaration in others if _differs(declaration, leading, authorities))
     return Disagreement(role, family, leading, differing) if differing else None
 
 

@@ -15,9 +15,11 @@ from netlint.model.ranges.secondary_networks import NetworkAttachment, network_a
 
 @dataclass(frozen=True, slots=True)
 class DuplicateAddresses:
-    """A network in which live pods meet, its definition where that is in the input, and who shares an address.
+    """Addresses that several live pods have in one secondary network.
 
-    ``node``: the one on which they meet; empty for a network that reaches all nodes.
+    ``network``: namespace/name of its definition, as pods name it. ``node``: the one on which the pods meet; empty for
+    a network that reaches all nodes. ``definition``: None where it is not in the input. ``holders``: rows of pods by
+    address.
     """
 
     network: str
@@ -27,7 +29,7 @@ class DuplicateAddresses:
 
 
 def duplicate_addresses(view: SnapshotView) -> list[DuplicateAddresses]:
-    """One for each network; networks that end at a node, or may do so, are looked at node by node."""
+    """Networks with such addresses; networks that end at a node, or may do so, are looked at node by node."""
     pods = view.pods
     if not pods.table.attached:
         return []

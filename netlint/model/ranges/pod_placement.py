@@ -16,7 +16,7 @@ class PodPlacement:
     def __init__(
         self, ranges: Mapping[str, list[Declaration]], shared: Iterable[Declaration], left_out: Collection[str]
     ) -> None:
-        """``ranges`` by the node's name; ``left_out``: nodes whose ranges are known to be wrong."""
+        """``ranges`` by the node's name; ``left_out``: names of nodes whose ranges are known to be wrong."""
         self._left_out = left_out
         self._ranges = ranges
         self._shared = RangeIndex((declaration.range, declaration) for declaration in shared)
@@ -41,7 +41,7 @@ class PodPlacement:
         return containing[-1][1] if containing else None
 
     def misplaced(self, pods: Pods) -> Iterator[tuple[int, int]]:
-        """Family and row of pods outside; without those whose address or whose node's range is disputed."""
+        """Family and row of pods outside of their node's ranges, where neither their address nor these are disputed."""
         ranges: dict[str, list[Range]] = {}
         for name, declarations in self.undisputed.items():
             ranges[name] = [declaration.range for declaration in declarations]

@@ -27,16 +27,16 @@ DOCKER = addresses.parse_cidr("172.17.0.0/16").range
 NODE_NETWORK_PREFIX = {4: 24, 6: 64}
 """Prefix lengths of the networks that nodes are taken to be in where only their addresses are known."""
 GROWTH_FACTORS = ((2, 2, 2), (1, 2, 2), (1, 2, 1), (1, 1, 1))
-"""How often nodes, pods of a node and Services must fit, tried in this order."""
+"""Factors by which nodes, pods of a node and Services may grow, tried in this order."""
 
 
 class NothingFitsError(Exception):
-    """There is no such plan; the message says why."""
+    """No plan fits; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """How many there are to be; room to grow comes on top."""
+    """Numbers of nodes, pods of each node and Services that need an address; room to grow comes on top."""
 
     nodes: int
     pods_per_node: int
@@ -54,7 +54,7 @@ class Avoided:
 
 @dataclass(frozen=True, slots=True)
 class FamilyRanges:
-    """What is proposed for one family."""
+    """Ranges that are proposed for one family; ``node_prefix``: the prefix length of each node's pod range."""
 
     pods: Range
     services: Range
@@ -97,7 +97,7 @@ class Proposal:
 
     @property
     def capacity(self) -> Demand:
-        """How many fit; the narrowest family decides."""
+        """Numbers that fit; the narrowest family decides."""
         return Demand(
             min(family_ranges.nodes for family_ranges in self.ranges),
             min(family_ranges.pods_per_node for family_ranges in self.ranges),
@@ -181,7 +181,7 @@ def _family_ranges(
 
 
 def _bits_for(noun: str, needed: int, growth: int, allowed: range, unusable: int = 0) -> int:
-    """Bits for so many with their growth; fewer where only the growth exceeds what is allowed."""
+    """Number of address bits for so many with their growth; fewer where only the growth exceeds what is allowed."""
     limit = (1 << allowed[-1]) - unusable
     if needed > limit:
         raise NothingFitsError(f"Kubernetes has room for at most {limit:,} {noun}, and {needed:,} are needed")

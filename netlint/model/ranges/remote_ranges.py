@@ -45,12 +45,12 @@ def overlapping_clusters(plan: Plan, view: SnapshotView) -> Iterator[list[Declar
 
 
 def _own_ranges(plan: Plan) -> list[Declaration]:
-    """Nodes' ranges only where they are no pieces of what is declared for all."""
-    wide, pieces = plan.trusted(*OWN_ROLES), plan.of(Role.NODE_POD)
+    """Declared pod and Service ranges of the own cluster, and ranges of nodes outside of these."""
+    cluster_ranges, node_ranges = plan.trusted(*OWN_ROLES), plan.of(Role.NODE_POD)
     outside = addresses.uncovered(
-        [declaration.range for declaration in pieces], [declaration.range for declaration in wide]
+        [declaration.range for declaration in node_ranges], [declaration.range for declaration in cluster_ranges]
     )
-    return [*wide, *(pieces[number] for number in outside)]
+    return [*cluster_ranges, *(node_ranges[number] for number in outside)]
 
 
 def _cluster_of(declared: Declaration) -> str:

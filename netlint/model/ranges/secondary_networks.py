@@ -24,16 +24,17 @@ AUTHORITY = "NetworkAttachmentDefinition"
 _PATH = ("spec", "config")
 HOST_LOCAL, WHEREABOUTS = "host-local", "whereabouts"
 NODE_RANGE_KEYWORDS = ("usePodCidr", "usePodCidrIPv6")
-"""What Calico writes where host-local shall take the Node's own range."""
+"""Values of ``subnet`` with which Calico lets host-local take the Node's own range."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecondaryRange:
     """One range of a secondary network.
 
-    ``given``: the addresses that pods may get; ``spared``: those that are excluded. ``segment``: what
-    carries the network (master and VLAN), which tells equal ranges on isolated networks apart. ``allocator``:
-    what keeps the list of addresses in use; nobody who shares it gives out an address twice.
+    ``allocatable``: from the first to the last address that pods may get, those in ``excluded`` aside. ``gateway``:
+    the value of its address. ``ipam_type`` and ``plugin_type``: names of CNI plugins. ``segment``: what carries the
+    network (master and VLAN), which tells equal ranges on isolated networks apart. ``allocator``: what keeps the list
+    of addresses in use; nobody who shares it gives out an address twice.
     """
 
     declaration: Declaration
@@ -53,7 +54,7 @@ class SecondaryRange:
 
     @property
     def allocatable_parts(self) -> list[Range]:
-        """What is given out, without what is excluded."""
+        """Ranges of the addresses that pods may get."""
         return addresses.without(self.allocatable, self.excluded)
 
     @property
@@ -71,14 +72,14 @@ class SecondaryRange:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAttachment:
-    """A definition with the plugins of its configuration, in order."""
+    """A NetworkAttachmentDefinition with the plugins of its CNI configuration, in order."""
 
     subject: Subject
     plugins: tuple[dict[str, Any], ...]
 
 
 def network_attachments(view: SnapshotView) -> Iterator[NetworkAttachment | MalformedRange]:
-    """All definitions whose configuration is in the object; an empty one is a file on each node."""
+    """Definitions whose configuration is in the object; where it is empty, it is a file on each node."""
     for definition in view.objects(AUTHORITY):
         if not (definition.spec.config or "").strip():
             continue
@@ -92,11 +93,11 @@ def _network_attachment(definition: NetworkAttachmentDefinition) -> NetworkAttac
     config = json.loads(definition.spec.config or "")
     if not isinstance(config, dict):
         raise ValueError("it is no JSON mapping")
-    listed = config.get("plugins", [config])
-    if not isinstance(listed, list) or not all(isinstance(plugin, dict) for plugin in listed):
+    plugins = config.get("plugins", [config])
+    if not isinstance(plugins, list) or not all(isinstance(plugin, dict) for plugin in plugins):
         raise ValueError("its plugins are no list of mappings")
     name = config.get("name") or definition.name
-    return NetworkAttachment(subject_of(definition), tuple({"name": name, **plugin} for plugin in listed))
+    return NetworkAttachment(subject_of(definition), tuple({"name": name, **plugin} for plugin in plugins))
 
 
 def secondary_ranges(view: SnapshotView) -> Iterator[SecondaryRange | MalformedRange]:
@@ -162,12 +163,15 @@ def _secondary_range(
         addresses.parse(str(gateway))[1] if gateway else None,
         str(ipam["type"]),
         str(plugin.get("type", "")),
-        (
-            str(plugin.get("master") or plugin.get("bridge") or ""),
-            str(plugin.get("vlan") or plugin.get("vlanId") or ""),
-        ),
+        _segment(plugin),
         _allocator(plugin, ipam, cidr),
     )
+
+
+def _segment(plugin: dict[str, Any]) -> tuple[str, str]:
+    """Master and VLAN."""
+    master = plugin.get("master") or plugin.get("bridge") or ""
+    return str(master), str(plugin.get("vlan") or plugin.get("vlanId") or "")
 
 
 def _allocator(plugin: dict[str, Any], ipam: dict[str, Any], cidr: Cidr) -> tuple[str, ...]:

@@ -7,16 +7,25 @@ from collections.abc import Iterable, Iterator
 from netlint import addresses
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role, Standing
+from netlint.model.declared.declarations import (
+    Authority,
+    Declaration,
+    DeclaredRanges,
+    MalformedRange,
+    RangeSource,
+    Role,
+    Standing,
+)
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.meta import Path
 
+DEFAULT_SERVICE_CIDR = "kubernetes"
+"""The ServiceCIDR that API servers make from their flag, and make again when somebody deletes it; others extend it."""
 SHORTEST_PREFIX = {4: 12, 6: 108}
 """Prefix lengths of the widest Service ranges that API servers take."""
 INFERRED_LABEL = "range around cluster IPs"
-DeclaredRanges = Iterator[Declaration | MalformedRange]
 
 
 def of_service_cidrs(view: SnapshotView) -> DeclaredRanges:
@@ -27,9 +36,10 @@ def of_service_cidrs(view: SnapshotView) -> DeclaredRanges:
 
 
 def inferred_service_range(first: addresses.Range, last: int, subject: Subject, path: Path) -> Declaration | None:
-    """Around cluster IPs from the first to the last the least that their range can be; ``path``: what says the first.
+    """The smallest range that can hold all cluster IPs from ``first`` to the value ``last``.
 
-    None for a single one, and for more than one range can hold.
+    ``first``: the range of one address, which the field ``path`` of ``subject`` declares. None for a single address,
+    and for addresses that no one Service range can hold.
     """
     family, low, _ = first
     bits = (low ^ last).bit_length()
@@ -41,7 +51,7 @@ def inferred_service_range(first: addresses.Range, last: int, subject: Subject, 
 
 
 def of_openshift(view: SnapshotView) -> DeclaredRanges:
-    """The ranges in force that OpenShift's Network names."""
+    """Ranges in the status of OpenShift's Network, which are those in force."""
     for network in view.objects("Network"):
         subject, status = subject_of(network), network.status
         pods = RangeSource(Role.POD, Authority.OPENSHIFT, subject)
@@ -74,7 +84,7 @@ def of_metallb(view: SnapshotView) -> DeclaredRanges:
 
 
 def of_services(services: Iterable[Service]) -> Iterator[Declaration]:
-    """External and load-balancer addresses of Services."""
+    """External and load-balancer addresses of Services, as ranges of one address."""
     for service in services:
         for index, text in enumerate(service.spec.externalIPs or ()):
             if text:

@@ -15,7 +15,7 @@ AUTHORITY = "Submariner"
 
 
 def of_submariner(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
-    """What is routed between the joined clusters; of the own one only what Globalnet has given to it."""
+    """Ranges that are routed between the joined clusters; of the own one only what Globalnet has given to it."""
     own_cluster_ids = {submariner.spec.clusterID for submariner in view.objects("Submariner")}
     for cluster in view.objects("Cluster.submariner.io"):
         spec, name = cluster.spec, cluster.spec.cluster_id or cluster.name
