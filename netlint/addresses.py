@@ -17,6 +17,8 @@ from sys import byteorder
 from typing import Generic, NamedTuple, TypeVar
 
 BITS = {4: 32, 6: 128}
+FAMILY_NAMES = {4: "IPv4", 6: "IPv6"}
+FAMILY_NUMBERS = {name: family for family, name in FAMILY_NAMES.items()}
 _MAPPED = 0xFFFF
 _NO_V4 = "0.0.0.0"  # noqa: S104
 _HIGHEST = 1 << 128

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from netlint.findings import Rule, Skip, Subject
 from netlint.objects import ADDRESS_PLAN, KIND_NAMED, ROUTES, WORKLOADS
+from netlint.objects.core import API_SERVER
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.knowledge import ALL, absence
 
-API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
 LOST = {Reason.FORBIDDEN, Reason.INCOMPLETE}
 """Why something that is there cannot be looked at."""
 EVERYWHERE = {"EndpointSlice", "Node", "Pod", "Service"}

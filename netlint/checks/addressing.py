@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
+from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import as_evidence, listed, said, sides, some_sides, subjects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
@@ -13,10 +14,10 @@ from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pod_table import Phase
+from netlint.wording import and_more
 
 GIVING = ("cilium", "kube-router", "ovn-kubernetes")
 """Plugins that give every node a range themselves, and do not work on one without."""
@@ -56,11 +57,10 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
 def _outside(cluster: Cluster, outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
     first, *others = outside
     following = cluster.masquerades.consequences.get(first, ())
-    more = f" and {len(others)} more" if others else ""
     return Violation(
         first.subject,
         first.path,
-        f"{first.range}{more} {'are' if others else 'is'} outside {listed(wide)}",
+        f"{and_more(str(first.range), len(others))} {'are' if others else 'is'} outside {listed(wide)}",
         {"cidrs": [str(own.range) for own in outside], "clusterCIDRs": [str(found.range) for found in wide]},
         (
             *sides(wide),
@@ -209,12 +209,11 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
             continue
         first, *others = found.involved
         counterpart = found.counterpart(first)
-        more = len(others) - 1
         yield Violation(
             first.subject,
             first.path,
-            f"{first.description} {said(first)} overlaps {counterpart.description} {said(counterpart)}"
-            + (f" and {more} more" if more else ""),
+            f"{first.description} {said(first)} overlaps "
+            + and_more(f"{counterpart.description} {said(counterpart)}", len(others) - 1),
             {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in found.involved]},
             sides(others),
             key=f"{found.left_kind} and {found.right_kind} ranges",
@@ -227,11 +226,10 @@ def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
     for first, *others in remote_ranges.overlapping_clusters(cluster.ranges.plan, cluster.view):
         touching = [one for one in others if one.range.overlaps(first.range)]
         other = next((one for one in touching if one.description != first.description), others[0])
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         yield Violation(
             first.subject,
             first.path,
-            f"{_named(first)}, overlaps {_named(other)}{more}",
+            f"{_named(first)}, overlaps {and_more(_named(other), len(others) - 1)}",
             {"ranges": [{"role": str(one.role), **as_evidence(one)} for one in (first, *others)]},
             sides(others),
             key=str(first),

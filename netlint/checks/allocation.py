@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
+from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import listed, sides, subjects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.ranges.cluster_ips import ClusterIP, is_after, newest, parent_of, shared_cluster_ips
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.networking import IPAddress

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.entrypoints import EntryPoint, Via, service_entry_points
 from netlint.cluster.traffic.published_addresses import (
@@ -16,13 +15,12 @@ from netlint.cluster.traffic.published_addresses import (
 )
 from netlint.cluster.traffic.service_answers import Cause, ServiceAnswer, ServiceAnswers, State, Target
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.services.recomputed_slices import has_pods
-from netlint.model.services.service_backends import is_reached_from_outside
+from netlint.model.services.service_spec import has_pods, is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.snapshot import Reason
+from netlint.wording import NAMED, shortened
 
-NAMED = 3  # so many pods a finding names
 OWN = {Via.EXTERNAL_IP, Via.LOAD_BALANCER, Via.NODE_PORT}
 
 

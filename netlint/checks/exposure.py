@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role
@@ -13,10 +12,11 @@ from netlint.model.services import service_proxy
 from netlint.model.services.api_servers import api_servers
 from netlint.model.services.cilium_ingress import is_answered_by_proxy
 from netlint.model.services.exposure import Claimed, advertised, claimed
-from netlint.model.services.recomputed_slices import SERVICE_NAME, has_pods, is_headless
+from netlint.model.services.service_spec import has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
 from netlint.snapshot import Reason
+from netlint.wording import shortened
 
 ADVERTISED = "kube-router.io/service.advertise.clusterip"
 POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
@@ -130,15 +130,10 @@ def local_policies_without_endpoints(cluster: Cluster) -> Iterator[Violation | U
 
 def _nowhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
     """Endpoints that name no node are on none."""
-    table = cluster.view.slices
-    rows = [
-        row
-        for number in cluster.services.foreign_slices
-        if table.slices[number].namespace == service.namespace
-        and table.slices[number].labels.get(SERVICE_NAME) == service.name
-        for row in table.endpoints(number)
-    ]
-    if rows and not any(table.node[row] for row in rows) and not is_answered_by_proxy(service):
+    slices = cluster.view.slices
+    numbers = filter(slices.is_foreign, slices.of_service(service.namespace, service.name))
+    rows = [row for number in numbers for row in slices.endpoints(number)]
+    if rows and not any(map(slices.node, rows)) and not is_answered_by_proxy(service):
         yield Violation(
             subject_of(service),
             ("spec", field),

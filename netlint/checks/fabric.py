@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import Detected, custom_networking, flannel
@@ -15,6 +14,7 @@ from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
+from netlint.wording import shortened
 
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
 

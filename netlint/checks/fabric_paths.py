@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.dataplane import link_connections
 from netlint.dataplane.link_connections import Address, Need, Uplink
@@ -15,6 +14,7 @@ from netlint.model.cni.calico_bgp import Apart, Exchange
 from netlint.model.subjects import subject_of
 from netlint.objects.calico_crds import IPPool
 from netlint.snapshot import Reason
+from netlint.wording import shortened
 
 MESH = ("spec", "nodeToNodeMeshEnabled")
 NO_DUMPS = Undecided(None, "no node dump shows the links of a node (--node-dumps)", Reason.NOT_APPLICABLE)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import NAMED, listed, said, shortened, sides
+from netlint.addresses import FAMILY_NAMES
+from netlint.checks.wording import listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import flannel, weave
 from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.hosts import docker_bridge
 from netlint.model.hosts.host import DOCKER_FILE, Host, is_bridge
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.objects.host import Link
 from netlint.snapshot import Reason
+from netlint.wording import NAMED, shortened
 
 LINKS, ROUTES, SUBNET_ENV, CNI = "ip-addr.json", "ip-route.json", "run-flannel-subnet.env", "cni"
 REPEATED = ("dummy", "vxlan", "ipip", "sit", "tun", "macvlan", "ipvlan")

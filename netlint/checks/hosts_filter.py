@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from netlint.addresses import Range, text, touching
-from netlint.checks.wording import NAMED, listed, shortened, sides
+from netlint.checks.wording import listed, sides
 from netlint.cluster import Cluster
 from netlint.dataplane.hiding_rules import Hiding
 from netlint.dataplane.netfilter.host_filters import NFT_FILE, lacking
@@ -17,6 +17,7 @@ from netlint.model.cni import calico, cilium, clouds
 from netlint.model.cni.calico import felix_default
 from netlint.model.hosts.host import Host, addresses_by_node
 from netlint.snapshot import Reason, Spot
+from netlint.wording import NAMED, shortened
 
 FILTER, POLICY = "iptables-save.txt", "ip-rule.json"
 OWN = "pods on the node"

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import NAMED, as_evidence, listed, said, shortened, sides
+from netlint.addresses import FAMILY_NAMES
+from netlint.checks.wording import as_evidence, listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
 from netlint.model.cni import cilium
 from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges import ipam
 from netlint.model.ranges.secondary_networks import SecondaryRange
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
 from netlint.snapshot.attached_networks import STATUS
 from netlint.snapshot.pod_table import Phase
+from netlint.wording import NAMED, shortened
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:

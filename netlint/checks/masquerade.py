@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlint.addresses import uncovered
+from netlint.addresses import FAMILY_NAMES, uncovered
 from netlint.checks.wording import listed, some_sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
@@ -13,7 +13,6 @@ from netlint.model.cni.calico import felix_default
 from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.declared.node_objects import node_addresses
 from netlint.model.masquerade import ip_masq_agent, proxy_masquerading
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.snapshot import Reason
 
 

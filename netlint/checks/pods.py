@@ -15,15 +15,14 @@ from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.literals import Literal, in_config_maps, in_workloads
 from netlint.model.nodes.node_ips import HostIpMismatch, host_ip_mismatches
 from netlint.model.pods.host_ports import EVERY_ADDRESS, Taken, container_path, taken_ports
-from netlint.model.services.recomputed_slices import protocol
+from netlint.model.services.service_ports import protocol
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
 from netlint.snapshot.pod_shapes import ContainerShape
-
-NAMED = 3  # so many pods a finding names; the evidence has them all
+from netlint.wording import NAMED, first_of
 
 
 class HostPort(NamedTuple):
@@ -42,8 +41,7 @@ def conflicting_host_ports(cluster: Cluster) -> Iterator[Violation]:
     """Two pods take the same port of their node."""
     pods = cluster.pods
     taken: defaultdict[tuple[str, str, int], list[HostPort]] = defaultdict(list)
-    for alike in pods.alike:
-        shape = pods.table.shapes[alike[0]]
+    for shape, alike in pods.by_containers:
         ports = list(taken_ports(shape.containers, shape.host_network))
         for row in pods.of_shapes(alike) if ports else ():
             if not (pods.node(row) and pods.is_live(row)):
@@ -76,12 +74,10 @@ def _host_port_conflict(cluster: Cluster, node: str, port: str, group: list[Host
         for item in others
     )
     firm = {item.row for item in group if not pods.is_terminating(item.row)}
-    named = ", ".join(str(side.subject) for side in sides[:2])
-    more = len(sides) - 2
     return Violation(
         pods.subject(first.row),
         first.taken.path(pods.shape(first.row).containers),
-        f"port {port} of Node {node} is also taken by {named}" + (f" and {more} more" if more > 0 else ""),
+        f"port {port} of Node {node} is also taken by {first_of([str(side.subject) for side in sides], 2)}",
         {"node": node, "hostPort": port, "pods": sorted({"/".join(pods.order(item.row)) for item in group})},
         sides,
         key=port,
@@ -102,10 +98,10 @@ def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, Clash]]:
     """One pod for each owner, where the template that it was made from is not in the input."""
     pods = cluster.pods
     clashing: defaultdict[Any, list[int]] = defaultdict(list)
-    for alike in pods.alike:
-        containers = pods.table.shapes[alike[0]].containers
+    for first, alike in pods.by_containers:
+        containers = first.containers
         for number in alike if any(True for _ in _port_clashes(containers)) else ():
-            shape = pods.table.shapes[number]
+            shape = pods.shapes[number]
             if not cluster.view.templates.making(shape):
                 clashing[shape.owner or ("Pod", str(number)), shape.namespace, containers].append(number)
     rows = (pods.first_live(numbers) for numbers in clashing.values())

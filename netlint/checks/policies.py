@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.addresses import merged
-from netlint.checks.wording import said, shortened
+from netlint.checks.wording import said
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cni import cilium
@@ -24,6 +24,7 @@ from netlint.model.services.policies import (
 from netlint.model.subjects import subject_of
 from netlint.objects.network_policies import NetworkPolicy
 from netlint.snapshot import Reason
+from netlint.wording import shortened
 
 WITH_OWN_POLICIES = ("antrea", "calico", "cilium", "ovn-kubernetes")
 """Plugins with kinds of policies that netlint does not read."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import NAMED, shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import settings
@@ -21,12 +20,13 @@ from netlint.model.declared.rights import (
 from netlint.model.nodes.daemonset_coverage import daemonset_coverage
 from netlint.model.services import service_proxy
 from netlint.model.services.clients import Client, clients
-from netlint.model.services.recomputed_slices import is_headless
+from netlint.model.services.service_spec import is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
+from netlint.wording import NAMED, shortened
 
 NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
 NO_SERVER = "no ClusterRoleBinding names its ServiceAccount, and the input does not show how API servers authorize"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlint.addresses import BITS, text
-from netlint.checks.wording import as_evidence, listed, said, shortened, sides
+from netlint.addresses import BITS, FAMILY_NAMES, text
+from netlint.checks.wording import as_evidence, listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
 from netlint.model.declared.control_plane import repeated_flags
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
 from netlint.model.ranges.disagreements import disagreements
 from netlint.model.ranges.secondary_networks import HOST_LOCAL
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
+from netlint.wording import shortened
 
 ONE_OF_EACH_FAMILY = (
     Authority.NODE,

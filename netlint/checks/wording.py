@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from netlint.findings import Related
 from netlint.model.declared.declarations import Declaration
-
-NAMED = 3
-"""So many of those that are in the same case a finding names; its evidence has all of them."""
+from netlint.wording import NAMED, shortened
 
 
 def said(declared: Declaration) -> str:
@@ -24,13 +22,6 @@ def listed(declarations: Iterable[Declaration]) -> str:
 def subjects(related: Iterable[Related]) -> str:
     """At most two objects by name, the others by number."""
     return shortened([str(side.subject) for side in related])
-
-
-def shortened(texts: list[str]) -> str:
-    """At most two of them, the others by number."""
-    if len(texts) <= 2:
-        return " and ".join(texts)
-    return f"{texts[0]} and {len(texts) - 1} more"
 
 
 def sides(declarations: Iterable[Declaration]) -> tuple[Related, ...]:

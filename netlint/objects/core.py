@@ -11,6 +11,9 @@ from msgspec import Struct, field
 
 from netlint.objects.meta import Condition, DatedMeta, Object, OwnerReference, Protocol
 
+API_SERVER = ("default", "kubernetes")
+"""Namespace and name of the Service, the EndpointSlice and the Endpoints that API servers write for themselves."""
+
 
 class NodeAddress(Struct, gc=False):
     """One entry of a Node's ``status.addresses``."""

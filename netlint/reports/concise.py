@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from netlint.findings import Finding, Subject, field_name
 from netlint.reports import Report, printable
-
-NAMED = 3
+from netlint.wording import first_of
 
 
 def render(report: Report) -> str:
@@ -35,9 +34,7 @@ def named_scope(scope: Sequence[Subject]) -> str:
     """Where rules were not evaluated, in brackets; empty for nowhere at all."""
     if not scope:
         return ""
-    named = [str(subject) for subject in scope[:NAMED]]
-    more = len(scope) - len(named)
-    return f" ({', '.join(named)}{f' and {more} more' if more else ''})"
+    return f" ({first_of([str(subject) for subject in scope])})"
 
 
 def spot_name(file: str, line: int | None, column: int | None) -> str:

@@ -12,6 +12,7 @@ from netlint.objects import KINDS
 from netlint.reports import RULE_PAGES, Report, printable
 from netlint.reports.concise import named_scope, spot_name
 from netlint.snapshot import Place, Snapshot, Spot
+from netlint.wording import counted, first_of
 
 SHOWN = 5  # findings of one rule, sides of one finding, and rules that were not evaluated for one reason
 LONGEST_LINE = 160
@@ -165,9 +166,8 @@ def _not_evaluated(skips: Iterable[Skip], show_all: bool) -> Iterator[Line]:
         rules = list(dict.fromkeys(skip.rule for skip in alike))
         shown = rules if show_all or len(rules) <= SHOWN else rules[: SHOWN - 1]
         unnamed += len(rules) - len(shown)
-        more = f" and {len(rules) - len(shown)} more" if len(rules) > len(shown) else ""
         scope = tuple(dict.fromkeys(subject for skip in alike for subject in skip.scope))
-        yield [("not evaluated", "bold"), (f": {', '.join(shown)}{more}: {message}{named_scope(scope)}", "")]
+        yield [("not evaluated", "bold"), (f": {first_of(rules, len(shown))}: {message}{named_scope(scope)}", "")]
     if unnamed:
         yield [("... --show-all names all of these rules", "dim")]
 
@@ -177,9 +177,7 @@ def _read(snapshot: Snapshot) -> str:
     total = sum(count for count, _ in counts)
     kinds = ", ".join(f"{count:,} {kind}" for count, kind in counts if count)
     files = snapshot.reading.files
-    source = (
-        f"{files:,} file{'' if files == 1 else 's'}" if files else snapshot.reading.server.get("context", "the input")
-    )
+    source = counted(files, "file") if files else snapshot.reading.server.get("context", "the input")
     objects = "object" if total == 1 else "objects"
     if total:
         return f"{total:,} {objects} of {source} ({kinds})"

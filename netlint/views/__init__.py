@@ -9,6 +9,9 @@ from netlint.objects.meta import Path
 from netlint.reports import printable
 from netlint.reports.concise import spot_name
 from netlint.snapshot import Gap, Locator, Reason, Snapshot, Spot
+from netlint.wording import NAMED, and_more
+
+SHOWN = 20  # rows of a section
 
 Side = tuple[Subject, Path]
 Spots = dict[tuple[int, Path], Spot]
@@ -60,17 +63,24 @@ def gaps(snapshot: Snapshot, kinds: Iterable[str], optional: Iterable[str] = ())
     ]
 
 
-def incomplete(gaps: Iterable[Gap]) -> list[dict[str, str]]:
-    """Gaps as JSON."""
+def not_known(gaps: Sequence[Gap]) -> list[str]:
+    """What may be gaps in an answer, as lines at its end."""
+    kinds = "; ".join(f"{gap.kind} ({gap.message})" for gap in gaps)
+    return ["", f"Not known completely: {kinds}"] if gaps else []
+
+
+def not_known_json(gaps: Iterable[Gap]) -> list[dict[str, str]]:
+    """What may be gaps in an answer, as values."""
     return [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in gaps]
 
 
-def incomplete_lines(gaps: Sequence[Gap]) -> list[str]:
-    """Gaps as a line below others; none where everything is known."""
-    named = "; ".join(f"{gap.kind} ({gap.message})" for gap in gaps)
-    return ["", f"Not known completely: {named}"] if gaps else []
+def limited(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The first ``SHOWN`` rows as lines."""
+    more = len(rows) - SHOWN
+    return [*columns(rows[:SHOWN]), *([f"  ... and {more:,} more; --format json has all of them"] if more > 0 else [])]
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 node``, ``2 nodes``, ``5,000 nodes``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def few(names: Sequence[str]) -> str:
+    """The first names, the others by number, which is never one."""
+    limit = NAMED if len(names) > NAMED + 1 else NAMED + 1
+    return and_more(", ".join(names[:limit]), len(names) - limit, ",")

@@ -13,13 +13,13 @@ from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import Node
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, incomplete, incomplete_lines, place, text_of
+from netlint.views import Side, Spots, columns, few, not_known, not_known_json, place, text_of
+from netlint.wording import NAMED, counted
 
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
 READ = {*KINDS, "EndpointSlice", "Namespace", *OPTIONAL, *WORKLOADS}
-NAMED = 3
 TITLES = ["way in", "address", "port", "leads to", "state", "what answers", "declared by", "place"]
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ def sides(answered: Followed) -> list[Side]:
 def text(answered: Followed, nodes: list[Node], spots: Spots, gaps: list[Gap]) -> str:
     """For people."""
     if not answered:
-        return text_of([f"No way {'is known to lead' if gaps else 'leads'} into the cluster.", *incomplete_lines(gaps)])
+        return text_of([f"No way {'is known to lead' if gaps else 'leads'} into the cluster.", *not_known(gaps)])
     table = [
         [*row(entry, answer), str(entry.subject), place((entry.subject, entry.path), spots)]
         for entry, answer in answered
@@ -47,7 +47,7 @@ def text(answered: Followed, nodes: list[Node], spots: Spots, gaps: list[Gap]) -
     )
     if node_addresses_text and any(entry.via is Via.NODE_PORT for entry, _ in answered):
         lines.append(f"Every node: {node_addresses_text}")
-    return text_of([*lines, *incomplete_lines(gaps)])
+    return text_of([*lines, *not_known(gaps)])
 
 
 def row(entry: EntryPoint, answer: ServiceAnswer) -> list[str]:
@@ -66,9 +66,8 @@ def _where(entry: EntryPoint) -> str:
     if entry.via is Via.NODE_PORT:
         place_text = "every node"
     if entry.via is Via.HOST_PORT:
-        more_nodes = f" and {len(entry.nodes) - NAMED:,} more" if len(entry.nodes) > NAMED + 1 else ""
-        listed = ", ".join(entry.nodes[: NAMED if more_nodes else NAMED + 1]) + more_nodes
-        place_text = f"{place_text} of {listed}" if place_text and listed else listed or "its nodes"
+        nodes = few(entry.nodes)
+        place_text = f"{place_text} of {nodes}" if place_text and nodes else nodes or "its nodes"
     return f"{entry.name} at {place_text or 'no address yet'}" if entry.name else place_text or "no address yet"
 
 
@@ -83,7 +82,7 @@ def json(answered: Followed, nodes: Iterable[Node], spots: Spots, gaps: list[Gap
             "nodes": [
                 {"name": node.name, "addresses": [str(declared) for declared in node_addresses(node)]} for node in nodes
             ],
-            "incomplete": incomplete(gaps),
+            "incomplete": not_known_json(gaps),
         }
     )
 

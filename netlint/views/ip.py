@@ -13,12 +13,11 @@ from netlint.findings import field_name
 from netlint.model.declared.declarations import Declaration, Standing
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, incomplete, incomplete_lines, place, side_name, text_of
+from netlint.views import Side, Spots, limited, not_known, not_known_json, place, side_name, text_of
+from netlint.wording import NAMED, and_more
 
 SCHEMA = "https://netlint.dev/schemas/ip-v1.schema.json"
-SHOWN = 20  # owners and mentions, each
 LOCATED = 200  # owners, ranges and mentions, each, whose places are looked up
-NAMED = 3
 KINDS = ("Node", "Pod", "Service")
 
 Json = dict[str, Any]
@@ -46,7 +45,7 @@ def text(answer: Answer, spots: Spots, gaps: list[Gap]) -> str:
             for mention in answer.mentions
         ],
     )
-    return text_of([*lines, *incomplete_lines(gaps)])
+    return text_of([*lines, *not_known(gaps)])
 
 
 def _asked(answer: Answer) -> str:
@@ -90,8 +89,7 @@ def _range_of(answer: Answer) -> str:
 
 def _section(title: str, rows: list[list[str]]) -> list[str]:
     """A title with its rows; only so many of them."""
-    more = [f"  ... and {len(rows) - SHOWN:,} more; --format json has all of them"] if len(rows) > SHOWN else []
-    return ["", title, *columns(rows[:SHOWN]), *more] if rows else []
+    return ["", title, *limited(rows)] if rows else []
 
 
 def _owner(owner: Owner, answer: Answer, spots: Spots) -> list[str]:
@@ -120,14 +118,13 @@ def _row(key: tuple[str, ...], group: list[Declaration], spots: Spots) -> list[s
     nodes = list(dict.fromkeys(declaration.node for declaration in group if declaration.node))
     of_node = f" of {_listed(nodes)}" if nodes else ""
     sides = [(declaration.subject, declaration.path) for declaration in group]
-    more = f" and {len(sides) - 1:,} more" if len(sides) > 1 else ""
     firmness = "" if standing == Standing.DECLARED else f" ({standing})"
     return [
         relation,
         span,
         f"{description}{of_node}{firmness}",
         authority,
-        side_name(sides[0]) + more,
+        and_more(side_name(sides[0]), len(sides) - 1, ","),
         place(sides[0], spots),
     ]
 
@@ -155,7 +152,7 @@ def json(answer: Answer, spots: Spots, gaps: list[Gap]) -> str:
                 {"text": mention.text, "subject": _subject((mention.subject, mention.path), spots)}
                 for mention in answer.mentions
             ],
-            "incomplete": incomplete(gaps),
+            "incomplete": not_known_json(gaps),
         }
     )
 

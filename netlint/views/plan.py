@@ -7,10 +7,11 @@ from typing import Any
 
 from netlint.model.ranges.proposal import Demand, FamilyRanges, Proposal
 from netlint.reports.json import encoded
-from netlint.views import columns, configurations, counted, text_of
+from netlint.views import columns, configurations, text_of
+from netlint.wording import counted
 
 SCHEMA = "https://netlint.dev/schemas/plan-v1.schema.json"
-NAMED = 8  # of the ranges that are avoided
+AVOIDED = 8  # ranges that are named
 
 Json = dict[str, Any]
 
@@ -60,7 +61,7 @@ def _growth(capacity: int, demand: int) -> str:
 
 
 def _avoided(proposal: Proposal) -> str:
-    named = [f"{avoided.range} ({avoided.reason})" for avoided in proposal.avoided[:NAMED]]
+    named = [f"{avoided.range} ({avoided.reason})" for avoided in proposal.avoided[:AVOIDED]]
     more = len(proposal.avoided) - len(named)
     return ", ".join([*named, *([f"{more:,} more"] if more else [])])
 

@@ -8,9 +8,9 @@ from netlint import addresses
 from netlint.cluster.address_lookup.address_owners import Owner
 from netlint.cluster.address_lookup.range_tree import RangeBlock, Stretch, stretches
 from netlint.model.declared.declarations import Role
-from netlint.views import counted
 from netlint.views.svg import EM, MARGIN, WIDTH, Drawing
 from netlint.views.tree import Families, number, percent, size_name, use
+from netlint.wording import NAMED, counted, first_of
 
 CLASSES = {
     Role.POD: "pod",
@@ -27,7 +27,6 @@ CLASSES = {
 LIMIT = 64  # ranges inside of one that are drawn one by one
 INDENT = 20
 BAR, TILE, GAP, GAUGE = 18, 50, 8, 6
-NAMED = 3  # free stretches
 NARROW, WIDE = 4, 6  # tiles in a row
 
 
@@ -80,11 +79,10 @@ def _panel(page: Drawing, block: RangeBlock, left: float) -> None:
 
 
 def _what(block: RangeBlock) -> str:
-    of_nodes = f" of {', '.join(block.nodes[:NAMED])}" if block.nodes else ""
-    more = f" and {len(block.nodes) - NAMED} more" if len(block.nodes) > NAMED else ""
+    of_nodes = f" of {first_of(block.nodes)}" if block.nodes else ""
     standing = "" if block.standing == "declared" else f", {block.standing}"
     by = ", ".join(dict.fromkeys(declared.authority for declared in block.declared))
-    return f"{block.description}{of_nodes}{more}{standing} ({by})"
+    return f"{block.description}{of_nodes}{standing} ({by})"
 
 
 def _bar(page: Drawing, block: RangeBlock, left: float, top: float, width: float) -> None:
@@ -123,9 +121,8 @@ def _inside(page: Drawing, block: RangeBlock, left: float, top: float, width: fl
         _tiles(page, tiles, left, top + 16, width)
     free = sorted((part for part in listed if not part.blocks), key=lambda part: -part.range.size)
     if free:
-        named = ", ".join(f"{part.range} ({size_name(part.range)})" for part in free[:NAMED])
-        more = f" and {len(free) - NAMED} more" if len(free) > NAMED else ""
-        page.text(left, page.height + 16, f"free: {named}{more}", "faint", width)
+        free_text = first_of([f"{part.range} ({size_name(part.range)})" for part in free])
+        page.text(left, page.height + 16, f"free: {free_text}", "faint", width)
     for part in listed:
         if part.blocks and _is_panel(part):
             _panel(page, part.blocks[0], left + INDENT)

@@ -9,27 +9,27 @@ from netlint import addresses
 from netlint.cluster.traffic.service_chain import ServiceChain
 from netlint.findings import Finding, field_name
 from netlint.model.pods.shape_index import TERMINAL
-from netlint.model.pods.workload_templates import Template
+from netlint.model.pods.workload_templates import PodTemplate
 from netlint.model.selectors import text_of as labels_text
-from netlint.model.services.recomputed_slices import MANAGED_BY, has_pods, protocol, resolved_port, slice_ports
-from netlint.model.services.service_backends import Endpoint, Program
+from netlint.model.services.service_backends import Program, ServiceEndpoint
+from netlint.model.services.service_ports import protocol, resolved_port, slice_ports
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import ServicePort
-from netlint.objects.discovery import EndpointSlice
+from netlint.objects.discovery import MANAGED_BY, EndpointSlice
 from netlint.reports.concise import spot_name
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, incomplete, incomplete_lines, place, text_of
+from netlint.views import Side, Spots, columns, few, limited, not_known, not_known_json, place, text_of
 from netlint.views.entrypoints import as_json as entry_as_json
 from netlint.views.entrypoints import row as entry_row
+from netlint.wording import counted
 
 SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
 READ = {*KINDS, *OPTIONAL, "Namespace", *WORKLOADS}
-SHOWN = 20  # pods, endpoints, and groups of nodes, each
-NAMED = 3
 UNKNOWN = "?"
 
 Json = dict[str, Any]
@@ -51,23 +51,16 @@ def text(chain: ServiceChain, broken: Broken, spots: Spots, gaps: list[Gap]) -> 
     lines = [f"{subject_of(chain.service)}: {_kind(chain)}", *_verdict(chain, broken, spots)]
     lines += _section("Ports", columns([_port(port, answer.text) for port, answer in chain.ports]))
     lines += _section("Selector", _selector(chain))
-    lines += _section("Pods", _limited([_pod(chain, row) for row in chain.pods]))
-    lines += _section(
-        "Slices", [line for slice_and_endpoints in chain.slices for line in _slice(*slice_and_endpoints, spots)]
-    )
+    lines += _section("Pods", limited([_pod(chain, row) for row in chain.pods]))
+    lines += _section("Slices", [line for slice_ in chain.slices for line in _slice(*slice_, spots)])
     lines += _section(_source(chain), _programs(chain))
     lines += _section("Ways in from outside", _ways_in(chain, spots))
     lines += _section("Findings", [line for link, finding in broken for line in _finding(link, finding)])
-    return text_of([*lines, *incomplete_lines(gaps)])
+    return text_of([*lines, *not_known(gaps)])
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if lines else []
-
-
-def _limited(rows: list[list[str]]) -> list[str]:
-    more = [f"  ... and {len(rows) - SHOWN:,} more; --format json has all of them"] if len(rows) > SHOWN else []
-    return [*columns(rows[:SHOWN]), *more]
 
 
 def _kind(chain: ServiceChain) -> str:
@@ -112,7 +105,7 @@ def _selector(chain: ServiceChain) -> list[str]:
     ]
 
 
-def _replicas(template: Template) -> str:
+def _replicas(template: PodTemplate) -> str:
     """An autoscaler, or the API server's default, says what the manifest does not."""
     return "a number of pods that it does not say" if template.replicas is None else f"{template.replicas} replicas"
 
@@ -140,7 +133,7 @@ def _resolved(chain: ServiceChain, row: int) -> str:
     return ", ".join(resolved)
 
 
-def _slice(slice_: EndpointSlice, endpoints: Sequence[Endpoint], spots: Spots) -> list[str]:
+def _slice(slice_: EndpointSlice, endpoints: Sequence[ServiceEndpoint], spots: Spots) -> list[str]:
     ports = ", ".join(
         f"{name or '-'} {number or UNKNOWN}/{transport}"
         for name, number, transport in sorted(slice_ports(slice_), key=str)
@@ -148,10 +141,10 @@ def _slice(slice_: EndpointSlice, endpoints: Sequence[Endpoint], spots: Spots) -
     ready = sum(endpoint.conditions.ready for endpoint in endpoints)
     where = place((subject_of(slice_), ()), spots)
     head = [slice_.name, slice_.addressType or "-", ports or "no port", f"{ready:,} of {len(endpoints):,} ready", where]
-    return [*columns([head]), *("  " + line for line in _limited([_endpoint(endpoint) for endpoint in endpoints]))]
+    return [*columns([head]), *("  " + line for line in limited([_endpoint(endpoint) for endpoint in endpoints]))]
 
 
-def _endpoint(endpoint: Endpoint) -> list[str]:
+def _endpoint(endpoint: ServiceEndpoint) -> list[str]:
     state = endpoint.conditions
     words = ["ready" if state.ready else "serving" if state.serving else "not ready"]
     words += ["terminating"] if state.terminating else []
@@ -173,22 +166,17 @@ def _programs(chain: ServiceChain) -> list[str]:
         return [f"  {chain.unprogrammed}"]
     kinds = {program.traffic for program in chain.programs}
     nodes = len(chain.cluster.view.nodes)
-    return _limited([_program(program, nodes, len(kinds) > 1) for program in chain.programs])
+    return limited([_program(program, nodes, len(kinds) > 1) for program in chain.programs])
 
 
 def _program(program: Program, all_nodes: int, several: bool) -> list[str]:
     port = program.port
-    where = "every node" if all_nodes and len(program.nodes) == all_nodes else _few(program.nodes) or "any node"
+    where = "every node" if all_nodes and len(program.nodes) == all_nodes else few(program.nodes) or "any node"
     traffic = [program.traffic] if several else []
     destinations = [f"{_bracketed(backend.family, backend.address)}:{backend.port}" for backend in program.backends]
     nothing = "nothing: dropped, as no endpoint is on the node" if program.dropped else "nothing: refused"
     of_port = [port.name or "-", _number(port)]
-    return [*of_port, *traffic, where, f"to {_few(destinations)}" if destinations else nothing]
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED + 1 else ""
-    return ", ".join(names[: NAMED if more else NAMED + 1]) + more
+    return [*of_port, *traffic, where, f"to {few(destinations)}" if destinations else nothing]
 
 
 def _bracketed(family: int, address: int) -> str:
@@ -234,7 +222,7 @@ def json(chain: ServiceChain, broken: Broken, spots: Spots, gaps: list[Gap]) -> 
             },
             "waysIn": [entry_as_json(entry, answer, spots) for entry, answer in chain.entry_points],
             "findings": [_finding_json(link, finding) for link, finding in broken],
-            "incomplete": incomplete(gaps),
+            "incomplete": not_known_json(gaps),
         }
     )
 
@@ -280,7 +268,7 @@ def _pod_json(chain: ServiceChain, row: int) -> Json:
     }
 
 
-def _slice_json(slice_: EndpointSlice, endpoints: Iterable[Endpoint], spots: Spots) -> Json:
+def _slice_json(slice_: EndpointSlice, endpoints: Iterable[ServiceEndpoint], spots: Spots) -> Json:
     subject = subject_of(slice_)
     return {
         "subject": subject_with_field(subject, "", spots.get((subject.origin, ()))),

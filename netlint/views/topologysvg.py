@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from netlint.cluster.traffic.topology import NodeTopology, Topology
-from netlint.views import counted
 from netlint.views.svg import MARGIN, WIDTH, Drawing
+from netlint.wording import counted
 
-NAMED = 6  # nodes up to which pods have names
+FEW_NODES = 6  # up to so many, pods have names
 CARDS, GROUPS = 60, 30  # nodes that are drawn one by one, and boxes where there are more
 BOXES, DOTS = 12, 48  # pods of one node that are drawn one by one, with names and without
 GAP = 20
@@ -40,7 +40,7 @@ def draw(topology: Topology) -> str:
     nodes, pods = len(topology.nodes), sum(len(node.pods) for node in topology.nodes)
     page.text(MARGIN, 58, f"{counted(nodes, 'node')}, {counted(pods, 'pod')} with a network of their own", "faint")
     cards = _cards(topology)
-    with_names = len(cards) <= NAMED and all(len(card.nodes) == 1 for card in cards)
+    with_names = len(cards) <= FEW_NODES and all(len(card.nodes) == 1 for card in cards)
     columns = max(1, min(len(cards), 3 if with_names else 6))
     width = (WIDTH - 2 * MARGIN - 36 - GAP * (columns - 1)) / columns
     label = "; ".join(topology.fabric) or "fabric unknown"

@@ -19,7 +19,8 @@ from netlint.model.declared.declarations import Role
 from netlint.reports import printable
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, incomplete
+from netlint.views import Side, Spots, columns, not_known_json
+from netlint.wording import and_more, counted
 
 SCHEMA = "https://netlint.dev/schemas/map-v1.schema.json"
 CELLS = 32
@@ -40,7 +41,6 @@ STYLES = {
     Role.SECONDARY: "bright_blue",
     Role.REMOTE: "bright_black",
 }
-UNITS = {Role.SERVICE: "Services", Role.NODE: "nodes", Role.POD: "pods", Role.NODE_POD: "pods"}
 
 Json = dict[str, Any]
 Families = dict[int, list[RangeBlock]]
@@ -142,8 +142,7 @@ def _use_together(part: Stretch) -> str:
 
 def _remark(part: Stretch) -> str:
     clauses = list(dict.fromkeys(clause for block in part.blocks for clause in block.collisions))
-    more = f" and {len(clauses) - 1} more" if len(clauses) > 1 else ""
-    return printable(f"{COLLIDING} {clauses[0]}{more}") if clauses else ""
+    return printable(f"{COLLIDING} {and_more(clauses[0], len(clauses) - 1)}") if clauses else ""
 
 
 def use(block: RangeBlock) -> str:
@@ -237,7 +236,7 @@ def json(
                 for family, roots in families.items()
             ],
             "addresses": [_resident(family, owner) for family, owner in residents],
-            "incomplete": incomplete(gaps),
+            "incomplete": not_known_json(gaps),
         }
     )
 

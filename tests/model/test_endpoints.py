@@ -144,14 +144,14 @@ def wrong(demand: Endpoint, found: Endpoint) -> list[tuple[str, object, object]]
 
 def as_found(read: Cluster, difference: Difference) -> Found:
     """A difference in the words of the reference; an endpoint that names the wrong pod is a stale and a missing one."""
-    table, pods = read.view.slices, read.pods
+    slices, pods = read.view.slices, read.pods
 
     def at(number: int, row: int) -> tuple[str, int]:
-        return table.slices[number].name, row - table.starts[number]
+        return slices[number].name, row - slices.endpoints(number).start
 
     def stale_one(number: int, row: int) -> tuple[tuple[str, int], str, str]:
-        address = addresses.text(difference.family, table.address(row, difference.family))
-        return at(number, row), address, table.target[row]
+        address = addresses.text(difference.family, slices.address(row, difference.family))
+        return at(number, row), address, slices.target(row)
 
     stale = [stale_one(*pair) for pair in difference.stale]
     missing = [pods.name(row) for row in difference.missing]
@@ -159,7 +159,7 @@ def as_found(read: Cluster, difference: Difference) -> Found:
     for number, at_row, row, mismatches in difference.mismatched:
         said = [(one.field, one.expected, one.actual) for one in mismatches]
         if said[0][0] == "targetRef.name":
-            assert said == [("targetRef.name", pods.name(row), table.target[at_row])]
+            assert said == [("targetRef.name", pods.name(row), slices.target(at_row))]
             stale.append(stale_one(number, at_row))
             missing.append(pods.name(row))
         else:

@@ -9,7 +9,7 @@ import pytest
 
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.service_chain import ServiceChain, service_chain
-from netlint.model.services.recomputed_slices import has_pods
+from netlint.model.services.service_spec import has_pods
 from netlint.views import service as view
 from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
 from tests.support.model.healthy import NETWORKS, node, pod, service, service_port
@@ -220,9 +220,9 @@ def test_hints_stay_with_their_endpoints_when_copies_are_dropped() -> None:
     first["metadata"]["name"] = "web-0"
     both = a_slice(hinted("10.244.0.1", "n1", forZones="a"), hinted("10.244.2.3", "n3", forZones="b"))
     objects = [*THREE, web(), first, first, both, both]
-    found = cluster(objects).view.slices
-    assert [hints.zones for _, hints in sorted(found.hints.items())] == [("a",), ("b",)]
-    assert [found.v4[row] & 255 for row in sorted(found.hints)] == [1, 3]
+    slices = cluster(objects).view.slices
+    zones = {slices.address(row, 4) & 255: slices.hints(row).zones for row in slices.rows}
+    assert zones == {9: (), 1: ("a",), 3: ("b",)}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -109,12 +109,9 @@ def _in_pods(cluster: Cluster, query: Range) -> Iterator[Mention]:
     for row in pods.having_address_in(query):
         text = addresses.text(query.family, pods.address(row, query.family))
         yield Mention(pods.subject(row), pods.address_path(row, query.family), text)
-    strings = pods.table.strings.texts
-    naming = {number for number, text in enumerate(strings) if text and any(_spellings(text, query))}
-    for row, number in enumerate(pods.table.host_ip):
-        if number in naming:
-            yield Mention(pods.subject(row), ("status", "hostIP"), strings[number])
-    for row, line in pods.table.commands.items():
+    for row in pods.having_host_ip(lambda _, ip: any(_spellings(ip, query))):
+        yield Mention(pods.subject(row), ("status", "hostIP"), pods.host_ip(row))
+    for row, line in pods.all_command_lines.items():
         for position, word in enumerate(line.words):
             path = ("spec", "containers", 0, *line.field(position))
             yield from (Mention(pods.subject(row), path, literal) for literal in _spellings(word, query))
@@ -123,8 +120,8 @@ def _in_pods(cluster: Cluster, query: Range) -> Iterator[Mention]:
 
 
 def secondary_addresses_in(pods: Pods, query: Range) -> Iterator[tuple[int, str]]:
-    """Rows of pods with addresses of the range in secondary networks, and these addresses."""
-    for row, networks in pods.table.attached.items():
+    """Pods with addresses of the range in networks beside the cluster's, and these addresses."""
+    for row, networks in pods.attachments.items():
         for network in networks:
             for family, address in network.addresses:
                 if query.holds(family, address):
@@ -132,13 +129,13 @@ def secondary_addresses_in(pods: Pods, query: Range) -> Iterator[tuple[int, str]
 
 
 def _in_slices(cluster: Cluster, query: Range) -> Iterator[Mention]:
-    table = cluster.view.slices
-    for number, slice_ in enumerate(table.slices):
-        rows = table.endpoints(number)
-        for index, address in enumerate(table.addresses(rows, query.family)):
+    slices = cluster.view.slices
+    for number in range(len(slices)):
+        rows = slices.endpoints(number)
+        for row, address in zip(rows, slices.addresses(rows, query.family), strict=True):
             if address and query.first <= address <= query.last:
-                path = ("endpoints", index, "addresses", 0)
-                yield Mention(subject_of(slice_), path, addresses.text(query.family, address))
+                text = addresses.text(query.family, address)
+                yield Mention(slices.subject(number), slices.address_path(number, row), text)
 
 
 def _in_dump(host: Host, query: Range) -> Iterator[Mention]:

@@ -73,7 +73,7 @@ def _pods(cluster: Cluster, query: Range) -> Iterator[Owner]:
 def _in_secondary_networks(cluster: Cluster, query: Range) -> Iterator[Owner]:
     """Live pods by their addresses in secondary networks."""
     pods = cluster.pods
-    for row, networks in pods.table.attached.items():
+    for row, networks in pods.attachments.items():
         for network in networks if pods.is_live(row) else ():
             for family, address in network.addresses:
                 if query.holds(family, address):

@@ -13,6 +13,7 @@ from netlint.cluster import Cluster
 from netlint.findings import Subject
 from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role, Standing
 from netlint.model.ranges import remote_ranges
+from netlint.wording import and_more
 
 NETWORK_PREFIX = {4: 24, 6: 64}
 """Prefix lengths of the networks in which addresses are shown that no declared range holds."""
@@ -228,8 +229,7 @@ def _of_clusters(cluster: Cluster) -> Iterator[tuple[Declaration, str]]:
 
 def _clause(others: list[Declaration]) -> Iterator[str]:
     """One clause for all that a declaration overlaps; none where there is nothing."""
-    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-    yield from (f"overlaps {declared} of {declared.subject}{more}" for declared in others[:1])
+    yield from (and_more(f"overlaps {other} of {other.subject}", len(others) - 1) for other in others[:1])
 
 
 class _AddressesInUse:

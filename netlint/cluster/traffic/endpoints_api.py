@@ -7,36 +7,24 @@ pkg/controller/endpointslicemirroring (endpointslicemirroring_controller.go, rec
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 
 from netlint.cluster import Cluster
-from netlint.model.pods.endpoint_conditions import UNDERSTOOD
-from netlint.model.services.recomputed_slices import (
-    API_SERVER,
-    FAMILY_NAMES,
-    MANAGED_BY,
-    MIRRORING,
-    SERVICE_NAME,
-    TRIGGER_TIME,
-    Port,
-    families,
-    has_pods,
-    slice_ports,
-)
-from netlint.objects.core import Service
+from netlint.model.services.service_ports import Port, slice_ports
+from netlint.model.services.service_spec import families, has_pods
+from netlint.model.slices import EndpointSlices
+from netlint.model.slices.slice_keepers import MIRRORING, last_change
+from netlint.objects.core import API_SERVER, Service
 from netlint.objects.core_endpoints import Endpoints, EndpointsSubset
+from netlint.objects.discovery import MANAGED_BY
 from netlint.objects.meta import Path
-from netlint.objects.problems import FAMILIES
-from netlint.snapshot.pod_table import stamp
-from netlint.snapshot.slice_table import SliceTable
 
 SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 MAX_MIRRORED = 1000  # addresses of a subset, --mirroring-max-endpoints-per-subset
-IS_READY = [conditions.ready for conditions in UNDERSTOOD]
 
 Ports = frozenset[Port] | tuple[None]  # (None,) where no port is named
 PortAddress = tuple[Port | None, int, int]  # port, family, address: Endpoints and slices group them in other ways
@@ -98,18 +86,16 @@ def listed_in_endpoints(endpoints: Endpoints, of_families: Iterable[int]) -> Lis
     return listed
 
 
-def listed_in_slices(table: SliceTable, numbers: Iterable[int], of_families: dict[str, int]) -> ListedAddresses:
-    """What slices list; ``of_families``: the address types that count."""
+def listed_in_slices(slices: EndpointSlices, numbers: Iterable[int], of_families: Collection[int]) -> ListedAddresses:
+    """What slices list in some families."""
     listed = ListedAddresses(set(), set())
     for number in numbers:
-        slice_ = table.slices[number]
-        family = of_families.get(slice_.addressType or "")
-        if family is None:
+        family = slices.family(number)
+        if family is None or family not in of_families:
             continue
-        ports, rows = slice_ports(slice_) or (None,), table.endpoints(number)
-        flags = table.flags[rows.start : rows.stop]
-        for value, flag in zip(table.addresses(rows, family), flags, strict=True):
-            (listed.ready if IS_READY[flag] else listed.not_ready).update((port, family, value) for port in ports)
+        ports, rows = slice_ports(slices[number]) or (None,), slices.endpoints(number)
+        for value, ready in zip(slices.addresses(rows, family), slices.readiness(rows), strict=True):
+            (listed.ready if ready else listed.not_ready).update((port, family, value) for port in ports)
     listed.not_ready -= listed.ready
     return listed
 
@@ -130,7 +116,7 @@ def unlike_controller_slices(cluster: Cluster) -> Iterator[EndpointsContrast]:
         ):
             continue
         in_endpoints = listed_in_endpoints(endpoints, (family,))
-        in_slices = listed_in_slices(cluster.view.slices, numbers, {FAMILY_NAMES[family]: family})
+        in_slices = listed_in_slices(cluster.view.slices, numbers, (family,))
         if service.spec.ports:  # pods without any of them stand in slices alone
             in_slices.ready = {pair for pair in in_slices.ready if pair[0]}
         yield from _without_tolerated(cluster, EndpointsContrast(endpoints, service, in_endpoints, in_slices))
@@ -147,13 +133,12 @@ def _ready_in_endpoints(endpoints: Endpoints, family: int) -> dict[Port | None, 
 
 
 def _ready_in_slices(
-    table: SliceTable, numbers: Iterable[int], family: int, service: Service
+    slices: EndpointSlices, numbers: Iterable[int], family: int, service: Service
 ) -> dict[Port | None, set[int]]:
     ready: defaultdict[Port | None, set[int]] = defaultdict(set)
     for number in numbers:
-        ports, rows = slice_ports(table.slices[number]), table.endpoints(number)
-        flags = map(IS_READY.__getitem__, table.flags[rows.start : rows.stop])
-        values = [*compress(table.addresses(rows, family), flags)]
+        ports, rows = slice_ports(slices[number]), slices.endpoints(number)
+        values = [*compress(slices.addresses(rows, family), slices.readiness(rows))]
         for port in ports or (() if service.spec.ports else (None,)) if values else ():
             ready[port].update(values)
     return ready
@@ -196,8 +181,8 @@ def unlike_mirrored_slices(cluster: Cluster) -> Iterator[EndpointsContrast]:
         in_endpoints = listed_in_endpoints(endpoints, (4, 6))
         if not (copies[key] or endpoints.metadata.creationTimestamp):
             continue  # a manifest, of which no controller knows
-        in_slices = listed_in_slices(cluster.view.slices, copies[key], FAMILIES)
-        in_other_slices = listed_in_slices(cluster.view.slices, others[key], FAMILIES)
+        in_slices = listed_in_slices(cluster.view.slices, copies[key], (4, 6))
+        in_other_slices = listed_in_slices(cluster.view.slices, others[key], (4, 6))
         in_endpoints.ready, in_endpoints.not_ready = (
             in_endpoints.ready - (in_other_slices.ready - in_slices.all),
             in_endpoints.not_ready - (in_other_slices.all - in_slices.all),
@@ -227,10 +212,10 @@ def _by_service(cluster: Cluster) -> tuple[defaultdict[tuple[str, str], list[int
     """The mirrored slices of each Service, and those that others wrote."""
     copies: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     others: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for number in cluster.services.foreign_slices:
-        slice_ = cluster.view.slices.slices[number]
-        numbers = copies if slice_.labels.get(MANAGED_BY) == MIRRORING else others
-        numbers[slice_.namespace, slice_.labels.get(SERVICE_NAME, "")].append(number)
+    slices = cluster.view.slices
+    for number in slices.foreign:
+        numbers = copies if slices[number].labels.get(MANAGED_BY) == MIRRORING else others
+        numbers[slices.service(number)].append(number)
     return copies, others
 
 
@@ -247,7 +232,7 @@ def address_path(endpoints: Endpoints, family: int, value: int) -> Path:
 
 def may_be_outdated(cluster: Cluster, contrast: EndpointsContrast) -> bool:
     """Whether every pod involved changed after the Endpoints did, so that the controller may be about to write them."""
-    written, pods = stamp(contrast.endpoints.annotations.get(TRIGGER_TIME)), cluster.pods
+    written, pods = last_change(contrast.endpoints), cluster.pods
     selected = pods.having(contrast.service.namespace, contrast.service.spec.selector or {})
-    changed = {pair: pods.table.changed[row] for row in selected for pair in pods.addresses(row)}
+    changed = {pair: pods.last_change(row) for row in selected for pair in pods.addresses(row)}
     return bool(written) and all(changed.get(value, 0) > written for value in contrast.differing_addresses)

@@ -18,13 +18,14 @@ from netlint.findings import Subject
 from netlint.model.hostnames import covers
 from netlint.model.pods.host_ports import Taken, taken_ports
 from netlint.model.services.exposure import PROXY_MODE
-from netlint.model.services.recomputed_slices import protocol
-from netlint.model.services.service_backends import is_reached_from_outside
+from netlint.model.services.service_ports import protocol
+from netlint.model.services.service_spec import is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.gateway import Gateway, GatewayRoute
 from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
+from netlint.wording import counted
 
 LOOPBACK = ("127.", "::1")  # a host port that is bound to it is no way in
 ELSEWHERE = "an object of another kind than Service"
@@ -108,7 +109,7 @@ def answer_at(entry: EntryPoint, answers: ServiceAnswers) -> ServiceAnswer:
     if not rows:
         return ServiceAnswer(State.UNKNOWN, "its pods are not known")
     ready = len(answers.serving(rows))
-    text = f"{ready:,} of {len(rows):,} pod{'' if len(rows) == 1 else 's'} ready"
+    text = f"{ready:,} of {counted(len(rows), 'pod')} ready"
     return ServiceAnswer(State.LIVE if ready else State.DEAD, text, ready, len(rows))
 
 
@@ -216,7 +217,7 @@ def _of_route(route: GatewayRoute) -> Iterator[tuple[Path, Target | None, str]]:
 def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     pods = cluster.pods
     taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, Taken]]] = defaultdict(list)
-    for number, shape in enumerate(pods.table.shapes):
+    for number, shape in enumerate(pods.shapes):
         ports = [taken for taken in taken_ports(shape.containers, shape.host_network) if _is_open(taken)]
         for row in pods.rows_of_shape(number) if ports else ():
             if pods.node(row) and pods.is_live(row):

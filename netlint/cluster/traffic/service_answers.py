@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.references import port_of
 from netlint.model.services.cilium_ingress import is_answered_by_proxy
-from netlint.model.services.recomputed_slices import has_pods, protocol, resolved_port
-from netlint.model.services.service_backends import Choice, Slices, usable
+from netlint.model.services.service_backends import EndpointChoice, ServiceEndpoint, listed, usable
+from netlint.model.services.service_ports import protocol, resolved_port
+from netlint.model.services.service_spec import has_pods
 from netlint.objects.core import Service, ServicePort
+from netlint.wording import counted
 
 
 class State(StrEnum):
@@ -110,19 +111,22 @@ class ServiceAnswers:
         """By what is listed, for a Service without a selector or where the pods are not known."""
         if is_answered_by_proxy(service):
             return ServiceAnswer(State.OUTSIDE, "a proxy answers for it on the nodes")
-        known, ready = len(self.slices.endpoints(service)), self._listed(service, port)
+        known, ready = len(self._endpoints(service)), self._listed(service, port)
         if ready:
-            return ServiceAnswer(State.LIVE, f"{ready} of {_counted(known, 'endpoint')} ready", ready, known)
+            return ServiceAnswer(State.LIVE, f"{ready} of {counted(known, 'endpoint')} ready", ready, known)
         if not self._cluster.view.is_complete("EndpointSlice", service.namespace):
             return ServiceAnswer(
                 State.UNKNOWN, "its pods are not known" if has_pods(service) else "no slice in the input"
             )
         text = _none_of(known, "endpoint") if known else "it has no endpoint"
-        text = "no endpoint has its port" if usable(self.slices.endpoints(service)) else text
+        text = "no endpoint has its port" if usable(self._endpoints(service)) else text
         return ServiceAnswer(State.DEAD, text, 0, known, Cause.NO_ENDPOINTS)
 
     def _listed(self, service: Service, port: ServicePort) -> int:
-        return len(Choice(self.slices.endpoints(service), port).everywhere)
+        return len(EndpointChoice(self._endpoints(service), port).everywhere)
+
+    def _endpoints(self, service: Service) -> list[ServiceEndpoint]:
+        return listed(self._cluster.view.slices, service)
 
     def _of_pods(self, service: Service, port: ServicePort) -> ServiceAnswer:
         rows = self.selected(service)
@@ -138,7 +142,7 @@ class ServiceAnswers:
             return ServiceAnswer(State.DEAD, text, 0, len(rows), Cause.UNDECLARED_PORT)
         if self._cluster.view.is_complete("EndpointSlice", service.namespace) and not self._listed(service, port):
             return ServiceAnswer(State.DEAD, "no EndpointSlice lists a ready pod", 0, len(rows), Cause.UNLISTED)
-        return ServiceAnswer(State.LIVE, f"{ready} of {_counted(len(rows), 'pod')} ready", ready, len(rows))
+        return ServiceAnswer(State.LIVE, f"{ready} of {counted(len(rows), 'pod')} ready", ready, len(rows))
 
     def selected(self, service: Service) -> list[int]:
         """The live pods that a Service selects."""
@@ -147,8 +151,8 @@ class ServiceAnswers:
 
     def serving(self, rows: Iterable[int], publish: bool = False) -> list[int]:
         """The pods that get traffic: the ready ones; without any, those that serve while they terminate."""
-        pods, all_rows = self._cluster.pods, list(rows)
-        ready = all_rows if publish else [row for row in all_rows if pods.is_ready(row)]
+        pods, candidates = self._cluster.pods, list(rows)
+        ready = candidates if publish else [row for row in candidates if pods.is_ready(row)]
         return [row for row in ready if not pods.is_terminating(row)] or ready
 
     def has_ready_pods(self, service: Service) -> bool:
@@ -158,9 +162,10 @@ class ServiceAnswers:
 
     def has_ignored_slices(self, service: Service) -> bool:
         """Whether its slices list something ready that its ports do not reach, or names instead of addresses."""
-        slices = [self._cluster.view.slices.slices[number] for number in self.slices.of(service)]
-        has_names = any(slice_.addressType == "FQDN" for slice_ in slices)
-        return not has_pods(service) and (has_names or bool(usable(self.slices.endpoints(service))))
+        slices = self._cluster.view.slices
+        numbers = slices.of_service(service.namespace, service.name)
+        has_names = any(slices[number].addressType == "FQDN" for number in numbers)
+        return not has_pods(service) and (has_names or bool(usable(self._endpoints(service))))
 
     def is_scaled_down(self, service: Service) -> bool:
         """Whether all workloads that it selects are told to have no pods."""
@@ -174,15 +179,6 @@ class ServiceAnswers:
         if not self.is_scaled_down(service):
             return ServiceAnswer(State.UNKNOWN, f"the pods of {templates[0].subject} are not known")
         return ServiceAnswer(State.DEAD, f"{templates[0].subject} has no replicas", cause=Cause.NO_REPLICAS)
-
-    @cached_property
-    def slices(self) -> Slices:
-        """The slices of all Services."""
-        return Slices(self._cluster.view.slices)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _none_of(number: int, noun: str) -> str:

@@ -11,9 +11,16 @@ from netlint.cluster.traffic import entrypoints, references
 from netlint.cluster.traffic.entrypoints import EntryPoint
 from netlint.cluster.traffic.service_answers import ServiceAnswer, ServiceAnswers, Target
 from netlint.findings import Finding, Subject, Violation
-from netlint.model.pods.workload_templates import Template
-from netlint.model.services.recomputed_slices import has_pods
-from netlint.model.services.service_backends import Endpoint, Program, demanded, programs, unprogrammed
+from netlint.model.pods.workload_templates import PodTemplate
+from netlint.model.services.service_backends import (
+    Program,
+    ServiceEndpoint,
+    demanded,
+    listed_in,
+    programs,
+    unprogrammed,
+)
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES
 from netlint.objects.core import Service, ServicePort
@@ -37,8 +44,8 @@ class ServiceChain:
     service: Service
     ports: list[tuple[ServicePort, ServiceAnswer]]
     pods: list[int]
-    workloads: list[Template]
-    slices: list[tuple[EndpointSlice, list[Endpoint]]]
+    workloads: list[PodTemplate]
+    slices: list[tuple[EndpointSlice, list[ServiceEndpoint]]]
     from_slices: bool
     unprogrammed: str
     programs: list[Program]
@@ -113,8 +120,10 @@ def service_chain(cluster: Cluster, service: Service) -> ServiceChain:
     """The chain of a Service."""
     answers = ServiceAnswers(cluster)
     pods = _selected(cluster, service)
-    numbers = answers.slices.of(service)
-    slices = [(cluster.view.slices.slices[number], list(answers.slices.listed(number))) for number in numbers]
+    view = cluster.view.slices
+    slices = [
+        (view[number], list(listed_in(view, number))) for number in view.of_service(service.namespace, service.name)
+    ]
     from_slices = bool(slices) or cluster.view.is_complete("EndpointSlice", service.namespace)
     endpoints = [endpoint for _, endpoints_of_slice in slices for endpoint in endpoints_of_slice]
     if not from_slices:
@@ -149,7 +158,7 @@ def _selected(cluster: Cluster, service: Service) -> list[int]:
     return sorted(cluster.pods.having(service.namespace, service.spec.selector or {}), key=cluster.pods.order)
 
 
-def _workloads(cluster: Cluster, service: Service) -> list[Template]:
+def _workloads(cluster: Cluster, service: Service) -> list[PodTemplate]:
     templates = cluster.view.templates.having(service.namespace, service.spec.selector or {})
     return sorted(templates, key=lambda template: template.subject.order)
 

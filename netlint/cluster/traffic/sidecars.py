@@ -5,13 +5,13 @@ from __future__ import annotations
 from netlint.cluster import Cluster
 from netlint.findings import Subject
 from netlint.model.declared.release import Release
-from netlint.model.pods.selection import Alike
-from netlint.model.services.recomputed_slices import FIND_SIDECARS, resolved_port
+from netlint.model.pods.selection import PodGroup
+from netlint.model.services.service_ports import FIND_SIDECARS, resolved_port
 from netlint.objects.core import Service, ServicePort
 
 
 def overlooked_sidecar(
-    cluster: Cluster, service: Service, port: ServicePort, selected: list[Alike]
+    cluster: Cluster, service: Service, port: ServicePort, selected: list[PodGroup]
 ) -> tuple[Subject, Release] | None:
     """The first pod of which a controller leaves out the port, and the release that shows that it does.
 

@@ -62,9 +62,9 @@ def _leaving(saved: FilterTables) -> dict[str, Rules]:
     chains: dict[str, Rules] = {}
     names = {POSTROUTING} if NAT in saved.tables else set()
     while names:
-        met = _rules_of(saved.tables[NAT], names)
-        chains |= met
-        names = {target for rules in met.values() for _, text in rules for target in _TARGET.findall(text)}
+        reached = _rules_of(saved.tables[NAT], names)
+        chains |= reached
+        names = {target for rules in reached.values() for _, text in rules for target in _TARGET.findall(text)}
         names -= chains.keys()
     return chains
 

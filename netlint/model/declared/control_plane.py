@@ -36,8 +36,8 @@ NODE_MASK_FLAGS = (
 
 def command_lines(pods: Pods, program: str) -> Iterator[tuple[Subject, CommandLine]]:
     """Distinct command lines of a program's live pods, each with the first pod that has it."""
-    for row in pods.telling[program]:
-        yield pods.subject(row), pods.table.commands[row]
+    for row, line in pods.command_lines[program]:
+        yield pods.subject(row), line
 
 
 def of_flags(view: SnapshotView) -> DeclaredRanges:

@@ -61,9 +61,9 @@ def _shapes(agent: Workload, pods: Pods) -> Iterator[int]:
     """The shapes of its pods: those that it owns, else those with the labels of its template."""
     labels = (agent.template.metadata.labels if agent.template else None) or {}
     for number in pods.owned_by("DaemonSet", agent.name):
-        if pods.table.shapes[number].namespace == agent.namespace:
+        if pods.shapes[number].namespace == agent.namespace:
             yield number
     for number in pods.owned_by_nobody() if labels else ():
-        shape = pods.table.shapes[number]
+        shape = pods.shapes[number]
         if shape.namespace == agent.namespace and selects(labels, shape.labels):
             yield number

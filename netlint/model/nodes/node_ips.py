@@ -5,7 +5,7 @@ Source: k8s.io/kubernetes/pkg/kubelet (kubelet_pods.go, generateAPIPodStatus), p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from netlint import addresses
@@ -57,33 +57,18 @@ def host_ip_mismatches(
 
 def _wrong_host_ips(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
     """Pods whose ``status.hostIP`` is not their node's: few pairs of node and address, many pods."""
-    table, texts = pods.table, pods.table.strings.texts
-    wrong = {}
-    for node, host in set(zip(table.node, table.host_ip, strict=True)):
-        if texts[host] and texts[node] in own:
-            address = addresses.parse(texts[host])
-            if address not in own[texts[node]]:
-                wrong[node, host] = address
-    if wrong:
-        for row, pair in enumerate(zip(table.node, table.host_ip, strict=True)):
-            if pair in wrong and _reports(pods, row):
-                yield row, wrong[pair], ("status", "hostIP")
+    for row in pods.having_host_ip(lambda node, ip: node in own and addresses.parse(ip) not in own[node]):
+        if _reports(pods, row):
+            yield row, addresses.parse(pods.host_ip(row)), ("status", "hostIP")
 
 
 def _wrong_host_network_ips(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
     """Pods on the host network with an address that is not their node's."""
-    table, texts = pods.table, pods.table.strings.texts
-    addresses_of_node: list[Collection[Address]] = [own.get(name, ()) for name in texts]
     for family in pods.families:
         column = pods.address_column(family)
         for row in pods.live_on_host_network():
-            node, value = table.node[row], column[row]
-            if (
-                value
-                and addresses_of_node[node]
-                and (family, value) not in addresses_of_node[node]
-                and _reports(pods, row)
-            ):
+            addresses_of_node, value = own.get(pods.node(row)), column[row]
+            if value and addresses_of_node and (family, value) not in addresses_of_node and _reports(pods, row):
                 yield row, (family, value), pods.address_path(row, family)
 
 

@@ -31,7 +31,7 @@ class DuplicateAddresses:
 def duplicate_addresses(view: SnapshotView) -> list[DuplicateAddresses]:
     """Networks with such addresses; networks that end at a node, or may do so, are looked at node by node."""
     pods = view.pods
-    if not pods.table.attached:
+    if not pods.attachments:
         return []
     defined = {
         f"{attachment.subject.namespace}/{attachment.subject.name}": attachment
@@ -58,7 +58,7 @@ def _usable_attachments(view: SnapshotView) -> Iterator[NetworkAttachment]:
 
 
 def _live_addresses(pods: Pods) -> Iterator[tuple[int, str, tuple[int, int]]]:
-    for row, attached in pods.table.attached.items():
+    for row, attached in pods.attachments.items():
         if pods.is_live(row):
             for network in attached:
                 yield from ((row, network.network, address) for address in network.addresses)

@@ -21,6 +21,7 @@ from netlint.model.subjects import subject_of
 from netlint.objects.calico_crds import BlockAffinity, IPAMBlock, IPPool
 from netlint.objects.meta import Path
 from netlint.objects.multus import WhereaboutsIPPool
+from netlint.wording import shortened
 
 NEARLY = 0.8
 BLOCK_LENGTHS = {4: 26, 6: 122}
@@ -181,9 +182,7 @@ def _of_calico(all_pools: list[Pool], blocks: list[Block]) -> Iterator[Filling]:
         first, *others = [pool.declaration for pool in pools]
         spans = addresses.merged(one.range for one in (first, *others))
         count = sum(number for span, number in taken if any(one.covers(span) for one in spans))
-        what = (
-            " and ".join(str(one) for one in (first, *others)) if len(others) < 2 else f"{first} and {len(others)} more"
-        )
+        what = shortened([str(one) for one in (first, *others)])
         yield Filling(first.subject, first.path, what, sum(one.size for one in spans), count, tuple(others))
 
 

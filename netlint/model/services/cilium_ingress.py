@@ -7,18 +7,18 @@ Source: github.com/cilium/cilium, operator/pkg/model/translation (ingress, gatew
 from __future__ import annotations
 
 from netlint import addresses
+from netlint.model.slices import EndpointSlices
 from netlint.objects.core import Service
-from netlint.snapshot.slice_table import SliceTable
 
 ADDRESS = addresses.parse("192.192.192.192")
 LABELS = frozenset({"cilium.io/ingress", "gateway.networking.k8s.io/gateway-name", "io.cilium.gateway/owning-gateway"})
 
 
-def is_stand_in(table: SliceTable, number: int) -> bool:
+def is_stand_in(slices: EndpointSlices, number: int) -> bool:
     """Whether all that a slice lists is the endpoint that nothing reaches."""
-    family, wanted = ADDRESS
-    rows = table.endpoints(number)
-    return bool(rows) and all(table.address(row, family) == wanted for row in rows)
+    family, unreached = ADDRESS
+    rows = slices.endpoints(number)
+    return bool(rows) and all(slices.address(row, family) == unreached for row in rows)
 
 
 def is_answered_by_proxy(service: Service) -> bool:

@@ -9,7 +9,8 @@ from netlint.model.declared.release import Release, release
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods.selection import Selection
 from netlint.model.services.node_ports import NodePort, PortRange, claimed, ranges
-from netlint.model.services.recomputed_slices import FIND_SIDECARS, EndpointModel, is_foreign
+from netlint.model.services.recomputed_slices import EndpointModel
+from netlint.model.services.service_ports import FIND_SIDECARS
 
 
 class ClusterServices:
@@ -35,19 +36,12 @@ class ClusterServices:
         return release(self._view)
 
     @cached_property
-    def foreign_slices(self) -> list[int]:
-        """Numbers of the slices that neither the EndpointSlice controller nor an API server wrote."""
-        slices = self._view.slices.slices
-        foreign = [number for number, slice_ in enumerate(slices) if is_foreign(slice_)]
-        return sorted(foreign, key=lambda number: (slices[number].namespace, slices[number].name))
-
-    @cached_property
     def pod_at(self) -> dict[tuple[int, int], list[int]]:
         """Live pods by family and address, where slices that no controller looks after name the address."""
         slices = self._view.slices
         wanted = {
             (family, address)
-            for number in self.foreign_slices
+            for number in slices.foreign
             for row in slices.endpoints(number)
             for family in (4, 6)
             if (address := slices.address(row, family))

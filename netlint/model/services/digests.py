@@ -16,10 +16,10 @@ from operator import mul, not_
 from typing import NamedTuple
 
 from netlint.model.pods import Pods
-from netlint.model.pods.endpoint_conditions import DEMANDED_CODES, IS_LISTED, UNDERSTOOD_CODES
-from netlint.snapshot.slice_table import SliceTable
+from netlint.model.pods.shape_index import IS_LISTED
+from netlint.model.slices import EndpointSlices
 
-_UNLISTED = bytes(map(not_, IS_LISTED))
+_IS_UNLISTED = bytes(map(not_, IS_LISTED))
 
 
 class Sums(NamedTuple):
@@ -32,7 +32,7 @@ class Sums(NamedTuple):
 class Digests:
     """Made for all pods and endpoints of a family when the first of them is asked for."""
 
-    def __init__(self, pods: Pods, slices: SliceTable, misplaced: Iterable[int]) -> None:
+    def __init__(self, pods: Pods, slices: EndpointSlices, misplaced: Iterable[int]) -> None:
         """``misplaced``: pods that get an endpoint only where those that are not ready are published, too."""
         self._pods = pods
         self._slices = slices
@@ -59,44 +59,44 @@ class Digests:
     @cached_property
     def _number_of(self) -> list[int | None]:
         """The numbers of the pods' strings in the table of slices."""
-        return [*map(self._slices.strings.find, self._pods.table.strings.texts)]
+        return [*map(self._slices.number_of, self._pods.texts)]
 
     def _sum_up(self, family: int, publish: bool) -> Sums:
         if family not in self._of_pods:
             self._of_pods[family] = self._pods_in(family)
-        table, digests, codes = self._pods.table, self._of_pods[family][:], self._pods.flagged(DEMANDED_CODES[publish])
+        digests, codes = self._of_pods[family][:], self._pods.demanded_codes(publish)
+        shapes, hostnames = self._pods.shape_numbers, self._pods.hostname_numbers
         for row in () if publish else self._misplaced:
             digests[row] = 0
-        plain, named = [0] * len(table.shapes), dict[int, int]()
-        for shape, digest, coded in zip(table.shape, digests, _each_with(digests, codes), strict=True):
+        plain, named = [0] * len(self._pods.shapes), dict[int, int]()
+        for shape, digest, coded in zip(shapes, digests, _each_with(digests, codes), strict=True):
             if digest:
                 plain[shape] += coded * coded
-        for row in compress(range(len(digests)), table.hostname):
+        for row in compress(range(len(digests)), hostnames):
             if digests[row]:
-                coded, shape = _with(digests[row], codes[row]), table.shape[row]
-                hosted = _with(coded, self._number_of[table.hostname[row]])
+                coded, shape = _with(digests[row], codes[row]), shapes[row]
+                hosted = _with(coded, self._number_of[hostnames[row]])
                 named[shape] = named.get(shape, 0) + hosted * hosted - coded * coded
         return Sums(plain, named)
 
     def _pods_in(self, family: int) -> array[int]:
         """By row, without conditions and hostnames; 0 for pods that never get an endpoint."""
-        table, addresses = self._pods.table, self._pods.address_column(family)
-        nodes = map(self._number_of.__getitem__, table.node)
-        found = array("q", map(hash, zip(addresses, table.names.hashes, nodes, table.uid, strict=True)))
-        for lacking in (self._pods.flagged(_UNLISTED), map(not_, addresses)):
-            for row in compress(range(len(found)), lacking):
-                found[row] = 0
-        return found
+        pods, addresses = self._pods, self._pods.address_column(family)
+        nodes = map(self._number_of.__getitem__, pods.node_numbers)
+        digests = array("q", map(hash, zip(addresses, pods.name_hashes, nodes, pods.uids, strict=True)))
+        for lacking in (pods.flagged(_IS_UNLISTED), map(not_, addresses)):
+            for row in compress(range(len(digests)), lacking):
+                digests[row] = 0
+        return digests
 
     def _endpoints_in(self, family: int) -> array[int]:
-        table = self._slices
-        addresses = table.addresses(range(len(table.v4)), family)
-        columns = zip(addresses, table.target.hashes, table.node, table.target_uid, strict=True)
-        codes = table.flags.tobytes().translate(UNDERSTOOD_CODES)
-        found = array("q", _each_with(map(hash, columns), codes))
-        for row in compress(range(len(found)), table.hostname):
-            found[row] = _with(found[row], table.hostname[row])
-        return found
+        slices, hostnames = self._slices, self._slices.hostname_numbers
+        addresses = slices.addresses(slices.rows, family)
+        columns = zip(addresses, slices.target_hashes, slices.node_numbers, slices.target_uids, strict=True)
+        digests = array("q", _each_with(map(hash, columns), slices.condition_codes))
+        for row in compress(slices.rows, hostnames):
+            digests[row] = _with(digests[row], hostnames[row])
+        return digests
 
 
 def _each_with(digests: Iterable[int], codes: Iterable[int]) -> Iterator[int]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from netlint import addresses
 from netlint.findings import Subject
 from netlint.model.selectors import text_of
-from netlint.model.services.recomputed_slices import protocol
+from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
 from netlint.model.subjects import subject_of
 from netlint.objects.calico_crds import BGPConfiguration

@@ -13,7 +13,7 @@ from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.declared.control_plane import command_lines
 from netlint.model.pods import Pods
-from netlint.model.services.recomputed_slices import protocol
+from netlint.model.services.service_ports import protocol
 from netlint.objects.core import Service
 from netlint.objects.host import PORT_RANGE, RESERVED_PORTS
 from netlint.objects.meta import Path
