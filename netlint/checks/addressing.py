@@ -9,18 +9,15 @@ from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import as_evidence, listed, said, sides, some_sides, subjects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import Masquerade, cilium
+from netlint.model.cni.masquerading import Masquerade
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
 from netlint.model.subjects import subject_of
+from netlint.phrases import and_more
 from netlint.snapshot import Reason
 from netlint.snapshot.pod_table import Phase
-from netlint.wording import and_more
-
-GIVING = ("cilium", "kube-router", "ovn-kubernetes")
-"""Plugins that give every node a range themselves, and do not work on one without."""
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
@@ -109,16 +106,12 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 
 def _without_plugins_range(cluster: Cluster) -> Iterator[Violation]:
     """Nodes that have joined a plugin's network, but have none of the ranges that it gives to nodes itself."""
-    failed = {node.name for nodes in cilium.failures(cluster.view).values() for node in nodes}
-    told = failed | {
-        lacking.name for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking
-    }
-    for found in cluster.network.in_force(*GIVING):
+    spent = {lacking.name for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking}
+    for found in cluster.network.in_force():
         ranges, members = found.allocation.ranges, cluster.network.members(found)
-        is_on_demand = found.name == cilium.NAME and cilium.mode_of(cluster.view) != "cluster-pool"
-        if not ranges or is_on_demand:
+        if not (ranges and found.allocation.is_required):
             continue
-        having = told | {declared.node for declared in ranges}
+        having = {declared.node for declared in ranges} | found.allocation.refused | spent
         for node in cluster.network.expected(found):
             if node.name not in having and (members is None or node.name in members):
                 yield Violation(
@@ -165,17 +158,19 @@ def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecid
 def _unknown_homes(cluster: Cluster) -> Undecided | None:
     network = cluster.network
     plugins = ", ".join(plugin.name for plugin in network.plugins) or "the CNI plugin"
-    gap = cluster.view.gap(network.pieces) if network.pieces and not network.allocates_from_node else None
-    if network.pools:
-        return Undecided(None, f"with {network.pools} pods may have addresses of pools, which netlint does not read")
+    gap = cluster.view.gap(network.block_kind) if network.block_kind and not network.allocates_from_node else None
+    if network.unread_pools:
+        return Undecided(
+            None, f"with {network.unread_pools} pods may have addresses of pools, which netlint does not read"
+        )
     if network.allocates_from_node is None:
         return Undecided(None, "the input does not show whether pods get their addresses from spec.podCIDRs")
     if gap is not None:
         return Undecided(None, gap.message, gap.reason)
     if network.allocates_from_node or network.own_ranges:
         return None
-    if network.missing:
-        return Undecided(None, f"no {network.missing} in the input tells the ranges of nodes", Reason.MISSING)
+    if network.missing_kind:
+        return Undecided(None, f"no {network.missing_kind} in the input tells the ranges of nodes", Reason.MISSING)
     return Undecided(None, f"{plugins} does not allocate from spec.podCIDRs", Reason.NOT_APPLICABLE)
 
 

@@ -12,7 +12,7 @@ from netlint.cluster.traffic.endpoints_api import EndpointsContrast, PortAddress
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.declarations import Role
-from netlint.model.services.cilium_ingress import is_stand_in
+from netlint.model.services.ingress_proxies import is_stand_in
 from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
 from netlint.model.services.service_spec import families, has_pods, is_headless
@@ -21,8 +21,8 @@ from netlint.model.subjects import subject_of
 from netlint.objects.core import API_SERVER, Service
 from netlint.objects.discovery import MANAGED_BY, SERVICE_NAME, EndpointSlice
 from netlint.objects.meta import Path
+from netlint.phrases import likewise, shortened
 from netlint.snapshot import Reason
-from netlint.wording import likewise, shortened
 
 SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
 OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")

@@ -9,13 +9,13 @@ from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import flannel, weave
+from netlint.model.cni.plugins import flannel, weave
 from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.hosts import docker_bridge
 from netlint.model.hosts.host import DOCKER_FILE, Host, is_bridge
 from netlint.objects.host import Link
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
-from netlint.wording import NAMED, shortened
 
 LINKS, ROUTES, SUBNET_ENV, CNI = "ip-addr.json", "ip-route.json", "run-flannel-subnet.env", "cni"
 REPEATED = ("dummy", "vxlan", "ipip", "sit", "tun", "macvlan", "ipvlan")
@@ -129,7 +129,7 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
             link = next((link for link in host.dump.links or () if link.ifname == f"{name}.{told.get('VNI', 1)}"), None)
             mac = told.get("VtepMAC")
             if link is not None and isinstance(mac, str) and link.address and mac.lower() != link.address.lower():
-                annotation = flannel.PREFIX + ("backend-data" if family == 4 else "backend-v6-data")
+                annotation = flannel.BACKEND_DATA[family]
                 yield Violation(
                     host.subject,
                     ("metadata", "annotations", annotation),

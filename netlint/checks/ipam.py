@@ -9,14 +9,14 @@ from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import as_evidence, listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
-from netlint.model.cni import cilium
+from netlint.model.cni.plugins import calico_ipam, cilium_ipam
 from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges import ipam
 from netlint.model.ranges.secondary_networks import SecondaryRange
 from netlint.model.subjects import subject_of
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot.attached_networks import STATUS
 from netlint.snapshot.pod_table import Phase
-from netlint.wording import NAMED, shortened
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
@@ -25,7 +25,7 @@ def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _overlapping(cluster: Cluster) -> Iterator[list[Declaration]]:
-    given = ipam.given_to_nodes(cluster.ranges.calico_blocks, cluster.network)
+    given = ipam.given_to_nodes(cluster.view, cluster.network)
     for group in addresses.overlapping_groups([declared.range for declared in given]):
         yield [given[number] for number in group]
 
@@ -50,7 +50,7 @@ def _overlap(group: list[Declaration]) -> Violation:
 
 def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Several nodes own one block."""
-    for held, claims in ipam.contested_blocks(cluster.view):
+    for held, claims in calico_ipam.contested_blocks(cluster.view):
         first, *others = sorted(claims, key=lambda claim: claim.subject.order)
         nodes = shortened([f"Node {name}" for name in dict.fromkeys(claim.node for claim in (first, *others))])
         yield Violation(
@@ -65,8 +65,9 @@ def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """A block with addresses in use is no piece of a pool."""
     told = {declared.subject for group in _overlapping(cluster) for declared in group}
-    blocks = [found for found in cluster.ranges.calico_blocks if found[0].subject not in told]
-    for block, pool in ipam.unmatched_blocks(blocks, ipam.calico_pools(cluster.view)):
+    for block, pool in calico_ipam.unmatched_blocks(cluster.view):
+        if block.subject in told:
+            continue
         problem = (
             f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
             if pool
@@ -79,16 +80,15 @@ def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """A pool or a Node's range has no address left for pods, or few."""
-    blocks = cluster.ranges.calico_blocks if cluster.view.is_complete("IPAMBlock") else None
-    for filling in ipam.fillings(cluster.view, cluster.ranges.plan, cluster.network, blocks):
+    for filling in ipam.fillings(cluster.view, cluster.ranges.plan, cluster.network):
         if filling.is_scarce:
             yield Violation(
                 filling.subject,
                 filling.path,
-                f"{filling.taken} of {filling.size} addresses of {filling.what} are in use",
-                {"size": filling.size, "taken": filling.taken},
+                f"{filling.in_use} of {filling.size} addresses of {filling.name} are in use",
+                {"size": filling.size, "taken": filling.in_use},
                 sides(filling.others),
-                key=filling.what,
+                key=filling.name,
                 mitigated=not filling.is_full,
             )
 
@@ -97,7 +97,7 @@ def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
     """Cilium's operator could not give a node what it wants."""
     spent = {lacking for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking}
     told = spent | {declared.subject for group in _overlapping(cluster) for declared in group}
-    for error, nodes in cilium.failures(cluster.view).items():
+    for error, nodes in cilium_ipam.failures(cluster.view).items():
         failed = [node for node in nodes if subject_of(node) not in told]
         if failed:
             first, *others = [subject_of(node) for node in failed]
@@ -114,7 +114,7 @@ def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
 
 def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Nodes must not borrow addresses, and there are fewer blocks than nodes."""
-    for shortage in ipam.shortages(cluster.view):
+    for shortage in calico_ipam.shortages(cluster.view):
         yield Violation(
             shortage.subject,
             ("spec", "strictAffinity"),

@@ -8,18 +8,19 @@ from netlint import addresses
 from netlint.checks.wording import subjects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import flannel, weave
+from netlint.model.cni.node_identity import Sort
+from netlint.model.cni.plugins import flannel
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.hosts.host import Host
-from netlint.model.nodes.identities import Sort, is_present
-from netlint.model.nodes.node_ip_autodetection import OVERWRITING_ANNOTATIONS, NodeIpAutodetection, SuspectAddress
+from netlint.model.nodes.identities import is_present
+from netlint.model.nodes.node_ip_autodetection import NodeIpAutodetection, SuspectAddress
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import condition_status
 from netlint.snapshot import Reason
 
 REACHABLE = ("InternalIP", "ExternalIP")
-_CHOSEN = [flannel.PREFIX + choice for choices in OVERWRITING_ANNOTATIONS.values() for choice in choices]
+_CHOSEN = [choice for choices in flannel.PUBLIC_IPS.values() for choice in choices]
 _PRIVATE = [
     addresses.parse_cidr(cidr).range
     for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -28,9 +29,10 @@ _PRIVATE = [
 
 def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have the same address, MAC address, chassis or machine."""
+    by_machine = any(found.plugin.node_identity.by_machine for found in cluster.network.plugins)
     for first, *others in cluster.nodes.shared_identities:
         sides = tuple(Related(subject_of(other.node), other.path, f"{other.what} {other.text}") for other in others)
-        machine = first.sort is Sort.MACHINE and not cluster.network.shows(weave.NAME)
+        machine = first.sort is Sort.MACHINE and not by_machine
         present = [found for found in (first, *others) if is_present(found.node)]
         yield Violation(
             subject_of(first.node),

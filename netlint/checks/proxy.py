@@ -25,8 +25,8 @@ from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
-from netlint.wording import NAMED, shortened
 
 NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
 NO_SERVER = "no ClusterRoleBinding names its ServiceAccount, and the input does not show how API servers authorize"
@@ -37,7 +37,7 @@ def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undeci
     """kube-proxy does not run, or is not ready, on a Node."""
     instead, agents = service_proxy.replacement(cluster.view), service_proxy.agents(cluster.view)
     if instead or not agents:
-        why = f"{instead} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
+        why = f"{instead.title} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
     pods = cluster.pods if cluster.view.is_complete("Pod", service_proxy.NAMESPACE) else None

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from netlint.cli.inputs import Wanted, known_format, reading, said
+from netlint.cli.source_options import ReadRequest, known_format, reading, say_all
 
 Format = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="Form of the answer.")]
 
 
 @reading()
-def entrypoints(wanted: Wanted, form: Format = "text") -> None:
+def entrypoints(request: ReadRequest, form: Format = "text") -> None:
     """List every way into the cluster, and what answers at its end.
 
     External IPs, load balancers, node ports, host ports, Ingresses and Gateways. Exit code: 0 none is
@@ -25,7 +25,7 @@ def entrypoints(wanted: Wanted, form: Format = "text") -> None:
     from netlint.views import gaps, spots
 
     known_format(form, "text", "json")
-    snapshot, locate = wanted.read(view.READ)
+    snapshot, locate = request.read(view.READ)
     cluster = Cluster(snapshot)
     backings = ServiceAnswers(cluster)
     followed = [(entry, answer_at(entry, backings)) for entry in entry_points(cluster)]
@@ -33,4 +33,4 @@ def entrypoints(wanted: Wanted, form: Format = "text") -> None:
     known, missing = spots(locate, view.sides(followed)), gaps(snapshot, view.KINDS, view.OPTIONAL)
     typer.echo(render(followed, cluster.view.nodes, known, missing), nl=False)
     dead = any(backing.state is State.DEAD for _, backing in followed)
-    raise typer.Exit(2 if said(snapshot.reading.errors) else 1 if dead else 0)
+    raise typer.Exit(2 if say_all(snapshot.reading.errors) else 1 if dead else 0)

@@ -15,7 +15,7 @@ from netlint.dataplane.netfilter.rules import Placed
 from netlint.dataplane.netfilter.tables import POSTROUTING
 from netlint.dataplane.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
 from netlint.dataplane.pod_traffic import Traffic
-from netlint.model.cni.plugin import Whom, beyond
+from netlint.model.cni.masquerading import Whom, beyond
 from netlint.model.declared.declarations import Declaration
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts import docker_bridge

@@ -11,10 +11,10 @@ from netlint.cluster.address_lookup.address_owners import Owner
 from netlint.cluster.address_lookup.lookup import Answer, Match, Relation
 from netlint.findings import field_name
 from netlint.model.declared.declarations import Declaration, Standing
+from netlint.phrases import NAMED, and_more
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
 from netlint.views import Side, Spots, limited, not_known, not_known_json, place, side_name, text_of
-from netlint.wording import NAMED, and_more
 
 SCHEMA = "https://netlint.dev/schemas/ip-v1.schema.json"
 LOCATED = 200  # owners, ranges and mentions, each, whose places are looked up

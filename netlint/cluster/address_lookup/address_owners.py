@@ -90,8 +90,7 @@ def _of_service(service: Service, query: Range) -> Iterator[Owner]:
     fields += [
         (AddressKind.PUBLIC, ("spec", "externalIPs", index), text) for index, text in enumerate(spec.externalIPs or ())
     ]
-    balancer = service.status.loadBalancer if service.status else None
-    for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
+    for index, entry in enumerate(service.balanced):
         fields.append((AddressKind.PUBLIC, ("status", "loadBalancer", "ingress", index, "ip"), entry.ip))
     for nature, path, text in fields:
         address = _address_inside(text if text != "None" else None, query)

@@ -8,8 +8,6 @@ from netlint.cluster import Cluster
 from netlint.cluster.address_lookup.address_kinds import AddressKind
 from netlint.model.declared.declarations import Declaration, Role
 
-WITHOUT_BRIDGE_ADDRESS = ("aws-vpc-cni", "azure-cni", "calico", "cilium", "ovn-kubernetes", "weave")
-"""Plugins that do not keep the first address of a node's range for a bridge or gateway."""
 DNS_OFFSET = 10  # of the Service range; kubeadm and most other installers give it to the cluster's DNS
 
 
@@ -28,7 +26,7 @@ def positions(
         seen.add(key)
         if declared.role is Role.SERVICE:
             yield from _in_service_range(declared, address)
-        elif declared.role is Role.NODE_POD and not cluster.network.shows(*WITHOUT_BRIDGE_ADDRESS):
+        elif declared.role is Role.NODE_POD and cluster.network.keeps_first_address:
             yield from _in_node_range(declared, address)
 
 

@@ -13,7 +13,7 @@ from netlint.cluster import Cluster
 from netlint.findings import Subject
 from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role, Standing
 from netlint.model.ranges import remote_ranges
-from netlint.wording import and_more
+from netlint.phrases import and_more
 
 NETWORK_PREFIX = {4: 24, 6: 64}
 """Prefix lengths of the networks in which addresses are shown that no declared range holds."""

@@ -50,8 +50,7 @@ def published_addresses(cluster: Cluster) -> Iterator[PublishedAddress]:
 
 
 def _load_balancer_addresses(item: Service | Ingress) -> Iterator[PublishedAddress]:
-    balancer = item.status.loadBalancer if item.status else None
-    texts = [entry.ip for entry in (balancer.ingress if balancer else None) or ()]
+    texts = [entry.ip for entry in item.balanced]
     for index, text in enumerate(texts):
         if text:
             yield from _published(subject_of(item), (*STATUS, index, "ip"), text)

@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from netlint.cluster import Cluster
 from netlint.cluster.traffic.references import port_of
-from netlint.model.services.cilium_ingress import is_answered_by_proxy
+from netlint.model.services.ingress_proxies import is_answered_by_proxy
 from netlint.model.services.service_backends import EndpointChoice, ServiceEndpoint, listed, usable
 from netlint.model.services.service_ports import protocol, resolved_port
 from netlint.model.services.service_spec import has_pods
 from netlint.objects.core import Service, ServicePort
-from netlint.wording import counted
+from netlint.phrases import counted
 
 
 class State(StrEnum):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlint.model.cni.plugin import Masquerade, Whom
+from netlint.model.cni.masquerading import Masquerade, Whom
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import MASQUERADING
 from netlint.model.ranges.secondary_networks import (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from netlint.addresses import Range, uncovered
-from netlint.model.cni.plugin import Masquerade
+from netlint.model.cni.masquerading import Masquerade
 from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges.enclosing_ranges import EnclosingRange
 

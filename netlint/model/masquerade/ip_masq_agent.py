@@ -14,7 +14,7 @@ from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni.plugin import Masquerade, Whom, beyond, nodes_beyond
+from netlint.model.cni.masquerading import Masquerade, Whom, beyond, nodes_beyond
 from netlint.model.declared.declarations import Declaration
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.declared.workload_settings import flags

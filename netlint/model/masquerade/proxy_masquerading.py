@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni.plugin import Masquerade, Whom, beyond
+from netlint.model.cni.masquerading import Masquerade, Whom, beyond
 from netlint.model.declared.control_plane import command_lines, service_proxy_settings
 from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role
 from netlint.model.declared.snapshot_view import SnapshotView

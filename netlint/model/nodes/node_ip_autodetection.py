@@ -14,21 +14,15 @@ from typing import NamedTuple
 
 from netlint import addresses
 from netlint.addresses import Range, RangeIndex
-from netlint.model.cni import flannel
 from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.declared.node_objects import is_virtual
-from netlint.model.nodes.identities import Identity, announced
+from netlint.model.nodes.identities import ANNOUNCED, Identity, announced
 from netlint.model.nodes.node_ips import Address
 from netlint.model.ranges.address_plan import Plan
 from netlint.objects.core import Node
 
 MIN_WITNESSES = 2  # so many other nodes have to agree
 DOCKER_BRIDGE = re.compile(r"bridge (docker\d+|br-[0-9a-f]{12}|cni0|cbr0|kbr0|virbr\d+|lxcbr\d+|kube-bridge|weave)")
-OVERWRITING_ANNOTATIONS = {
-    "public-ip": ("public-ip-overwrite", "node-public-ip"),
-    "public-ipv6": ("public-ipv6-overwrite", "node-public-ipv6"),
-}
-"""Annotations by which somebody chose what flannel announces."""
 _NEVER = [
     (addresses.parse_cidr(cidr).range, what)
     for cidr, what in (
@@ -136,5 +130,4 @@ def network_of(identity: Identity) -> Range | None:
 
 
 def _is_chosen(identity: Identity) -> bool:
-    choices = OVERWRITING_ANNOTATIONS.get(identity.key.removeprefix(flannel.PREFIX), ())
-    return any(identity.node.annotations.get(flannel.PREFIX + choice) for choice in choices)
+    return any(map(identity.node.annotations.get, ANNOUNCED[identity.key].overrides))

@@ -15,7 +15,6 @@ from netlint.model.ranges.address_plan import Plan, declared_by_objects
 from netlint.model.ranges.collisions import Collision, Usage, collisions, usage
 from netlint.model.ranges.duplicate_secondary_addresses import DuplicateAddresses, duplicate_addresses
 from netlint.model.ranges.enclosing_ranges import EnclosingRange, enclosing_ranges
-from netlint.model.ranges.ipam import Block, blocks_of
 from netlint.model.ranges.node_range_capacity import NodeRangeCapacity, capacities, undivided
 from netlint.model.ranges.pod_placement import PodPlacement
 from netlint.model.ranges.service_cidrs import inferred_service_range
@@ -83,11 +82,6 @@ class ClusterRanges:
     def enclosing_ranges(self) -> list[EnclosingRange]:
         """Wider ranges in which the nodes' ranges have to be."""
         return enclosing_ranges(self.plan, self._network, self._view.pod_cidrs)
-
-    @cached_property
-    def calico_blocks(self) -> list[Block]:
-        """Calico's blocks."""
-        return blocks_of(self._view, self._network)
 
     @cached_property
     def capacities(self) -> list[NodeRangeCapacity]:

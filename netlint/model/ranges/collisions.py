@@ -114,7 +114,7 @@ def usage(plan: Plan, network: PodNetwork, pods: Pods, cluster_ips: Collection[R
             "load-balancer": lambda ranges: bool(addresses.touching(public, ranges)),
         },
         {Authority.NODE} if network.allocates_from_node is False else set(),
-        bool(plan.of(Role.NODE_POD) or network.missing),
+        bool(plan.of(Role.NODE_POD) or network.missing_kind),
     )
 
 

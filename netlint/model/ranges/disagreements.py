@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netlint import addresses
+from netlint.model.cni import PLUGINS
+from netlint.model.cni.pod_addresses import Fit, PodRange
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
 from netlint.model.ranges.service_cidrs import DEFAULT_SERVICE_CIDR
 
@@ -20,12 +22,7 @@ AUTHORITIES_BY_RANK = {
     ),
 }
 """Who declares ranges of a role, the one whose declaration is in force first."""
-NODE_RANGE_PLUGINS = ("flannel", "kindnet")
-"""Plugins that take ranges from Nodes: their own setting has to cover all of it, and may be wider."""
-POOL_PLUGINS = ("calico", "cilium", "weave")
-"""Plugins that give out addresses of their own pools: these have to lie in the cluster's range."""
-CILIUM_DEFAULT_POOLS = {addresses.parse_cidr(text).range for text in ("10.0.0.0/8", "fd00::/104")}
-"""Cilium's pools where nobody chose one."""
+POD_RANGES = {plugin.name: plugin.pod_range for plugin in PLUGINS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def disagreements(declarations: Iterable[Declaration]) -> Iterator[Disagreement]
 
 def _is_comparable(declared: Declaration) -> bool:
     is_extension = declared.authority == Authority.SERVICE_CIDR and declared.subject.name != DEFAULT_SERVICE_CIDR
-    return not is_extension and not (declared.authority == "cilium" and declared.range in CILIUM_DEFAULT_POOLS)
+    return not is_extension and declared.range not in _pod_range(declared).defaults
 
 
 def _disagreement(
@@ -82,8 +79,14 @@ def _disagreement(
 
 def _differs(declared: Declaration, leading: tuple[Declaration, ...], authorities: tuple[Authority, ...]) -> bool:
     leading_ranges = [declaration.range for declaration in leading]
-    if declared.authority in NODE_RANGE_PLUGINS:
+    fit = _pod_range(declared).fit
+    if fit is Fit.COVERS:
         return not any(declared.range.covers(leading_range) for leading_range in leading_ranges)
-    if declared.authority in POOL_PLUGINS:
+    if fit is Fit.LIES_INSIDE:
         return not any(leading_range.covers(declared.range) for leading_range in leading_ranges)
     return declared.authority in authorities and declared.range not in leading_ranges
+
+
+def _pod_range(declared: Declaration) -> PodRange:
+    """What the setting means to the plugin that declares it; nothing where it is none."""
+    return POD_RANGES.get(declared.authority, PodRange())

@@ -10,11 +10,6 @@ from netlint.model.cni import PodNetwork
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.ranges.address_plan import Plan
 
-NODE_RANGE_PLUGINS = ("antrea", "flannel")
-"""Plugins that take ranges from Nodes and refuse one outside of their own setting, as Antrea where it gives them."""
-POOL_AUTHORITIES = {"cilium": ("cilium",), "ovn-kubernetes": (Authority.OPENSHIFT,)}
-"""Plugins that give ranges to nodes, and who declares the pools of these."""
-
 
 @dataclass(frozen=True, slots=True)
 class EnclosingRange:
@@ -57,11 +52,12 @@ def _enclosing_ranges(
     is_intended = bool(cluster_ranges) and cluster_ranges[0].authority is Authority.KUBEADM
     if cluster_ranges and not (is_intended and ignored):
         yield EnclosingRange(tuple(cluster_ranges), node_ranges, not is_intended)
-    for plugin in network.plugins:
-        if plugin.name in NODE_RANGE_PLUGINS and not ignored and _declared(plan, plugin.name):
-            yield EnclosingRange(_declared(plan, plugin.name), node_ranges, True)
-        for authority in POOL_AUTHORITIES.get(plugin.name, ()):
-            yield EnclosingRange(_declared(plan, authority), plugin.allocation.ranges, False)
+    for detected in network.plugins:
+        pod_range = detected.plugin.pod_range
+        if pod_range.refuses_strays and not ignored and _declared(plan, detected.name):
+            yield EnclosingRange(_declared(plan, detected.name), node_ranges, True)
+        if pod_range.pool_authority:
+            yield EnclosingRange(_declared(plan, pod_range.pool_authority), detected.allocation.ranges, False)
 
 
 def _declared(plan: Plan, authority: str) -> tuple[Declaration, ...]:

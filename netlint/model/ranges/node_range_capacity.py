@@ -9,7 +9,8 @@ from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni import PodNetwork, antrea, cilium
+from netlint.model.cni import PLUGINS, PodNetwork
+from netlint.model.cni.pod_addresses import prefix_length
 from netlint.model.declared.control_plane import command_lines
 from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.declarations import Authority, Declaration, Role
@@ -19,9 +20,12 @@ from netlint.model.subjects import subject_of
 
 MASKS = {4: 24, 6: 64}
 """The kube-controller-manager's ``--node-cidr-mask-size-ipv4`` and ``-ipv6``."""
-CILIUM_MASKS = {4: 24, 6: 120}
 NEARLY = 0.8
-DIVIDED = (Authority.CONTROLLER_MANAGER, Authority.KUBEADM, "flannel", "kindnet", "antrea")
+DIVIDED = {
+    Authority.CONTROLLER_MANAGER,
+    Authority.KUBEADM,
+    *(plugin.name for plugin in PLUGINS if plugin.pod_range.is_divided),
+}
 """Whose pod range is cut into pieces for the Nodes."""
 
 
@@ -50,21 +54,24 @@ class NodeRangeCapacity:
 
 
 def capacities(view: SnapshotView, plan: Plan, network: PodNetwork) -> Iterator[NodeRangeCapacity]:
-    """What the kube-controller-manager, Antrea's controller and Cilium's operator divide."""
+    """What the kube-controller-manager and the controllers of network plugins divide."""
     node_ranges = view.pod_cidrs
     own = [declared.range for ranges in node_ranges.values() for declared in ranges]
     lacking = tuple(subject_of(node) for node in view.nodes if not node_ranges[node.name])
     if network.allocates_from_node and _gives_ranges(view):
         wide = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER)
         yield from _of_families(wide, _controller_masks(view), own, lacking)
-    masks = antrea.node_masks(view)
-    if masks is not None:
-        wide = [found for found in plan.of(Role.POD) if found.authority == antrea.NAME]
-        yield from _of_families(wide, MASKS | masks, own, lacking)
-    if cilium.mode_of(view) == "cluster-pool":
-        wide = [found for found in plan.of(Role.POD) if found.authority == cilium.NAME]
-        given = [found.range for found in network.own_ranges if found.authority == cilium.NAME]
-        yield from _of_families(wide, _cilium_masks(view), given, tuple(cilium.without_range(view)))
+    for detected in network.plugins:
+        division = detected.plugin.ipam.division(view)
+        if division is None:
+            continue
+        wide = [declared for declared in plan.of(Role.POD) if declared.authority == detected.name]
+        lengths = MASKS | division.prefix_lengths
+        if division.lacking is None:
+            yield from _of_families(wide, lengths, own, lacking)
+        else:
+            given = [declared.range for declared in detected.allocation.ranges]
+            yield from _of_families(wide, lengths, given, division.lacking)
 
 
 def _of_families(
@@ -106,20 +113,10 @@ def _controller_masks(view: SnapshotView) -> dict[int, int]:
         given = settings.flags(line.words)
         plain = given.get("node-cidr-mask-size")
         named = {family: given.get(f"node-cidr-mask-size-ipv{family}", plain) for family in MASKS}
-        return {family: _length(flag.value if flag else "", MASKS[family], family) for family, flag in named.items()}
+        return {
+            family: prefix_length(flag.value if flag else "", family, MASKS[family]) for family, flag in named.items()
+        }
     return MASKS
-
-
-def _cilium_masks(view: SnapshotView) -> dict[int, int]:
-    _, keys = cilium.configuration(view)
-    return {
-        family: _length(keys.get(f"cluster-pool-ipv{family}-mask-size", ""), default, family)
-        for family, default in CILIUM_MASKS.items()
-    }
-
-
-def _length(text: str, default: int, family: int) -> int:
-    return int(text) if text.isdecimal() and int(text) <= addresses.BITS[family] else default
 
 
 def undivided(
