@@ -25,7 +25,7 @@ def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _overlapping(cluster: Cluster) -> Iterator[list[Declaration]]:
-    given = ipam.given_to_nodes(cluster.view, cluster.network)
+    given = ipam.ranges_given_to_nodes(cluster.view, cluster.network)
     for group in addresses.overlapping_groups([declared.range for declared in given]):
         yield [given[number] for number in group]
 
@@ -80,7 +80,7 @@ def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """A pool or a Node's range has no address left for pods, or few."""
-    for filling in ipam.fillings(cluster.view, cluster.ranges.plan, cluster.network):
+    for filling in ipam.pool_fillings(cluster.view, cluster.ranges.plan, cluster.network):
         if filling.is_scarce:
             yield Violation(
                 filling.subject,

@@ -31,14 +31,14 @@ def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have the same address, MAC address, chassis or machine."""
     by_machine = any(found.plugin.node_identity.by_machine for found in cluster.network.plugins)
     for first, *others in cluster.nodes.shared_identities:
-        sides = tuple(Related(subject_of(other.node), other.path, f"{other.what} {other.text}") for other in others)
+        sides = tuple(Related(subject_of(other.node), other.path, f"{other.title} {other.text}") for other in others)
         machine = first.sort is Sort.MACHINE and not by_machine
         present = [found for found in (first, *others) if is_present(found.node)]
         yield Violation(
             subject_of(first.node),
             first.path,
-            f"{first.what} {first.text} also belongs to {subjects(sides)}",
-            {"identity": first.what, "value": first.text, "nodes": [found.node.name for found in (first, *others)]},
+            f"{first.title} {first.text} also belongs to {subjects(sides)}",
+            {"identity": first.title, "value": first.text, "nodes": [found.node.name for found in (first, *others)]},
             sides,
             key=f"{first.sort} {first.text}",
             mitigated=machine or len(present) < 2,
@@ -62,7 +62,7 @@ def _misdetected(found: SuspectAddress, own: list[tuple[int, int]]) -> Violation
     return Violation(
         subject_of(one.node),
         one.path,
-        f"{one.what} {one.text} {found.reason} (the Node's own: {', '.join(listed)})",
+        f"{one.title} {one.text} {found.reason} (the Node's own: {', '.join(listed)})",
         {"address": one.text, "nodeAddresses": listed},
         (Related(witness.subject, witness.path, f"{witness.description} {witness}"),) if witness else (),
         key=one.text,

@@ -158,8 +158,8 @@ def exhausted_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
                 first.subject,
                 first.path,
                 f"{listed(supply.declared)} has {supply.size} ranges of /{supply.prefix_length} for nodes, "
-                f"of which {supply.taken} are taken{lacking}",
-                {"size": supply.size, "taken": supply.taken, "lacking": [node.name for node in supply.lacking]},
+                f"of which {supply.allocated} are taken{lacking}",
+                {"size": supply.size, "taken": supply.allocated, "lacking": [node.name for node in supply.lacking]},
                 (*sides(others), *(Related(node, (), "has no range") for node in supply.lacking if supply.is_spent)),
                 key=FAMILY_NAMES[first.range.family],
                 mitigated=not supply.is_spent,

@@ -74,10 +74,10 @@ class Stretch:
 def range_tree(cluster: Cluster, family: int) -> list[RangeBlock]:
     """The outermost blocks of a family in order, each with the blocks inside of it."""
     blocks = _blocks(_shown_ranges(cluster, family))
-    taken = _AddressesInUse(cluster, family)
+    in_use = _AddressesInUse(cluster, family)
     collisions = _collisions(cluster)
     for block in blocks:
-        block.used = taken.count_in(block)
+        block.used = in_use.count_in(block)
         clauses = [clause for declared in block.declared for clause in collisions.get(declared, ())]
         shared = [f"given to {len(block.nodes)} nodes"] if block.is_shared else []
         block.collisions = tuple(dict.fromkeys([*shared, *clauses]))
@@ -250,7 +250,7 @@ class _AddressesInUse:
 
     def count_in(self, block: RangeBlock) -> int | None:
         """How many addresses of a block somebody has."""
-        taken = {
+        in_use = {
             Role.POD: self._pods,
             Role.NODE_POD: self._pods,
             Role.SECONDARY: None,
@@ -262,4 +262,6 @@ class _AddressesInUse:
             Role.PUBLIC: self._public,
             Role.REMOTE: None,
         }[block.role]
-        return None if taken is None else bisect_right(taken, block.range.last) - bisect_left(taken, block.range.first)
+        return (
+            None if in_use is None else bisect_right(in_use, block.range.last) - bisect_left(in_use, block.range.first)
+        )

@@ -213,25 +213,27 @@ def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     pods = cluster.pods
     taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, TakenPort]]] = defaultdict(list)
     for number, shape in enumerate(pods.shapes):
-        ports = [taken for taken in taken_ports(shape.containers, shape.host_network) if _is_open(taken)]
+        ports = [host_port for host_port in taken_ports(shape.containers, shape.host_network) if _is_open(host_port)]
         for row in pods.rows_of_shape(number) if ports else ():
             if pods.node(row) and pods.is_live(row):
                 owner = _owner(cluster, row)
-                for taken in ports:
-                    taking[owner, taken.number, protocol(taken.port), taken.port.hostIP or ""].append((row, taken))
+                for host_port in ports:
+                    taking[owner, host_port.number, protocol(host_port.port), host_port.port.hostIP or ""].append(
+                        (row, host_port)
+                    )
     for (owner, port, transport, address), users in taking.items():
         rows = tuple(sorted((row for row, _ in users), key=pods.order))
-        first, taken = min(users, key=lambda row_and_port: pods.order(row_and_port[0]))
-        path = taken.path(pods.shape(first).containers)
+        first, host_port = min(users, key=lambda row_and_port: pods.order(row_and_port[0]))
+        path = host_port.path(pods.shape(first).containers)
         nodes = tuple(dict.fromkeys(sorted(pods.node(row) for row in rows)))
-        target = HostPortPods(owner, taken.port.containerPort or port, rows)
+        target = HostPortPods(owner, host_port.port.containerPort or port, rows)
         addresses = (address,) if address not in {"", "0.0.0.0", "::"} else ()  # noqa: S104 - as it is written
         yield EntryPoint(Via.HOST_PORT, pods.subject(first), path, addresses, port, transport, target, nodes=nodes)
     yield from _planned_host_ports(cluster)
 
 
-def _is_open(taken: TakenPort) -> bool:
-    return not (taken.port.hostIP or "").startswith(LOOPBACK)
+def _is_open(host_port: TakenPort) -> bool:
+    return not (host_port.port.hostIP or "").startswith(LOOPBACK)
 
 
 def _owner(cluster: Cluster, row: int) -> Subject:
@@ -248,8 +250,8 @@ def _planned_host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     for template in cluster.view.templates.all:
         if template.of_deployment or cluster.view.is_complete("Pod", template.namespace):
             continue
-        for taken in filter(_is_open, taken_ports(template.containers, template.host_network)):
-            path = (*template.path, *taken.path(template.containers))
-            target = HostPortPods(template.subject, taken.port.containerPort or taken.number)
-            transport = protocol(taken.port)
-            yield EntryPoint(Via.HOST_PORT, template.subject, path, (), taken.number, transport, target)
+        for host_port in filter(_is_open, taken_ports(template.containers, template.host_network)):
+            path = (*template.path, *host_port.path(template.containers))
+            target = HostPortPods(template.subject, host_port.port.containerPort or host_port.number)
+            transport = protocol(host_port.port)
+            yield EntryPoint(Via.HOST_PORT, template.subject, path, (), host_port.number, transport, target)
