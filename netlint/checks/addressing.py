@@ -23,7 +23,7 @@ from netlint.snapshot.pod_table import Phase
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have pod ranges with common addresses."""
     ignored = cluster.network.allocates_from_node is False
-    for group in cluster.ranges.disputed_pod_cidrs:
+    for group in cluster.ranges.overlapping_pod_cidrs:
         first, *others = sorted(group, key=lambda declared: (declared.subject.order, declared.range))
         family = FAMILY_NAMES[first.range.family]
         yield Violation(
@@ -40,11 +40,11 @@ def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A node's pod range is not inside the cluster's, or not inside what the plugin takes for it."""
     declared = cluster.ranges.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
-    if not declared and not any(enclosing.wide for enclosing in cluster.ranges.enclosing_ranges):
+    if not declared and not any(enclosing.enclosing for enclosing in cluster.ranges.enclosing_ranges):
         yield _undeclared(cluster)
     reported: set[Declaration] = set()
     for enclosing in cluster.ranges.enclosing_ranges:
-        for strays, wide in enclosing.strays():
+        for strays, wide in enclosing.outside():
             outside = [own for own in strays if own not in reported]
             if outside:
                 reported.update(outside)
@@ -53,7 +53,7 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
 
 def _outside(cluster: Cluster, outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
     first, *others = outside
-    following = cluster.masquerades.following.get(first, ())
+    following = cluster.masquerades.consequences.get(first, ())
     return Violation(
         first.subject,
         first.path,
@@ -151,7 +151,7 @@ def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecid
     if undecided is not None:
         yield undecided
         return
-    for family, row in cluster.ranges.placement.strays(cluster.pods):
+    for family, row in cluster.ranges.placement.misplaced(cluster.pods):
         yield _stray(cluster, family, row)
 
 
@@ -177,8 +177,8 @@ def _unknown_homes(cluster: Cluster) -> Undecided | None:
 def _stray(cluster: Cluster, family: int, row: int) -> Violation:
     pods = cluster.pods
     address = addresses.text(family, pods.address(row, family))
-    ranges = cluster.ranges.placement.of(pods.node(row), family)
-    owner = cluster.ranges.placement.at(family, pods.address(row, family))
+    ranges = cluster.ranges.placement.ranges_of(pods.node(row), family)
+    owner = cluster.ranges.placement.node_range_at(family, pods.address(row, family))
     named = "" if ranges[0].subject.name == pods.node(row) else f" for Node {pods.node(row)}"
     elsewhere = f", inside {said(owner)}" if owner else ""
     return Violation(
@@ -199,7 +199,7 @@ def _stray(cluster: Cluster, family: int, row: int) -> Violation:
 def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Ranges of different kinds have common addresses."""
     for found in cluster.ranges.collisions:
-        hurts = cluster.ranges.usage.hurts(found)
+        hurts = cluster.ranges.usage.has_allocations_in(found)
         if found.is_idle and not hurts:
             continue
         first, *others = found.involved
@@ -207,20 +207,20 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             first.subject,
             first.path,
-            f"{first.what} {said(first)} overlaps "
-            + and_more(f"{counterpart.what} {said(counterpart)}", len(others) - 1),
+            f"{first.description} {said(first)} overlaps "
+            + and_more(f"{counterpart.description} {said(counterpart)}", len(others) - 1),
             {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in found.involved]},
             sides(others),
-            key=f"{found.left} and {found.right} ranges",
+            key=f"{found.left_kind} and {found.right_kind} ranges",
             mitigated=not hurts,
         )
 
 
 def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Clusters that are joined have common addresses."""
-    for first, *others in remote_ranges.contested(cluster.ranges.plan, cluster.view):
+    for first, *others in remote_ranges.overlapping_clusters(cluster.ranges.plan, cluster.view):
         touching = [one for one in others if one.range.overlaps(first.range)]
-        other = next((one for one in touching if one.what != first.what), others[0])
+        other = next((one for one in touching if one.description != first.description), others[0])
         yield Violation(
             first.subject,
             first.path,
@@ -233,7 +233,7 @@ def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def _named(declared: Declaration) -> str:
     whose = "" if declared.authority == AUTHORITY else f" of {declared.subject}"
-    return f"{declared}, {declared.what}{whose}"
+    return f"{declared}, {declared.description}{whose}"
 
 
 def _pod_evidence(cluster: Cluster, row: int) -> dict[str, object]:

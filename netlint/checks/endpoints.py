@@ -8,9 +8,9 @@ from netlint import addresses
 from netlint.addresses import FAMILY_NAMES, FAMILY_NUMBERS
 from netlint.cluster import Cluster
 from netlint.cluster.traffic import endpoints_api
-from netlint.cluster.traffic.endpoints_api import Contrast, Pair
+from netlint.cluster.traffic.endpoints_api import EndpointsContrast, PortAddress
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.declarations import Role
 from netlint.model.services.ingress_proxies import is_stand_in
 from netlint.model.services.service_ports import protocol
@@ -182,45 +182,49 @@ def endpoint_addresses_without_pods(cluster: Cluster) -> Iterator[Violation | Un
 
 def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Endpoints of a Service that selects pods do not list what its slices list."""
-    if is_off(Controller.ENDPOINTS, cluster.pods):
+    if is_disabled(Controller.ENDPOINTS, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.ENDPOINTS.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in endpoints_api.beside_controller(cluster):
-        yield _conflict(found, "the EndpointSlices", endpoints_api.is_behind(cluster, found))
+    for found in endpoints_api.unlike_controller_slices(cluster):
+        yield _conflict(found, "the EndpointSlices", endpoints_api.may_be_outdated(cluster, found))
 
 
 def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Endpoints that somebody wrote are not what kube-proxy reads of them."""
-    if is_off(Controller.MIRRORING, cluster.pods):
+    if is_disabled(Controller.MIRRORING, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.MIRRORING.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in endpoints_api.mirrored(cluster):
+    for found in endpoints_api.unlike_mirrored_slices(cluster):
         yield _conflict(found, "the mirrored EndpointSlices")
 
 
-def _conflict(found: Contrast, there: str, mitigated: bool = False) -> Violation:
-    here_alone, there_alone = _values(found.here_alone), _values(found.there_alone)
+def _conflict(found: EndpointsContrast, there: str, mitigated: bool = False) -> Violation:
+    here_alone, there_alone = _values(found.only_in_endpoints), _values(found.only_in_slices)
     there = f"{there} of {subject_of(found.service)}"
     parts = {
-        f"ready in {there}, but not here": _values(found.there.ready & found.here.waiting),
-        f"ready here, but not in {there}": _values(found.here.ready & found.there.waiting),
+        f"ready in {there}, but not here": _values(found.in_slices.ready & found.in_endpoints.not_ready),
+        f"ready here, but not in {there}": _values(found.in_endpoints.ready & found.in_slices.not_ready),
         f"listed with other ports in {there}": here_alone & there_alone,
         f"listed in {there}, but not here": there_alone - here_alone,
         f"listed here, but not in {there}": here_alone - there_alone,
     }
     return Violation(
         subject_of(found.endpoints),
-        endpoints_api.place_of(
-            found.endpoints, *min(found.values & _values(found.here.all), default=min(found.values))
+        endpoints_api.address_path(
+            found.endpoints,
+            *min(found.differing_addresses & _values(found.in_endpoints.all), default=min(found.differing_addresses)),
         ),
         "; ".join(f"{_said(values)} {how}" for how, values in parts.items() if values),
-        {"addresses": [addresses.text(*value) for value in sorted(found.values)], "service": found.service.name},
+        {
+            "addresses": [addresses.text(*value) for value in sorted(found.differing_addresses)],
+            "service": found.service.name,
+        },
         (Related(subject_of(found.service), ("spec",), "is the Service"),),
         mitigated=mitigated,
     )
 
 
-def _values(pairs: set[Pair]) -> set[tuple[int, int]]:
+def _values(pairs: set[PortAddress]) -> set[tuple[int, int]]:
     return {pair[1:] for pair in pairs}
 
 
@@ -246,7 +250,7 @@ def _why_dead(cluster: Cluster, number: int, row: int) -> str:
         return "" if named else f"{text} is no address of a live Pod {namespace}/{name}"
     if (family, address) in cluster.services.pod_at or family not in cluster.pods.families:
         return ""
-    ranges = cluster.ranges.plan.holding(family, address, Role.NODE_POD)
+    ranges = cluster.ranges.plan.containing(family, address, Role.NODE_POD)
     return f"{text} lies in {ranges[0]} of {ranges[0].subject}, and no live pod has it" if ranges else ""
 
 

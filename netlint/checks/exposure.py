@@ -66,14 +66,14 @@ def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     by_cloud = any(detected.plugin.in_cloud_network for detected in cluster.network.plugins)
     roles = (Role.SERVICE,) if by_cloud else (Role.SERVICE, Role.POD, Role.NODE_POD)
     for claim in claimed_addresses(cluster.view.services):
-        holding = cluster.ranges.plan.holding(claim.family, claim.value, *roles)
+        holding = cluster.ranges.plan.containing(claim.family, claim.value, *roles)
         if holding:
             yield Violation(
                 subject_of(claim.service),
                 claim.path,
-                f"{claim.text} lies in {holding[-1].what} {holding[-1]} of {holding[-1].subject}",
+                f"{claim.text} lies in {holding[-1].description} {holding[-1]} of {holding[-1].subject}",
                 {"address": claim.text, "ranges": [str(found) for found in holding]},
-                tuple(Related(found.subject, found.path, f"{found.what} {found}") for found in holding),
+                tuple(Related(found.subject, found.path, f"{found.description} {found}") for found in holding),
                 key=claim.text,
             )
 

@@ -9,7 +9,7 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni.plugin import Membership
 from netlint.model.cni.plugins import custom_networking, flannel
 from netlint.model.declared.node_objects import is_ready, is_virtual
-from netlint.model.nodes.daemonset_coverage import Coverage
+from netlint.model.nodes.daemonset_coverage import DaemonSetCoverage
 from netlint.model.pods.scheduling import NETWORK_UNAVAILABLE
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
@@ -77,7 +77,7 @@ def _mixed(groups: Mapping[str, list[Node]], key: str, what: str) -> Iterator[Vi
 
 def nodes_outside_overlay(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Node lacks what the network plugin has written for its peers."""
-    silent = {node.name for found in cluster.nodes.network_agents for node in found.lacking}
+    silent = {node.name for found in cluster.nodes.network_agents for node in found.uncovered}
     for found in cluster.network.in_force():
         membership = found.plugin.membership
         members = membership.nodes(cluster.view) if membership else set()
@@ -111,27 +111,27 @@ def nodes_without_network_agent(cluster: Cluster) -> Iterator[Violation | Undeci
         agent = subject_of(found.agent)
         if not cluster.view.is_complete("Pod", found.agent.namespace):
             yield Undecided(agent, "not every pod of the agent's namespace is known", Reason.MISSING)
-        elif found.wanted and len(found.lacking) == len(found.wanted):
+        elif found.eligible and len(found.uncovered) == len(found.eligible):
             yield _nowhere(found)
         else:
             yield from _without_agent(cluster, found)
 
 
-def _nowhere(found: Coverage) -> Violation:
+def _nowhere(found: DaemonSetCoverage) -> Violation:
     agent = subject_of(found.agent)
-    nodes = [node.name for node in found.wanted]
+    nodes = [node.name for node in found.eligible]
     return Violation(
         agent,
         (),
         f"{agent} has a pod on none of its nodes, which are {shortened(nodes)}",
         {"nodes": nodes},
-        tuple(Related(subject_of(node), (), "has no pod of it") for node in found.wanted),
+        tuple(Related(subject_of(node), (), "has no pod of it") for node in found.eligible),
     )
 
 
-def _without_agent(cluster: Cluster, found: Coverage) -> Iterator[Violation]:
+def _without_agent(cluster: Cluster, found: DaemonSetCoverage) -> Iterator[Violation]:
     agent, pods = subject_of(found.agent), cluster.pods
-    for node in found.lacking:
+    for node in found.uncovered:
         yield Violation(
             subject_of(node),
             (),

@@ -142,7 +142,7 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
 def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A host sends packets for its own pods to another one."""
     yield from _lacking(cluster, ROUTES)
-    disputed = {declared.node for group in cluster.ranges.disputed_pod_cidrs for declared in group}
+    disputed = {declared.node for group in cluster.ranges.overlapping_pod_cidrs for declared in group}
     for host in cluster.hosts:
         local = {(family, address) for _, family, address, _ in host.links}
         for route, span in host.routes:

@@ -25,7 +25,7 @@ def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _overlapping(cluster: Cluster) -> Iterator[list[Declaration]]:
-    given = ipam.given_to_nodes(cluster.view, cluster.network)
+    given = ipam.ranges_given_to_nodes(cluster.view, cluster.network)
     for group in addresses.overlapping_groups([declared.range for declared in given]):
         yield [given[number] for number in group]
 
@@ -80,7 +80,7 @@ def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """A pool or a Node's range has no address left for pods, or few."""
-    for filling in ipam.fillings(cluster.view, cluster.ranges.plan, cluster.network):
+    for filling in ipam.pool_fillings(cluster.view, cluster.ranges.plan, cluster.network):
         if filling.is_scarce:
             yield Violation(
                 filling.subject,
@@ -128,22 +128,22 @@ def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 def overlapping_secondary_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Secondary networks on one segment give out the same addresses independently."""
     for group in ipam.contested_secondary_ranges(cluster.ranges.plan):
-        first, *others = sorted(group, key=lambda found: (found.declaration.subject.order, found.given))
+        first, *others = sorted(group, key=lambda found: (found.declaration.subject.order, found.allocatable))
         master, vlan = first.segment
         where = f"{master}, VLAN {vlan}" if vlan else master
         declared = [found.declaration for found in (first, *others)]
         yield Violation(
             declared[0].subject,
             declared[0].path,
-            f"{first.given} on {where} overlaps {_given(others)}",
+            f"{first.allocatable} on {where} overlaps {_given(others)}",
             {"segment": where, "ranges": [as_evidence(one) for one in declared]},
             sides(declared[1:]),
-            key=f"{where} {first.given}",
+            key=f"{where} {first.allocatable}",
         )
 
 
 def _given(found: list[SecondaryRange]) -> str:
-    return shortened([f"{one.given} of {one.declaration.subject}" for one in found])
+    return shortened([f"{one.allocatable} of {one.declaration.subject}" for one in found])
 
 
 def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
@@ -153,30 +153,31 @@ def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             declared.subject,
             declared.path,
-            f"{first.given} overlaps {shortened([str(one.given) for one in others])} of the same configuration",
-            {"ranges": [str(one.given) for one in (first, *others)]},
-            key=str(first.given),
+            f"{first.allocatable} overlaps {shortened([str(one.allocatable) for one in others])} "
+            "of the same configuration",
+            {"ranges": [str(one.allocatable) for one in (first, *others)]},
+            key=str(first.allocatable),
         )
 
 
 def assignable_gateways(cluster: Cluster) -> Iterator[Violation]:
     """A pod of a secondary network may get the gateway's address."""
     for found in cluster.ranges.plan.secondary:
-        if found.gives_gateway:
+        if found.allocates_gateway:
             declared = found.declaration
             gateway = addresses.text(declared.range.family, found.gateway or 0)
             yield Violation(
                 declared.subject,
                 declared.path,
-                f"the gateway {gateway} is one of the addresses {found.given} for pods",
-                {"gateway": gateway, "given": str(found.given)},
+                f"the gateway {gateway} is one of the addresses {found.allocatable} for pods",
+                {"gateway": gateway, "given": str(found.allocatable)},
                 key=gateway,
             )
 
 
 def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Every node gives out the same addresses of a network that nodes share."""
-    hurting = {found.definition for found in cluster.ranges.shared_attachments}
+    hurting = {found.definition for found in cluster.ranges.duplicate_secondary_addresses}
     for found in ipam.unshared_ranges(cluster.view, cluster.ranges.plan):
         declared = found.declaration
         if declared.subject in hurting:
@@ -185,9 +186,9 @@ def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             declared.subject,
             declared.path,
-            f"host-local gives out {found.given} on each of {nodes} nodes, which share {_link(found)}",
-            {"given": str(found.given), "plugin": found.plugin, "nodes": nodes},
-            key=str(found.given),
+            f"host-local gives out {found.allocatable} on each of {nodes} nodes, which share {_link(found)}",
+            {"given": str(found.allocatable), "plugin": found.plugin_type, "nodes": nodes},
+            key=str(found.allocatable),
         )
 
 
@@ -195,7 +196,7 @@ def duplicate_secondary_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Several live pods have one address in a network beside the cluster's."""
     pods = cluster.pods
     path = ("metadata", "annotations", STATUS)
-    for found in cluster.ranges.shared_attachments:
+    for found in cluster.ranges.duplicate_secondary_addresses:
         (text, rows), *more = found.holders.items()
         holders = [pods.subject(row) for row in rows]
         others = f", and {len(more)} more addresses have several pods each" if more else ""
@@ -221,7 +222,7 @@ def _are_firm(cluster: Cluster, rows: list[int]) -> bool:
 
 
 def _link(found: SecondaryRange) -> str:
-    return f"the {found.plugin} network" + (f" on {found.segment[0]}" if found.segment[0] else "")
+    return f"the {found.plugin_type} network" + (f" on {found.segment[0]}" if found.segment[0] else "")
 
 
 CHECKS = (

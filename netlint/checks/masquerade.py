@@ -40,7 +40,7 @@ def broad_service_masquerading(cluster: Cluster) -> Iterator[Violation]:
 
 def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
     """ip-masq-agent does not take the list that it is given."""
-    found = ip_masq_agent.spared_list(cluster.view)
+    found = ip_masq_agent.non_masquerade_list(cluster.view)
     if found is None or not found.problem:
         return
     judged = [own for own in cluster.ranges.pod_ranges if own.range.family in found.families]
@@ -49,7 +49,7 @@ def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
     yield Violation(
         found.subject,
         found.path,
-        f"the list has no effect: {found.problem}; {found.said} {effect}",
+        f"the list has no effect: {found.problem}; {found.description} {effect}",
         {"problem": found.problem, "spared": [str(span) for span in found.ranges]},
         some_sides(lost),
         mitigated=bool(judged) and not lost,
@@ -60,8 +60,8 @@ def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation
     """kube-proxy does not know which addresses are pods', although it is to tell pods by their addresses."""
     if not cluster.ranges.pod_ranges:
         return
-    for proxy in proxy_masquerading.configurations(cluster.view):
-        if proxy.ranges == () and proxy.everything is None:
+    for proxy in proxy_masquerading.proxy_configurations(cluster.view):
+        if proxy.ranges == () and proxy.masquerade_all is None:
             yield Violation(
                 proxy.subject,
                 proxy.path,
@@ -94,7 +94,8 @@ def _among_pods(cluster: Cluster, address: Declaration) -> bool:
     """Whether pods have addresses around it: then that is the fault, or the intention."""
     family, first, _ = address.range
     return (
-        bool(cluster.ranges.plan.holding(family, first, Role.POD, Role.NODE_POD)) or cluster.network.shares_node_subnet
+        bool(cluster.ranges.plan.containing(family, first, Role.POD, Role.NODE_POD))
+        or cluster.network.shares_node_subnet
     )
 
 

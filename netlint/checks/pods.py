@@ -13,7 +13,7 @@ from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.literals import AddressLiteral, in_config_maps, in_workloads
-from netlint.model.nodes.node_ips import Mismatch, mismatches
+from netlint.model.nodes.node_ips import HostIpMismatch, host_ip_mismatches
 from netlint.model.pods.host_ports import EVERY_ADDRESS, TakenPort, container_path, taken_ports
 from netlint.model.services.service_ports import protocol
 from netlint.model.subjects import subject_of
@@ -182,11 +182,11 @@ def mismatched_host_ips(cluster: Cluster) -> Iterator[Violation]:
     holders = {
         address: node for node in reversed(cluster.view.nodes) for address in cluster.nodes.own_addresses[node.name]
     }
-    for found in mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
+    for found in host_ip_mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
         yield _mismatched_host(cluster, found, holders.get((found.family, found.value)))
 
 
-def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> Violation:
+def _mismatched_host(cluster: Cluster, found: HostIpMismatch, holder: Node | None) -> Violation:
     pods, node = cluster.pods, found.node
     (first, path), *others = found.rows
     address = addresses.text(found.family, found.value)
@@ -259,11 +259,12 @@ def _holders(cluster: Cluster, wanted: set[tuple[int, int]]) -> dict[tuple[int, 
 def _pinned(cluster: Cluster, found: AddressLiteral, declared: Declaration, holder: int | None) -> Violation:
     text = addresses.text(found.family, found.value)
     pod = cluster.pods.subject(holder) if holder is not None else None
-    sides = [Related(declared.subject, declared.path, f"{declared.what} {declared}")]
+    sides = [Related(declared.subject, declared.path, f"{declared.description} {declared}")]
     return Violation(
         found.subject,
         found.path,
-        f"{text} is inside {declared.what} {declared} of {declared.subject}" + (f"; {pod} has it now" if pod else ""),
+        f"{text} is inside {declared.description} {declared} of {declared.subject}"
+        + (f"; {pod} has it now" if pod else ""),
         {"address": text, "range": str(declared), "pod": f"{pod.namespace}/{pod.name}" if pod else None},
         (*sides, *([Related(pod, ("status",), "has it now")] if pod else [])),
         key=text,

@@ -79,7 +79,9 @@ def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
         for path, text, span, has_others in blocks(policy):
             holding = [
                 held
-                for held in cluster.ranges.plan.holding(span.family, span.first, Role.SERVICE, Role.NODE_POD, Role.POD)
+                for held in cluster.ranges.plan.containing(
+                    span.family, span.first, Role.SERVICE, Role.NODE_POD, Role.POD
+                )
                 if held.range.covers(span)
             ]
             if not holding:
@@ -91,7 +93,7 @@ def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
                 path,
                 f"{text} {whose}",
                 {"cidr": text, "ranges": [str(held) for held in holding]},
-                tuple(Related(held.subject, held.path, f"{held.what} {held}") for held in holding[-1:]),
+                tuple(Related(held.subject, held.path, f"{held.description} {held}") for held in holding[-1:]),
                 key=text,
                 mitigated=has_others or holding[-1].role is not Role.SERVICE,
             )
@@ -135,7 +137,7 @@ def _why_unseen(cluster: Cluster) -> str:
 
 
 def _said(held: Declaration) -> str:
-    return f"{held.what} {said(held)}"
+    return f"{held.description} {said(held)}"
 
 
 CHECKS = (cluster_addresses_in_policies, egress_policies_without_dns, node_addresses_in_policies)

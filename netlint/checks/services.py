@@ -9,8 +9,8 @@ from typing import Any
 from netlint import addresses
 from netlint.addresses import FAMILY_NAMES
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.operator_pods import doubt
-from netlint.cluster.traffic.sidecars import overlooked
+from netlint.cluster.traffic.operator_pods import why_pods_may_exist
+from netlint.cluster.traffic.sidecars import overlooked_sidecar
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.release import Release
 from netlint.model.nearest import nearest
@@ -37,7 +37,7 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
         if len(scaled_down) < len(templates):
             continue
         found = _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
-        why = doubt(cluster, service)
+        why = why_pods_may_exist(cluster, service)
         if why and not found.related:
             yield Undecided(subject_of(service), why)
         else:
@@ -81,7 +81,7 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
                     key=lambda subject: subject.order,
                 )
                 yield _unmatched(service, index, port, found, len(selected))
-            elif hidden := overlooked(cluster, service, port, selected):
+            elif hidden := overlooked_sidecar(cluster, service, port, selected):
                 yield _in_sidecar(service, index, port, *hidden)
 
 
@@ -89,11 +89,11 @@ def _in_sidecar(service: Service, index: int, port: ServicePort, example: Subjec
     return Violation(
         subject_of(service),
         ("spec", "ports", index, "targetPort"),
-        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.what} is "
-        f"{shown.text}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
-        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.text},
+        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.witness} "
+        f"is {shown.version}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
+        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.version},
         (Related(example, (), "declares the port in an init container"),)
-        + ((Related(shown.subject, shown.path, f"shows {shown.text}"),) if shown.subject else ()),
+        + ((Related(shown.subject, shown.path, f"shows {shown.version}"),) if shown.subject else ()),
         key=f"{protocol(port)}/{port.port}",
         mitigated=True,
     )

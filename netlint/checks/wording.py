@@ -26,7 +26,7 @@ def subjects(related: Iterable[Related]) -> str:
 
 def sides(declarations: Iterable[Declaration]) -> tuple[Related, ...]:
     """The declarations as other sides of a conflict."""
-    return tuple(Related(d.subject, d.path, f"{d.what} {d}") for d in declarations)
+    return tuple(Related(d.subject, d.path, f"{d.description} {d}") for d in declarations)
 
 
 def some_sides(declarations: Sequence[Declaration]) -> tuple[Related, ...]:

@@ -19,16 +19,16 @@ def entrypoints(request: ReadRequest, form: Format = "text") -> None:
     known to be a dead end, 1 one is, 2 netlint could not do its job.
     """
     from netlint.cluster import Cluster
-    from netlint.cluster.traffic.entrypoints import entry_points, follow
-    from netlint.cluster.traffic.service_answers import Backings, State
+    from netlint.cluster.traffic.entrypoints import answer_at, entry_points
+    from netlint.cluster.traffic.service_answers import ServiceAnswers, State
     from netlint.views import entrypoints as view
     from netlint.views import gaps, spots
 
     known_format(form, "text", "json")
     snapshot, locate = request.read(view.READ)
     cluster = Cluster(snapshot)
-    backings = Backings(cluster)
-    followed = [(entry, follow(entry, backings)) for entry in entry_points(cluster)]
+    backings = ServiceAnswers(cluster)
+    followed = [(entry, answer_at(entry, backings)) for entry in entry_points(cluster)]
     render = view.json if form == "json" else view.text
     known, missing = spots(locate, view.sides(followed)), gaps(snapshot, view.KINDS, view.OPTIONAL)
     typer.echo(render(followed, cluster.view.nodes, known, missing), nl=False)

@@ -24,7 +24,7 @@ def ip(request: ReadRequest, address: Address, form: Format = "text") -> None:
     Exit code: 0 it is known, 1 it is unknown, 2 netlint could not do its job.
     """
     from netlint.cluster import Cluster
-    from netlint.cluster.address_lookup.address_lookup import look_up
+    from netlint.cluster.address_lookup.lookup import look_up
     from netlint.objects import KIND_NAMED
     from netlint.views import gaps, spots
     from netlint.views import ip as view

@@ -52,13 +52,13 @@ def show_map(
 
 
 def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None, family: int | None) -> str:
-    from netlint.cluster.address_lookup.address_lookup import owners_in
-    from netlint.cluster.address_lookup.range_tree import of_node, tree
+    from netlint.cluster.address_lookup.address_owners import owners_in
+    from netlint.cluster.address_lookup.range_tree import of_node, range_tree
     from netlint.outputs import colored
     from netlint.views import gaps, plansvg, spots
     from netlint.views import tree as view
 
-    trees = {version: tree(cluster, version) for version in (4, 6) if family in {None, version}}
+    trees = {version: range_tree(cluster, version) for version in (4, 6) if family in {None, version}}
     if node is not None:
         trees = {version: of_node(roots, node) for version, roots in trees.items()}
     trees = {version: roots for version, roots in trees.items() if roots}

@@ -82,7 +82,7 @@ def _declared(request: ReadRequest) -> tuple[list[Avoided], bool]:
     Each input by itself: those of several clusters have objects of the same names.
     """
     from netlint.cluster import Cluster
-    from netlint.model.ranges.proposal import to_avoid
+    from netlint.model.ranges.proposal import ranges_to_avoid
     from netlint.objects import ADDRESS_PLAN
 
     declarations, errors = [], []
@@ -90,4 +90,4 @@ def _declared(request: ReadRequest) -> tuple[list[Avoided], bool]:
         snapshot, _ = request_of_one.read(ADDRESS_PLAN)
         declarations += Cluster(snapshot).ranges.plan.declarations
         errors += snapshot.reading.errors
-    return list(to_avoid(declarations)), say_all(errors)
+    return list(ranges_to_avoid(declarations)), say_all(errors)

@@ -10,7 +10,7 @@ from netlint.cli.source_options import ReadRequest, chosen_rules, known_format, 
 
 if TYPE_CHECKING:
     from netlint.cluster import Cluster
-    from netlint.cluster.traffic.service_chain import Trace
+    from netlint.cluster.traffic.service_chain import ServiceChain
     from netlint.objects.core import Service
     from netlint.snapshot import Snapshot
 
@@ -76,28 +76,28 @@ def _named(text: str, namespace: str | None) -> tuple[str | None, str]:
     return before, name
 
 
-def _followed(snapshot: Snapshot, name: str, namespace: str | None) -> Trace:
+def _followed(snapshot: Snapshot, name: str, namespace: str | None) -> ServiceChain:
     from netlint.cluster import Cluster
-    from netlint.cluster.traffic.service_chain import trace
+    from netlint.cluster.traffic.service_chain import service_chain
 
     cluster = Cluster(snapshot)
-    return trace(cluster, _only_service(cluster, name, namespace))
+    return service_chain(cluster, _only_service(cluster, name, namespace))
 
 
 def _only_service(cluster: Cluster, name: str, namespace: str | None) -> Service:
-    """The Service of this name. Raises UsageError, with the nearest names, unless there is exactly one."""
-    from netlint.cluster.traffic.service_chain import named, nearest
+    """The Service of this name. Raises UsageError, with the similar_services names, unless there is exactly one."""
+    from netlint.cluster.traffic.service_chain import services_named, similar_services
     from netlint.errors import UsageError
     from netlint.snapshot.knowledge import ALL
 
-    services = named(cluster, name, namespace)
+    services = services_named(cluster, name, namespace)
     if len(services) == 1:
         return services[0]
     if services:
         listed = ", ".join(f"{service.namespace}/{service.name}" for service in services)
         raise UsageError(f"several Services have the name {name}: {listed}; choose one with -n")
     full_name = f"{namespace}/{name}" if namespace else name
-    near = nearest(cluster, name, namespace)
+    near = similar_services(cluster, name, namespace)
     gap = cluster.view.snapshot.knowledge.withdrawn("Service", namespace or ALL)
     if gap and not near:
         hint = "" if namespace else "; -n reads its namespace only"

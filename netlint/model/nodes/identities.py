@@ -32,7 +32,7 @@ class Identity(NamedTuple):
     value: Hashable
     node: Node
     path: Path
-    what: str
+    title: str
     text: str
 
     @property
@@ -96,7 +96,7 @@ def _machine(node: Node) -> Iterator[Identity]:
             yield Identity(Sort.MACHINE, (key, text), node, ("status", "nodeInfo", key), key, text)
 
 
-def shared(nodes: Iterable[Node]) -> list[list[Identity]]:
+def shared_identities(nodes: Iterable[Node]) -> list[list[Identity]]:
     """Groups of identities of several Nodes that are the same, a Node once in each.
 
     What the same Nodes have in common as machines is one group, by the first of it. Nodes without a machine
@@ -105,15 +105,15 @@ def shared(nodes: Iterable[Node]) -> list[list[Identity]]:
     firsts: dict[tuple[Sort, Hashable], Identity] = {}
     groups: dict[tuple[Sort, Hashable], dict[str, Identity]] = {}
     for node in nodes:
-        for found in () if is_virtual(node) else identities(node):
-            first = firsts.setdefault(found[:2], found)
+        for identity in () if is_virtual(node) else identities(node):
+            first = firsts.setdefault(identity[:2], identity)
             if first.node is not node:
-                groups.setdefault(found[:2], {first.node.name: first}).setdefault(node.name, found)
-    kept: dict[tuple[Hashable, ...], list[Identity]] = {}
+                groups.setdefault(identity[:2], {first.node.name: first}).setdefault(node.name, identity)
+    distinct: dict[tuple[Hashable, ...], list[Identity]] = {}
     for sort, value in filter(groups.__contains__, firsts):
         group = groups[sort, value]
-        kept.setdefault((sort, tuple(group) if sort is Sort.MACHINE else value), list(group.values()))
-    return list(kept.values())
+        distinct.setdefault((sort, tuple(group) if sort is Sort.MACHINE else value), list(group.values()))
+    return list(distinct.values())
 
 
 def is_present(node: Node) -> bool:

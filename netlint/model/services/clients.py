@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netlint.model.cni.service_support import ServiceProxyReplacement
-from netlint.model.declared.rights import DEFAULT_ACCOUNT, Account, Bound, Resource, lacking
+from netlint.model.declared.rights import DEFAULT_ACCOUNT, Account, AccountBinding, Resource, missing_verbs
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.declared.workload_settings import environment, flags
 from netlint.model.services import service_proxy
@@ -42,13 +42,13 @@ class Client:
         name = (spec.serviceAccountName if spec else None) or DEFAULT_ACCOUNT
         return Account(self.workload.namespace, name, self.groups)
 
-    def lacking(self, bound: Iterable[Bound]) -> dict[Resource, tuple[str, ...]]:
+    def lacking(self, bound: Iterable[AccountBinding]) -> dict[Resource, tuple[str, ...]]:
         """The verbs that these bindings do not allow; older agents do with Endpoints in place of slices."""
         bound = list(bound)
         if self.watches_nodes:
-            return lacking(bound, (SERVICES, SLICES, NODES))
-        endpoints = SLICES if lacking(bound, [ENDPOINTS]) else ENDPOINTS
-        return lacking(bound, (SERVICES, endpoints))
+            return missing_verbs(bound, (SERVICES, SLICES, NODES))
+        endpoints = SLICES if missing_verbs(bound, [ENDPOINTS]) else ENDPOINTS
+        return missing_verbs(bound, (SERVICES, endpoints))
 
 
 def clients(view: SnapshotView) -> list[Client]:

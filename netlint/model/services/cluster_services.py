@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.release import Release, release
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods.selection import Selection
@@ -27,7 +27,7 @@ class ClusterServices:
         nodes = set(view.node_named)
         complete = view.is_complete("Node")
         overlooks = self.release is not None and self.release.number < FIND_SIDECARS
-        replaced = is_off(Controller.SLICES, view.pods)
+        replaced = is_disabled(Controller.SLICES, view.pods)
         return EndpointModel(view.services, view.pods, view.slices, nodes if complete else None, overlooks, replaced)
 
     @cached_property

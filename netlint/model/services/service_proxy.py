@@ -13,7 +13,7 @@ from netlint.model.cni import PLUGINS
 from netlint.model.cni.service_support import ServiceProxyReplacement
 from netlint.model.declared.control_plane import command_lines, service_proxy_settings
 from netlint.model.declared.snapshot_view import SnapshotView
-from netlint.model.nodes.daemonset_coverage import Coverage
+from netlint.model.nodes.daemonset_coverage import DaemonSetCoverage
 from netlint.model.pods import Pods
 from netlint.model.pods.scheduling import runs_on
 from netlint.objects.apps import Workload
@@ -74,10 +74,10 @@ class Absence:
     unready: list[Node]
 
 
-def absence(coverages: list[Coverage], nodes: list[Node], pods: Pods | None) -> Absence:
+def absence(coverages: list[DaemonSetCoverage], nodes: list[Node], pods: Pods | None) -> Absence:
     """The DaemonSets held against these nodes and all pods (None: not all are known)."""
-    wanted = {node.name for coverage in coverages for node in coverage.wanted}
-    having: set[str] = set().union(*(coverage.having for coverage in coverages))
+    wanted = {node.name for coverage in coverages for node in coverage.eligible}
+    having: set[str] = set().union(*(coverage.covered for coverage in coverages))
     concerned, empty = wanted | having, wanted - having
     left_out = [node for node in nodes if node.name not in concerned]
     excluded = [node for node in left_out if all(runs_on(each.agent, node) is False for each in coverages)]
