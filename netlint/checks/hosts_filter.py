@@ -149,7 +149,7 @@ def incomplete_policy_routes(cluster: Cluster) -> Iterator[Violation | Undecided
 
 def _lacking(host: Host) -> Iterator[Undecided]:
     dump = host.dump
-    needed = {POLICY: dump.policy_rules.get(4), "ip-route.json": dump.routes, "ip-addr.json": dump.links}
+    needed = {POLICY: dump.policy_rules.get(4), "ip-route.json": dump.routes or None, "ip-addr.json": dump.links}
     for file, content in needed.items():
         if content is None:
             yield Undecided(host.subject, f"the node dump has no {file}", Reason.MISSING)

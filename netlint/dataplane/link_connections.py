@@ -84,35 +84,21 @@ def _routed(host: Host, link: Link) -> Iterator[Range]:
     for other, _, _, network in host.links:
         if other.ifname == link.ifname:
             yield network
-    for route in host.dump.routes or ():
-        if route.dev == link.ifname and not (route.gateway or route.nexthops) and route.type == "unicast":
-            yield from _destination(route.dst)
-
-
-def _destination(text: str) -> Iterator[Range]:
-    if text == "default":
-        yield from (Range(family, 0, (1 << bits) - 1) for family, bits in addresses.BITS.items())
-        return
-    try:
-        yield addresses.parse_cidr(text if "/" in text else f"{text}/{32 if '.' in text else 128}").range
-    except ValueError:
-        return
+    for route in host.routes:
+        if route.entry.dev == link.ifname and route.is_direct and route.entry.type == "unicast":
+            yield route.destination
 
 
 def observed(hosts: Iterable[Host], view: SnapshotView) -> list[Connection]:
     """Plain routing, where a host sends what is for another node's pods to an address of that node."""
     own = {(one.family, one.value): node.name for node in view.nodes for one in node_addresses(node)}
     owners = {declared.range: name for name, ranges in view.pod_cidrs.items() for declared in ranges}
-    routes = [(host, route, owners.get(span)) for host in hosts for route, span in host.routes]
-    peers = [(route.gateway, peer) for host, route, peer in routes if route.gateway and peer not in {None, host.node}]
-    return [Connection(HOSTS, Way.ROUTED)] if any(own.get(_value(text)) == peer for text, peer in peers) else []
-
-
-def _value(text: str) -> tuple[int, int]:
-    try:
-        return addresses.parse(text)
-    except ValueError:
-        return 0, 0
+    for host in hosts:
+        for route in host.unicast_routes:
+            peer = owners.get(route.destination)
+            if peer not in {None, host.node} and route.gateway and own.get(route.gateway) == peer:
+                return [Connection(HOSTS, Way.ROUTED)]
+    return []
 
 
 def off_link(found: list[Uplink], nodes: Iterable[Node]) -> list[tuple[Address, list[Uplink]]]:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-from netlint import addresses
 from netlint.addresses import Range, difference, merged
 from netlint.dataplane.netfilter import host_filters as filters
 from netlint.dataplane.netfilter.packets import Packets, Ranges
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.dataplane.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
 from netlint.dataplane.pod_traffic import Traffic
+from netlint.model.hosts.routes import EVERYTHING
 
 AGENTS = ("IP-MASQ", "IP-MASQ-AGENT", "KIND-MASQ-AGENT")
 """The chains of GKE's own agent, of ip-masq-agent and of kindnet."""
@@ -49,7 +49,7 @@ def rivalries(stream: Traffic) -> Iterator[Rivalry | str]:
 
 def _masqueraded(ruleset: Ruleset, chain: str, stream: Traffic) -> Ranges | str:
     """The destinations, or why they cannot be told."""
-    everything = (addresses.parse_cidr(filters.EVERYTHING[stream.family]).range,)
+    everything = (EVERYTHING[stream.family],)
     try:
         hits = translations([replace(ruleset, base=(chain,))], Packets(stream.own, everything), stream.around)
     except TooComplexError:

@@ -77,7 +77,7 @@ class NftRuleset(Struct, gc=False):
     nftables: list[NftEntry]
 
 
-class PolicyRule(Struct, gc=False):
+class RoutingRule(Struct, gc=False):
     """One rule of ``ip -json rule``: which table is looked into, for which packets."""
 
     priority: int = 0

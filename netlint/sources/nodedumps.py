@@ -10,8 +10,8 @@ import msgspec
 
 from netlint import addresses
 from netlint.errors import SourceError
-from netlint.objects.host import FILTERS, KERNEL, DockerDaemon, Link, NodeDump, Route
-from netlint.objects.netfilter import NftRuleset, PolicyRule
+from netlint.objects.host import FILTERS, KERNEL, ROUTES, DockerDaemon, Link, NodeDump, RouteEntry
+from netlint.objects.netfilter import NftRuleset, RoutingRule
 from netlint.snapshot import Snapshot
 from netlint.sources import archives, iptables
 from netlint.sources.inputs import Stream, from_file, printable, read_exactly, reason
@@ -150,14 +150,18 @@ def _links(dump: NodeDump, text: bytes) -> None:
     dump.links = found
 
 
-def _routes(dump: NodeDump, text: bytes) -> None:
+def _routes(file: str) -> Callable[[NodeDump, bytes], None]:
     """For a table that does not exist ``ip`` prints nothing, or a bracket that it does not close."""
-    found = msgspec.json.decode(text, type=list[Route]) if text.strip() not in {b"", b"["} else []
-    found = [route for route in found if route.dst]
-    for route in found:
-        if route.dst != "default":
-            (addresses.parse_cidr if "/" in route.dst else addresses.parse)(route.dst)
-    dump.routes = [*(dump.routes or []), *found]
+
+    def take(dump: NodeDump, text: bytes) -> None:
+        printed = msgspec.json.decode(text, type=list[RouteEntry]) if text.strip() not in {b"", b"["} else []
+        routes = [route for route in printed if route.dst]
+        for route in routes:
+            if route.dst != "default":
+                (addresses.parse_cidr if "/" in route.dst else addresses.parse)(route.dst)
+        dump.routes[file] = routes
+
+    return take
 
 
 def _leases(text: bytes) -> list[str]:
@@ -200,7 +204,7 @@ def _ipsets(dump: NodeDump, text: bytes) -> None:
 
 def _policy(family: int) -> Callable[[NodeDump, bytes], None]:
     def take(dump: NodeDump, text: bytes) -> None:
-        dump.policy_rules[family] = msgspec.json.decode(text, type=list[PolicyRule])
+        dump.policy_rules[family] = msgspec.json.decode(text, type=list[RoutingRule])
 
     return take
 
@@ -209,8 +213,7 @@ READERS: dict[str, Callable[[NodeDump, bytes], None]] = {
     "etc-docker-daemon.json": _docker,
     **{name: _filter(name) for names in FILTERS.values() for name in names},
     "ip-addr.json": _links,
-    "ip-route.json": _routes,
-    "ip-route6.json": _routes,
+    **{name: _routes(name) for name in ROUTES},
     "ip-rule.json": _policy(4),
     "ip-rule6.json": _policy(6),
     "ipset.txt": _ipsets,

@@ -54,7 +54,7 @@ def test_what_a_dump_lacks_is_said() -> None:
 
 def test_a_dump_without_a_node_is_said() -> None:
     stranger = with_address("stranger", "192.168.10.99")
-    stranger.routes = []
+    stranger.routes = {"ip-route.json": []}
     message = "the node dump belongs to no Node"
     assert skips(stranger) == {
         ("mismatched-vtep-macs", message, "File stranger"),

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from netlint import addresses
-from netlint.addresses import Range, RangeIndex, merged
+from netlint.addresses import Range, merged
 from netlint.dataplane.netfilter import nftables_rules, tables
 from netlint.dataplane.netfilter.packets import HostContext, Way
 from netlint.dataplane.netfilter.rules import Ruleset
-from netlint.objects.host import FILTERS, NodeDump, Route
-from netlint.objects.netfilter import FilterTables, PolicyRule
+from netlint.model.hosts.host import Host
+from netlint.model.hosts.routes import MAIN, KernelRoute, RoutingTable, table_rules
+from netlint.objects.host import FILTERS, NodeDump
+from netlint.objects.netfilter import FilterTables
 
 NFT_FILE = "nft.json"
 LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
-EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
-_ORDINARY = {"local", "main", "default"}
 
 
 def postrouting(dump: NodeDump, family: int) -> list[Ruleset]:
@@ -63,75 +63,54 @@ def _rules(found: FilterTables) -> dict[str, list[str]]:
     return {name: [text for _, text in chain.rules] for name, chain in chains.items()}
 
 
-def surroundings(dump: NodeDump, family: int) -> HostContext:
+def surroundings(host: Host, family: int) -> HostContext:
     """What else decides about packets of one family."""
-    held = {name: tables.ranges_of(entries) for name, entries in dump.ipsets.items()}
-    local = None if dump.links is None else tuple(merged(_local(dump, family)))
-    return HostContext(local, _Routing(dump, family).leaving, held)
+    sets = {name: tables.ranges_of(entries) for name, entries in host.dump.ipsets.items()}
+    local = None if host.dump.links is None else tuple(merged(_local(host, family)))
+    return HostContext(local, _Routing(host, family).leaving, sets)
 
 
-def _local(dump: NodeDump, family: int) -> Iterator[Range]:
+def _local(host: Host, family: int) -> Iterator[Range]:
     yield addresses.parse_cidr(LOOPBACK[family]).range
-    for link in dump.links or ():
-        for info in link.addr_info:
-            here, value = addresses.parse(info.local)
-            if here == family:
+    for link in host.dump.links or ():
+        for entry in link.addr_info:
+            address_family, value = addresses.parse(entry.local)
+            if address_family == family:
                 yield Range(family, value, value)
-    for route in dump.routes or ():
-        span = _destination(route, family)
-        if (route.table, route.type) == ("local", "local") and span is not None:
-            yield span
+    for route in host.routes:
+        if route.destination.family == family and (route.entry.table, route.entry.type) == ("local", "local"):
+            yield route.destination
 
 
 class _Routing:
     """The routes of the main table, put in order when a rule first asks for a link."""
 
-    def __init__(self, dump: NodeDump, family: int) -> None:
-        self._dump = dump
+    def __init__(self, host: Host, family: int) -> None:
+        self._host = host
         self._family = family
 
-    def leaving(self, span: Range) -> Iterator[Way]:
-        """Of equal routes that with the lowest metric counts; a destination to which none leads is not reached."""
-        if self._index is None:
-            yield span, None
+    def leaving(self, destinations: Range) -> Iterator[Way]:
+        """A destination to which no route leads is not reached."""
+        if self._table is None:
+            yield destinations, None
             return
-        for piece, held in self._index.pieces(span):
-            best = [route for reach, route in held if reach.size == held[-1][0].size]
-            metric = min((route.metric for route in best), default=0)
-            yield piece, _links([route for route in best if route.metric == metric])
+        for span, routes in self._table.lookup(destinations):
+            yield span, _links(routes)
 
     @cached_property
-    def _index(self) -> RangeIndex[Route] | None:
+    def _table(self) -> RoutingTable | None:
         """None where other tables may decide, or what decides is not in the dump."""
-        rules, routes = self._dump.policy_rules.get(self._family), self._dump.routes
-        if routes is None or rules is None or not all(map(_is_ordinary, rules)):
+        rules = table_rules(self._host.dump, self._family)
+        if not self._host.dump.routes or rules is None or not all(rule.is_predefined for rule in rules):
             return None
-        listed = [(_destination(route, self._family), route) for route in routes if route.table == "main"]
-        return RangeIndex((span, route) for span, route in listed if span is not None)
+        routes = self._host.routes
+        return RoutingTable(
+            route for route in routes if (route.entry.table, route.destination.family) == (MAIN, self._family)
+        )
 
 
-def _is_ordinary(rule: PolicyRule) -> bool:
-    """Whether it is one of the three that every host has."""
-    narrowed = rule.src != "all" or rule.dst or rule.iif or rule.fwmark
-    return rule.table in _ORDINARY and not narrowed
-
-
-def _destination(route: Route, family: int) -> Range | None:
-    """None for a route of the other family."""
-    if route.dst == "default":
-        ways = [way for way in (route.gateway, *(hop.gateway for hop in route.nexthops)) if way]
-        return addresses.parse_cidr(EVERYTHING[family]).range if all(_family(way) == family for way in ways) else None
-    text = route.dst if "/" in route.dst else f"{route.dst}/{addresses.BITS[_family(route.dst)]}"
-    span = addresses.parse_cidr(text).range
-    return span if span.family == family else None
-
-
-def _family(address: str) -> int:
-    return 6 if ":" in address else 4
-
-
-def _links(routes: list[Route]) -> frozenset[str] | None:
+def _links(routes: list[KernelRoute]) -> frozenset[str] | None:
     """None where a route does not name its link."""
-    sent = [route for route in routes if route.type == "unicast"]
-    names = {name for route in sent for name in (route.dev, *(hop.dev for hop in route.nexthops)) if name}
-    return frozenset(names) if names or not sent else None
+    unicast = [route for route in routes if route.entry.type == "unicast"]
+    names = frozenset(name for route in unicast for name in route.devices)
+    return names if names or not unicast else None

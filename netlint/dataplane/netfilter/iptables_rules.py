@@ -190,17 +190,12 @@ def _module(option: Option) -> list[Condition] | None:
 def _network(place: str) -> Callable[[Option], list[Condition] | None]:
     def read(option: Option) -> list[Condition] | None:
         try:
-            text = option.values[0]
-            span = addresses.parse_cidr(text).range if "/" in text else _one(*addresses.parse(text))
+            span = addresses.parse_range(option.values[0])
         except (IndexError, ValueError):
             return None
         return [Within(place, (span,), option.negated)]
 
     return read
-
-
-def _one(family: int, value: int) -> Range:
-    return Range(family, value, value)
 
 
 def _protocol(option: Option) -> list[Condition] | None:

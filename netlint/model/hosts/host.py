@@ -11,10 +11,11 @@ from netlint.findings import Subject
 from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role, Standing
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import Configuration, configurations
+from netlint.model.hosts.routes import MAIN, KernelRoute, routes_of
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
-from netlint.objects.host import Link, NodeDump, Route
+from netlint.objects.host import Link, NodeDump
 from netlint.snapshot import Spot
 
 Found = Iterator[Declaration | MalformedRange]
@@ -71,11 +72,15 @@ class Host:
         joined = network and bridge and not self.configurations and network.covers(bridge)
         return bridge if joined else None
 
+    @cached_property
+    def routes(self) -> list[KernelRoute]:
+        """The routes of all tables and both families."""
+        return list(routes_of(self.dump))
+
     @property
-    def routes(self) -> list[tuple[Route, Range]]:
-        """The ordinary routes of the main table with a destination of their own."""
-        listed = (route for route in self.dump.routes or () if (route.table, route.type) == ("main", "unicast"))
-        return [(route, span) for route in listed if (span := read_range(route.dst)) is not None]
+    def unicast_routes(self) -> list[KernelRoute]:
+        """The routes of the main table by which packets leave."""
+        return [route for route in self.routes if (route.entry.table, route.entry.type) == (MAIN, "unicast")]
 
     @cached_property
     def configurations(self) -> list[Configuration]:
