@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from netlint.dataplane import link_connections
+from netlint.dataplane import node_links
 from netlint.dataplane.data_plane import DataPlane
 from netlint.model.cni import PodNetwork
 from netlint.model.declared.snapshot_view import SnapshotView
@@ -43,7 +43,7 @@ class Cluster:
     @cached_property
     def network(self) -> PodNetwork:
         """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
-        return PodNetwork(self.view, lambda: link_connections.observed(self._hosts, self.view))
+        return PodNetwork(self.view, lambda: node_links.observed_connections(self._hosts, self.view))
 
     @cached_property
     def ranges(self) -> ClusterRanges:

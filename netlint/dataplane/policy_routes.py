@@ -17,7 +17,7 @@ POD_LINK = "eni"  # how the names of the pods' own links begin
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class MisroutedPods:
     """Addresses of pods whose packets leave through a wrong interface.
 
     ``table``: where the rules send them, which has no default route; empty where no rule sends them anywhere, although
@@ -30,8 +30,8 @@ class Gap:
     link: str = ""
 
 
-def gaps(host: Host, pods: set[tuple[int, int]]) -> Iterator[Gap]:
-    """``pods``: the addresses that live pods on the host have."""
+def misrouted_pods(host: Host, pods: set[tuple[int, int]]) -> Iterator[MisroutedPods]:
+    """Misrouted pods of a host; ``pods``: the addresses that live pods on it have."""
     rules = table_rules(host.dump, 4)
     if rules is None or not host.dump.routes:
         return
@@ -42,11 +42,11 @@ def gaps(host: Host, pods: set[tuple[int, int]]) -> Iterator[Gap]:
     for address, table in sorted(sent.items()):
         if table not in with_default and table not in PREDEFINED_TABLES:
             by_table.setdefault(table, []).append(addresses.text(*address))
-    yield from (Gap(host, tuple(found), table) for table, found in by_table.items())
+    yield from (MisroutedPods(host, tuple(texts), table) for table, texts in by_table.items())
     by_link: dict[str, list[str]] = {}
     for address, link in _strangers(host, routes, pods - sent.keys()):
         by_link.setdefault(link, []).append(addresses.text(*address))
-    yield from (Gap(host, tuple(found), link=link) for link, found in by_link.items())
+    yield from (MisroutedPods(host, tuple(texts), link=link) for link, texts in by_link.items())
 
 
 def _single(span: Range | None) -> tuple[int, int] | None:

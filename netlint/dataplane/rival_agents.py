@@ -34,13 +34,13 @@ class Rivalry:
 
 
 def rivalries(stream: Traffic) -> Iterator[Rivalry | str]:
-    """On a host, for packets of its pods; one for each pair, or why nothing is told of several chains."""
+    """Rivalries on a host, for packets of its pods: one for each pair, or why nothing is told of several chains."""
     for ruleset in filters.postrouting(stream.host.dump, stream.family):
-        jumps = {found.rule.action.target: found for found in ruleset.chains[ruleset.base[0]]()}
+        jumps = {placed.rule.action.target: placed for placed in ruleset.chains[ruleset.base[0]]()}
         hooked = [name for name in AGENTS if name in jumps and name in ruleset.chains]
         hidden = {name: _masqueraded(ruleset, name, stream) for name in hooked} if len(hooked) > 1 else {}
         yield from (doubt for doubt in hidden.values() if isinstance(doubt, str))
-        known = {name: found for name, found in hidden.items() if found and not isinstance(found, str)}
+        known = {name: ranges for name, ranges in hidden.items() if ranges and not isinstance(ranges, str)}
         for chain, sparing in permutations(known, 2):
             lost = tuple(difference(known[chain], known[sparing]))
             if lost:

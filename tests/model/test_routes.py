@@ -122,6 +122,7 @@ def dump(**files: list[RouteEntry]) -> NodeDump:
     return NodeDump("node1", "node1", routes=named)
 
 
+@settings(deadline=None)
 @given(st.lists(wanted(), max_size=8), st.lists(wanted((6,)), max_size=4))
 def test_what_ip_prints_is_read_as_what_was_asked_for(both: list[Wanted], six: list[Wanted]) -> None:
     found = list(routes_of(dump(both=[route.entry for route in both], six=[route.entry for route in six])))
@@ -153,6 +154,7 @@ def test_a_default_route_is_of_one_family(entry: RouteEntry, file: str, family: 
     assert route.destination == EVERYTHING[family]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["junk", "", "::ffff:10.0.0.1", "10.0.0.256", "\0", "192.168.0.2"]), max_size=3))
 def test_what_is_no_address_is_no_gateway(texts: list[str]) -> None:
     entry = RouteEntry("10.0.0.0/8", nexthops=[NextHop(text, "eth0") for text in texts], dev="eth0", gateway="junk")
@@ -161,6 +163,7 @@ def test_what_is_no_address_is_no_gateway(texts: list[str]) -> None:
     assert not route.is_direct
 
 
+@settings(deadline=None)
 @given(st.lists(wanted((4,)), max_size=8), st.tuples(networks(4), networks(4)))
 def test_the_longest_prefix_and_then_the_lowest_metric_is_chosen(
     asked: list[Wanted], ends: tuple[IPv4Network, IPv4Network]

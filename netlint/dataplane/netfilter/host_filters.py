@@ -8,7 +8,7 @@ from functools import cached_property
 from netlint import addresses
 from netlint.addresses import Range, merged
 from netlint.dataplane.netfilter import nftables_rules, tables
-from netlint.dataplane.netfilter.packets import HostContext, Way
+from netlint.dataplane.netfilter.packets import Departure, HostContext
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.model.hosts.host import Host
 from netlint.model.hosts.routes import MAIN, KernelRoute, RoutingTable, table_rules
@@ -22,8 +22,8 @@ LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
 def postrouting(dump: NodeDump, family: int) -> list[Ruleset]:
     """The tables that replace source addresses, those of iptables first."""
     files = _files(dump, family)
-    found = [tables.postrouting(one, name) for name, one in files.items()]
-    rulesets = [ruleset for ruleset in found if ruleset is not None]
+    by_iptables = [tables.postrouting(saved, name) for name, saved in files.items()]
+    rulesets = [ruleset for ruleset in by_iptables if ruleset is not None]
     if dump.nft is not None:
         rulesets += nftables_rules.postrouting(dump.nft, family, _beside(files), NFT_FILE)
     return rulesets
@@ -31,15 +31,15 @@ def postrouting(dump: NodeDump, family: int) -> list[Ruleset]:
 
 def _beside(files: dict[str, FilterTables]) -> bool:
     """Whether what iptables keeps in nftables' tables is read from its own text."""
-    return any(found.is_nft for found in files.values())
+    return any(saved.is_nft for saved in files.values())
 
 
 def marks_before(dump: NodeDump, family: int) -> int:
     """The bits of marks that rules may have written before."""
     files = _files(dump, family)
     bits = nftables_rules.marks_before(dump.nft, family, _beside(files)) if dump.nft else 0
-    for found in files.values():
-        bits |= tables.marks_before(found)
+    for saved in files.values():
+        bits |= tables.marks_before(saved)
     return bits
 
 
@@ -49,22 +49,22 @@ def lacking(dump: NodeDump, family: int) -> str:
 
 
 def _files(dump: NodeDump, family: int) -> dict[str, FilterTables]:
-    """By name; one that says the same as the one before is a second name of the same backend."""
-    found: dict[str, FilterTables] = {}
+    """The files of iptables, by name; one that says the same as another is a second name of the same backend."""
+    files: dict[str, FilterTables] = {}
     for name in FILTERS[family]:
-        one = dump.filters.get(name)
-        if one is not None and all(_rules(one) != _rules(other) for other in found.values()):
-            found[name] = one
-    return found
+        saved = dump.filters.get(name)
+        if saved is not None and all(_rules(saved) != _rules(other) for other in files.values()):
+            files[name] = saved
+    return files
 
 
-def _rules(found: FilterTables) -> dict[str, list[str]]:
-    chains = found.tables.get(tables.NAT, {})
+def _rules(saved: FilterTables) -> dict[str, list[str]]:
+    chains = saved.tables.get(tables.NAT, {})
     return {name: [text for _, text in chain.rules] for name, chain in chains.items()}
 
 
 def surroundings(host: Host, family: int) -> HostContext:
-    """What else decides about packets of one family."""
+    """The facts that decide about packets of one family beside the rules."""
     sets = {name: tables.ranges_of(entries) for name, entries in host.dump.ipsets.items()}
     local = None if host.dump.links is None else tuple(merged(_local(host, family)))
     return HostContext(local, _Routing(host, family).leaving, sets)
@@ -89,8 +89,8 @@ class _Routing:
         self._host = host
         self._family = family
 
-    def leaving(self, destinations: Range) -> Iterator[Way]:
-        """A destination to which no route leads is not reached."""
+    def leaving(self, destinations: Range) -> Iterator[Departure]:
+        """The destinations with their links; those to which no route leads have none."""
         if self._table is None:
             yield destinations, None
             return
@@ -99,7 +99,7 @@ class _Routing:
 
     @cached_property
     def _table(self) -> RoutingTable | None:
-        """None where other tables may decide, or what decides is not in the dump."""
+        """The main table; None where other tables may decide, or what decides is not in the dump."""
         rules = table_rules(self._host.dump, self._family)
         if not self._host.dump.routes or rules is None or not all(rule.is_predefined for rule in rules):
             return None
@@ -110,7 +110,7 @@ class _Routing:
 
 
 def _links(routes: list[KernelRoute]) -> frozenset[str] | None:
-    """None where a route does not name its link."""
+    """The links of the routes by which packets leave; None where a route does not name its link."""
     unicast = [route for route in routes if route.entry.type == "unicast"]
     names = frozenset(name for route in unicast for name in route.devices)
     return names if names or not unicast else None

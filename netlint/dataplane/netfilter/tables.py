@@ -17,9 +17,9 @@ SERVICE_MARKS = re.compile(r"-A (KUBE-MARK-\w+|CNI-HOSTPORT-SETMARK) ")
 """Chains that mark what goes to Services and to ports of hosts, which pods' packets to each other do not."""
 
 
-def postrouting(found: FilterTables, file: str) -> Ruleset | None:
+def postrouting(saved: FilterTables, file: str) -> Ruleset | None:
     """The table that replaces source addresses; None where the file has no such chain."""
-    chains = found.tables.get(NAT, {})
+    chains = saved.tables.get(NAT, {})
     if POSTROUTING not in chains:
         return None
     return Ruleset((POSTROUTING,), {name: _lazily(name, chain, file) for name, chain in chains.items()})
@@ -29,12 +29,12 @@ def _lazily(name: str, chain: FilterChain, file: str) -> Callable[[], tuple[Plac
     return lambda: tuple(Placed(rule(text), name, file, line) for line, text in chain.rules)
 
 
-def marks_before(found: FilterTables) -> int:
+def marks_before(saved: FilterTables) -> int:
     """The bits of marks that rules write before packets come to the chains that replace source addresses."""
     bits = 0
-    for table, chains in found.tables.items():
+    for table, chains in saved.tables.items():
         for name, chain in chains.items():
-            for _, text in () if table == NAT and name in found.leaving else chain.rules:
+            for _, text in () if table == NAT and name in saved.leaving else chain.rules:
                 write = rule(text).action.write if "MARK --" in text and not SERVICE_MARKS.match(text) else None
                 bits |= write.clear | write.flip | write.blur if write else 0
     return bits

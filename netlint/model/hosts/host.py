@@ -47,19 +47,19 @@ class Host:
     @cached_property
     def links(self) -> list[tuple[Link, int, int, Range]]:
         """Links with their global addresses: family, address, and the network around it."""
-        found = []
+        links = []
         for link in self.dump.links or ():
-            for info in link.addr_info:
-                if info.scope == "global" and link.ifname != "lo":
-                    family, value = addresses.parse(info.local)
-                    size = 1 << (addresses.BITS[family] - info.prefixlen)
+            for entry in link.addr_info:
+                if entry.scope == "global" and link.ifname != "lo":
+                    family, value = addresses.parse(entry.local)
+                    size = 1 << (addresses.BITS[family] - entry.prefixlen)
                     first = value & -size
-                    found.append((link, family, value, Range(family, first, first + size - 1)))
-        return found
+                    links.append((link, family, value, Range(family, first, first + size - 1)))
+        return links
 
     @property
     def subnets(self) -> dict[int, tuple[str, Range]]:
-        """By family: how flannel's agent wrote down the subnet of this host, and the range."""
+        """The subnet of this host as flannel's agent wrote it down, and its range, by family."""
         written = self.dump.subnet_env or {}
         texts = (written.get(key, "") for key in ("FLANNEL_SUBNET", "FLANNEL_IPV6_SUBNET"))
         return {span.family: (text, span) for text in texts if (span := read_range(text)) is not None}
@@ -119,7 +119,7 @@ def is_bridge(link: Link) -> bool:
 
 
 def bind(view: SnapshotView) -> list[Host]:
-    """Each dump with its Node: by address, and among several Nodes of one address by the folder's name."""
+    """The dumps with their Nodes: by address, and among several Nodes of one address by the folder's name."""
     dumps = view.snapshot.dumps
     if not dumps:
         return []
@@ -161,10 +161,10 @@ def of_hosts(
 
 def addresses_by_node(pods: Pods) -> dict[str, set[tuple[int, int]]]:
     """Family and value of the addresses that live pods have, by their node."""
-    found: dict[str, set[tuple[int, int]]] = {}
+    by_node: dict[str, set[tuple[int, int]]] = {}
     for row in pods.live_on_network():
-        found.setdefault(pods.node(row), set()).update(pods.addresses(row))
-    return found
+        by_node.setdefault(pods.node(row), set()).update(pods.addresses(row))
+    return by_node
 
 
 def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[tuple[int, int]]) -> Found:

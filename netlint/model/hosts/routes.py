@@ -99,10 +99,10 @@ class RoutingTable:
 
         Several routes where these are equal, none where none leads there.
         """
-        for piece, matching in self._index.pieces(destinations):
-            longest = [route for span, route in matching if span.size == matching[-1][0].size]
+        for span, matching in self._index.pieces(destinations):
+            longest = [route for destination, route in matching if destination.size == matching[-1][0].size]
             lowest = min((route.entry.metric for route in longest), default=0)
-            yield piece, [route for route in longest if route.entry.metric == lowest]
+            yield span, [route for route in longest if route.entry.metric == lowest]
 
 
 @dataclass(frozen=True, slots=True)
