@@ -99,13 +99,15 @@ def routes_in_weave_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if not ranges:
         return
     yield from _lacking(cluster, ROUTES, bound=False)
-    obstructed: dict[tuple[str, Declaration], list[Host]] = {}
+    obstructed: dict[tuple[str, Declaration], list[tuple[Host, str]]] = {}
     for host in cluster.hosts:
-        for route, span in host.routes:
-            is_own = route.dev in weave.LINKS or route.protocol == "kernel"  # of links, which the plan knows
-            for held in (found for found in ranges if not is_own and found.range.overlaps(span)):
-                obstructed.setdefault((route.dst, held), []).append(host)
-    for (destination, held), (first, *others) in obstructed.items():
+        for route in host.unicast_routes:
+            of_link = route.entry.dev in weave.LINKS or route.entry.protocol == "kernel"  # which the plan knows
+            for declared in ranges if not (of_link or route.is_default) else ():
+                if declared.range.overlaps(route.destination):
+                    obstructed.setdefault((route.entry.dst, declared), []).append((host, route.file))
+    for (destination, held), ((first, file), *rest) in obstructed.items():
+        others = [host for host, _ in rest]
         more = f", as on {shortened([str(host.subject) for host in others])}" if others else ""
         yield Violation(
             first.subject,
@@ -115,7 +117,7 @@ def routes_in_weave_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
             (*sides([held]), *(Related(host.subject, (), "has the route") for host in others[:NAMED])),
             key=destination,
             mitigated=held.standing is Standing.INFERRED,
-            spot=first.spot(ROUTES),
+            spot=first.spot(file),
         )
 
 
@@ -145,20 +147,20 @@ def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
     disputed = {declared.node for group in cluster.ranges.overlapping_pod_cidrs for declared in group}
     for host in cluster.hosts:
         local = {(family, address) for _, family, address, _ in host.links}
-        for route, span in host.routes:
-            ways = [hop.gateway for hop in route.nexthops] or [route.gateway]
-            away = [way for way in ways if way and addresses.parse(way) not in local]
-            own = [held for held in _own(cluster, host, span.family) if held.range.covers(span)]
+        for route in host.unicast_routes:
+            away = [addresses.text(*gateway) for gateway in route.gateways if gateway not in local]
+            span, entry = route.destination, route.entry
+            own = [declared for declared in _own(cluster, host, span.family) if declared.range.covers(span)]
             if away and own and span.size > 1 and host.node not in disputed:
                 yield Violation(
                     host.subject,
                     (),
-                    f"the route to {route.dst} leads to {away[0]} on {route.dev or 'another host'}, although "
+                    f"the route to {entry.dst} leads to {away[0]} on {entry.dev or 'another host'}, although "
                     f"{listed(own)} is the host's own",
-                    {"destination": route.dst, "gateway": away[0], "interface": route.dev or None},
+                    {"destination": entry.dst, "gateway": away[0], "interface": entry.dev or None},
                     sides(own),
-                    key=route.dst,
-                    spot=host.spot(ROUTES),
+                    key=entry.dst,
+                    spot=host.spot(route.file),
                 )
 
 
@@ -215,7 +217,7 @@ def _not_from_nodes(cluster: Cluster) -> Undecided:
 def _lacking(cluster: Cluster, file: str, bound: bool = True) -> Iterator[Undecided]:
     """The dumps that do not have a file, and those of which nobody knows which Node's they are."""
     for host in cluster.hosts:
-        if (host.dump.links if file == LINKS else host.dump.routes) is None:
+        if host.dump.links is None if file == LINKS else not host.dump.routes:
             yield Undecided(host.subject, f"the node dump has no {file}", Reason.MISSING)
         elif bound and not host.node:
             yield Undecided(host.subject, "the node dump belongs to no Node", Reason.MISSING)

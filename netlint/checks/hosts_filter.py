@@ -10,7 +10,7 @@ from netlint.checks.wording import listed, sides
 from netlint.cluster import Cluster
 from netlint.dataplane.hiding_rules import Hiding
 from netlint.dataplane.netfilter.host_filters import NFT_FILE, lacking
-from netlint.dataplane.policy_routes import Gap, gaps
+from netlint.dataplane.policy_routes import MisroutedPods, misrouted_pods
 from netlint.dataplane.rival_agents import Rivalry, rivalries
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni.plugin import Datapath
@@ -139,19 +139,19 @@ def incomplete_policy_routes(cluster: Cluster) -> Iterator[Violation | Undecided
     for host in cluster.hosts:
         yield from _lacking(host)
         pods = {held for held in carried.get(host.node, ()) if held[0] == 4}
-        for gap in gaps(host, pods):
-            yield _gap(gap)
+        for misrouted in misrouted_pods(host, pods):
+            yield _misrouted(misrouted)
 
 
 def _lacking(host: Host) -> Iterator[Undecided]:
     dump = host.dump
-    needed = {POLICY: dump.policy_rules.get(4), "ip-route.json": dump.routes, "ip-addr.json": dump.links}
+    needed = {POLICY: dump.policy_rules.get(4), "ip-route.json": dump.routes or None, "ip-addr.json": dump.links}
     for file, content in needed.items():
         if content is None:
             yield Undecided(host.subject, f"the node dump has no {file}", Reason.MISSING)
 
 
-def _gap(found: Gap) -> Violation:
+def _misrouted(found: MisroutedPods) -> Violation:
     pods = shortened(list(found.addresses))
     if found.table:
         said = f"packets of pods at {pods} are looked up in table {found.table}, which has no default route"
