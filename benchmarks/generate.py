@@ -1,7 +1,8 @@
-"""Generates the inputs of the benchmark: a synthetic cluster, or a repository of manifests.
+"""Generates the inputs of the benchmark: a synthetic cluster, a repository of manifests, or node dumps.
 
 python benchmarks/generate.py cluster --scale 0.1 --out /tmp/bench --formats api,kubectl,yaml --faults
 python benchmarks/generate.py repository --out /tmp/bench/repository
+python benchmarks/generate.py hosts --nodes 2 --out /tmp/bench/hosts
 """
 
 import argparse
@@ -29,7 +30,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(required=True, metavar="cluster|repository")
+    commands = parser.add_subparsers(required=True, metavar="cluster|repository|hosts")
     cluster = commands.add_parser("cluster", help="a cluster as it is exported, in several formats")
     cluster.add_argument("--scale", type=float, default=1.0, help="1 = 5,000 nodes and 150,000 pods (default)")
     cluster.add_argument(
@@ -44,8 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     repository.add_argument("--objects", type=int, default=20_000, help="Kubernetes objects (default: 20000)")
     repository.add_argument("--verify", action="store_true", help="read everything back and check it")
     repository.set_defaults(run=_repository)
-    for command in (cluster, repository):
+    hosts = commands.add_parser("hosts", help="node dumps with kube-proxy's rules for many Services")
+    hosts.add_argument("--nodes", type=int, default=1, help="hosts (default: 1)")
+    hosts.add_argument("--services", type=int, default=10_000, help="Services (default: 10000)")
+    hosts.add_argument("--endpoints", type=int, default=15, help="endpoints of each Service (default: 15)")
+    hosts.set_defaults(run=_hosts)
+    for command in (cluster, repository, hosts):
         command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    for command in (cluster, repository):
         command.add_argument("--seed", type=int, default=1, help="the same seed gives the same bytes (default: 1)")
         command.add_argument("--faults", action="store_true", help="plant faults; expected.json lists the findings")
     return parser
@@ -109,6 +116,14 @@ def _repository(arguments: argparse.Namespace) -> int:
         import verify
 
         return verify.repository(arguments.out, summary)
+    return 0
+
+
+def _hosts(arguments: argparse.Namespace) -> int:
+    import host_dumps
+
+    size = host_dumps.write(arguments.out, arguments.nodes, arguments.services, arguments.endpoints)
+    print(f"{arguments.out}: {arguments.nodes} hosts with {size / 1e6:,.1f} MB of rules each")
     return 0
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
+from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import listed, sides, subjects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.ranges.cluster_ips import ClusterIP, is_after, newest, parent_of, shared
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
+from netlint.model.ranges.cluster_ips import ClusterIP, is_after, newest, parent_of, shared_cluster_ips
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.networking import IPAddress
@@ -25,14 +25,14 @@ def cluster_ips_outside_service_cidrs(cluster: Cluster) -> Iterator[Violation | 
         yield Undecided(None, "nothing in the input declares the range of cluster IPs", Reason.MISSING)
     else:
         for held in cluster.ranges.cluster_ips:
-            if not ranges.holds(held):
+            if not ranges.contain(held):
                 yield _outside(cluster, held)
 
 
 def _outside(cluster: Cluster, held: ClusterIP) -> Violation:
     ranges = cluster.ranges.service_ranges
-    closed = [found for found in ranges.given_up if found.range.holds(*held.address)]
-    named = closed or ranges.around(held)
+    closed = [found for found in ranges.not_ready if found.range.holds(*held.address)]
+    named = closed or ranges.expected_for(held)
     what = f"is only inside {listed(named)}, which is not Ready" if closed else f"is outside {listed(named)}"
     return Violation(
         subject_of(held.service),
@@ -41,13 +41,13 @@ def _outside(cluster: Cluster, held: ClusterIP) -> Violation:
         {"address": str(held), "serviceCIDRs": [str(found) for found in ranges.in_force]},
         sides(named),
         key=FAMILY_NAMES[held.family],
-        mitigated=bool(closed) or not ranges.firm,
+        mitigated=bool(closed) or not ranges.are_complete,
     )
 
 
 def duplicate_cluster_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Services have the same cluster IP."""
-    for first, *others in shared(cluster.ranges.cluster_ips):
+    for first, *others in shared_cluster_ips(cluster.ranges.cluster_ips):
         related = tuple(Related(subject_of(other.service), other.path, "has it too") for other in others)
         yield Violation(
             subject_of(first.service),
@@ -65,10 +65,10 @@ def unallocated_cluster_ips(cluster: Cluster) -> Iterator[Violation | Undecided]
     if not records.in_use:
         yield Undecided(None, "no IPAddress in the input belongs to a Service", Reason.NOT_APPLICABLE)
         return
-    disputed = {held.address for group in shared(cluster.ranges.cluster_ips) for held in group}
+    disputed = {held.address for group in shared_cluster_ips(cluster.ranges.cluster_ips) for held in group}
     for held in cluster.ranges.cluster_ips:
         record = records.by_address.get(held.address)
-        stray = ranges.declared and not ranges.holds(held)
+        stray = ranges.declared and not ranges.contain(held)
         planned = record is None and not held.service.metadata.creationTimestamp
         if held.address in disputed or stray or planned or (record and parent_of(record) == held.owner):
             continue

@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.selectors import selects
 from netlint.model.services import dns
-from netlint.model.services.recomputed_slices import is_headless
+from netlint.model.services.service_spec import is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Service
 from netlint.objects.meta import Path
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
 
 DNS_NAME = re.compile(r"[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?", re.IGNORECASE)

@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.entrypoints import EntryPoint, Via, to_services
-from netlint.cluster.traffic.published_addresses import Owners, Shown, private_external, shown
-from netlint.cluster.traffic.service_answers import Backing, Backings, Cause, State, Target
+from netlint.cluster.traffic.entrypoints import EntryPoint, Via, service_entry_points
+from netlint.cluster.traffic.published_addresses import (
+    KnownOwners,
+    PublishedAddress,
+    private_external_addresses,
+    published_addresses,
+)
+from netlint.cluster.traffic.service_answers import Cause, ServiceAnswer, ServiceAnswers, State, Target
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.services.recomputed_slices import has_pods
-from netlint.model.services.service_backends import is_reached_from_outside
+from netlint.model.services.service_spec import has_pods, is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
 
-NAMED = 3  # so many pods a finding names
 OWN = {Via.EXTERNAL_IP, Via.LOAD_BALANCER, Via.NODE_PORT}
 
 
 def dead_entrypoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A way in from outside leads to a Service behind which nothing is ready."""
-    backings = Backings(cluster)
+    backings = ServiceAnswers(cluster)
     leading: defaultdict[tuple[str, str], list[tuple[EntryPoint, Target]]] = defaultdict(list)
-    for entry in to_services(cluster, lambda one: is_reached_from_outside(one) and not backings.has_ready_pods(one)):
+    for entry in service_entry_points(
+        cluster, lambda one: is_reached_from_outside(one) and not backings.has_ready_pods(one)
+    ):
         if isinstance(entry.target, Target):
             leading[entry.target.namespace, entry.target.name].append((entry, entry.target))
     for key, entries in sorted(leading.items()):
@@ -42,7 +47,7 @@ def dead_entrypoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 
 def _dead(
-    cluster: Cluster, backings: Backings, service: Service, backing: Backing, entries: list[EntryPoint]
+    cluster: Cluster, backings: ServiceAnswers, service: Service, backing: ServiceAnswer, entries: list[EntryPoint]
 ) -> Violation:
     ways = list(dict.fromkeys(map(_way, entries)))
     rows = sorted(backings.selected(service), key=cluster.pods.order) if has_pods(service) else []
@@ -71,11 +76,11 @@ def _way(entry: EntryPoint) -> str:
 
 def unknown_proxy_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """An address in the status of a Service, an Ingress or a Gateway belongs to nobody."""
-    owners = Owners(cluster)
+    owners = KnownOwners(cluster)
     pools = owners.pools
     families = {pool.range.family for pool in pools}
-    by_address: defaultdict[tuple[int, int], list[Shown]] = defaultdict(list)
-    for found in shown(cluster):
+    by_address: defaultdict[tuple[int, int], list[PublishedAddress]] = defaultdict(list)
+    for found in published_addresses(cluster):
         if found.family in families and not owners.have(found):
             by_address[found.family, found.value].append(found)
     listed = shortened(list(dict.fromkeys(map(str, pools))))
@@ -96,7 +101,7 @@ def unknown_proxy_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]
         )
 
 
-def _unknown(cluster: Cluster, found: Shown) -> str:
+def _unknown(cluster: Cluster, found: PublishedAddress) -> str:
     """Why the owner may be missing: a Service's own address is a pool's or a Node's, others may be a Service's."""
     if found.subject.kind != "Service" and not cluster.view.is_complete("Service"):
         return f"{found.text} may belong to a Service that is not known"
@@ -106,7 +111,7 @@ def _unknown(cluster: Cluster, found: Shown) -> str:
 def private_proxy_addresses(cluster: Cluster) -> Iterator[Violation]:
     """A Node's external address is a private one."""
     for node in cluster.view.nodes:
-        for path, text, meaning in private_external(node):
+        for path, text, meaning in private_external_addresses(node):
             yield Violation(
                 subject_of(node),
                 path,

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
+from netlint.model.cni import PLUGINS
 from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.services import service_proxy
 from netlint.model.services.api_servers import api_servers
-from netlint.model.services.cilium_ingress import is_answered_by_proxy
-from netlint.model.services.exposure import Claimed, advertised, claimed
-from netlint.model.services.recomputed_slices import SERVICE_NAME, has_pods, is_headless
+from netlint.model.services.exposure import ClaimedAddress, claimed_addresses
+from netlint.model.services.ingress_proxies import is_answered_by_proxy
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-
-ADVERTISED = "kube-router.io/service.advertise.clusterip"
-POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
-"""Plugins whose pods are in the networks from which load balancers have their addresses, too."""
 
 
 def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
@@ -30,7 +27,7 @@ def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
     }
     ipvs = service_proxy.uses_ipvs(cluster.view)
     servers = api_servers(cluster.view, cluster.view.slices)
-    for claim in claimed(cluster.view.services):
+    for claim in claimed_addresses(cluster.view.services):
         node, server = of_node.get((claim.family, claim.value)), servers.get((claim.family, claim.value))
         if node is not None and (claim.external or (ipvs and _is_internal(cluster, node))):
             of = f"an address of {node.subject}"
@@ -40,7 +37,7 @@ def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
             yield _taken(claim, of, Related(server.subject, server.path, "shows the address"), ipvs)
 
 
-def _taken(claim: Claimed, of: str, holder: Related, ipvs: bool) -> Violation:
+def _taken(claim: ClaimedAddress, of: str, holder: Related, ipvs: bool) -> Violation:
     """Without IPVS the address still leads to whoever has it, but for the ports of the Service."""
     return Violation(
         subject_of(claim.service),
@@ -66,27 +63,28 @@ def _is_one(declared: Declaration) -> bool:
 
 def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service lies in a pod or Service range."""
-    roles = (Role.SERVICE,) if cluster.network.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
-    for claim in claimed(cluster.view.services):
-        holding = cluster.ranges.plan.holding(claim.family, claim.value, *roles)
+    by_cloud = any(detected.plugin.in_cloud_network for detected in cluster.network.plugins)
+    roles = (Role.SERVICE,) if by_cloud else (Role.SERVICE, Role.POD, Role.NODE_POD)
+    for claim in claimed_addresses(cluster.view.services):
+        holding = cluster.ranges.plan.containing(claim.family, claim.value, *roles)
         if holding:
             yield Violation(
                 subject_of(claim.service),
                 claim.path,
-                f"{claim.text} lies in {holding[-1].what} {holding[-1]} of {holding[-1].subject}",
+                f"{claim.text} lies in {holding[-1].description} {holding[-1]} of {holding[-1].subject}",
                 {"address": claim.text, "ranges": [str(found) for found in holding]},
-                tuple(Related(found.subject, found.path, f"{found.what} {found}") for found in holding),
+                tuple(Related(found.subject, found.path, f"{found.description} {found}") for found in holding),
                 key=claim.text,
             )
 
 
 def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two Services claim one port of one external address."""
-    by_address: defaultdict[tuple[int, int], list[Claimed]] = defaultdict(list)
-    for claim in claimed(cluster.view.services):
+    by_address: defaultdict[tuple[int, int], list[ClaimedAddress]] = defaultdict(list)
+    for claim in claimed_addresses(cluster.view.services):
         by_address[claim.family, claim.value].append(claim)
     for _, claims in sorted(by_address.items()):
-        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], Claimed]] = defaultdict(dict)
+        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], ClaimedAddress]] = defaultdict(dict)
         for claim in claims if len(claims) > 1 else ():
             for port in claim.ports:
                 by_port[port].setdefault((claim.service.namespace, claim.service.name), claim)
@@ -95,7 +93,7 @@ def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
                 yield _shared(list(sharing.values()), f"{number}/{how}")
 
 
-def _shared(claims: list[Claimed], port: str) -> Violation:
+def _shared(claims: list[ClaimedAddress], port: str) -> Violation:
     first, *others = claims
     apart = len({claim.service.namespace for claim in claims}) == len(claims)
     served = all(claim.service.spec.clusterIP for claim in claims)
@@ -130,15 +128,10 @@ def local_policies_without_endpoints(cluster: Cluster) -> Iterator[Violation | U
 
 def _nowhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
     """Endpoints that name no node are on none."""
-    table = cluster.view.slices
-    rows = [
-        row
-        for number in cluster.services.foreign_slices
-        if table.slices[number].namespace == service.namespace
-        and table.slices[number].labels.get(SERVICE_NAME) == service.name
-        for row in table.endpoints(number)
-    ]
-    if rows and not any(table.node[row] for row in rows) and not is_answered_by_proxy(service):
+    slices = cluster.view.slices
+    numbers = filter(slices.is_foreign, slices.of_service(service.namespace, service.name))
+    rows = [row for number in numbers for row in slices.endpoints(number)]
+    if rows and not any(map(slices.node, rows)) and not is_answered_by_proxy(service):
         yield Violation(
             subject_of(service),
             ("spec", field),
@@ -170,36 +163,14 @@ def _takes_pods(node: Node) -> bool:
 
 def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Cluster IPs are advertised to routers outside of the cluster."""
-    kinds = ("BGPConfiguration", "CiliumBGPAdvertisement", "CiliumBGPPeeringPolicy")
-    for found in advertised(*map(cluster.view.objects, kinds)):
+    for advertisement in (found for plugin in PLUGINS for found in plugin.advertisements(cluster.view)):
         yield Violation(
-            found.subject,
-            found.path,
-            f"{found.by} advertises cluster IPs {found.what} to its BGP peers",
-            {"by": found.by},
-            key=found.what,
+            advertisement.subject,
+            advertisement.path,
+            f"{advertisement.title} advertises {advertisement.cluster_ips} to its BGP peers",
+            advertisement.evidence,
+            key=advertisement.key,
         )
-    for daemon_set in cluster.view.objects("DaemonSet"):
-        if daemon_set.name == "kube-router" and service_proxy.flag(daemon_set, "advertise-cluster-ip") == "true":
-            yield Violation(
-                subject_of(daemon_set),
-                ("spec", "template", "spec", "containers", 0),
-                "kube-router advertises all cluster IPs to its BGP peers",
-                {"flag": "--advertise-cluster-ip"},
-            )
-        elif daemon_set.name == "kube-router":
-            yield from _advertised_by_annotation(cluster)
-
-
-def _advertised_by_annotation(cluster: Cluster) -> Iterator[Violation]:
-    for service in cluster.view.services:
-        if service.annotations.get(ADVERTISED) == "true" and not is_headless(service):
-            yield Violation(
-                subject_of(service),
-                ("metadata", "annotations", ADVERTISED),
-                f"kube-router advertises {service.spec.clusterIP or 'its cluster IP'} to its BGP peers",
-                {"annotation": ADVERTISED},
-            )
 
 
 CHECKS = (

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import Detected, custom_networking, flannel
+from netlint.model.cni.plugin import Membership
+from netlint.model.cni.plugins import custom_networking, flannel
 from netlint.model.declared.node_objects import is_ready, is_virtual
-from netlint.model.nodes.daemonset_coverage import Coverage
+from netlint.model.nodes.daemonset_coverage import DaemonSetCoverage
 from netlint.model.pods.scheduling import NETWORK_UNAVAILABLE
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
 
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
@@ -76,30 +77,30 @@ def _mixed(groups: Mapping[str, list[Node]], key: str, what: str) -> Iterator[Vi
 
 def nodes_outside_overlay(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Node lacks what the network plugin has written for its peers."""
-    silent = {node.name for found in cluster.nodes.network_agents for node in found.lacking}
+    silent = {node.name for found in cluster.nodes.network_agents for node in found.uncovered}
     for found in cluster.network.in_force():
-        members = cluster.network.members(found)
-        if not members:
+        membership = found.plugin.membership
+        members = membership.nodes(cluster.view) if membership else set()
+        if membership is None or not members:
             continue
-        if found.plugin.member_kind and not cluster.view.is_complete(found.plugin.member_kind):
-            yield Undecided(None, f"not every {found.plugin.member_kind} is known", Reason.INCOMPLETE)
+        if membership.kind and not cluster.view.is_complete(membership.kind):
+            yield Undecided(None, f"not every {membership.kind} is known", Reason.INCOMPLETE)
             continue
         stopped = {name for name, ranges in cluster.view.pod_cidrs.items() if found.allocation.from_node and not ranges}
         explained = members | silent | stopped
         outside = [node for node in cluster.network.expected(found) if node.name not in explained]
         for node in filter(is_ready, outside):
-            yield _outsider(
-                found, node, cluster.view.node_named[min(members & cluster.view.node_named.keys() or {node.name})]
-            )
+            peer = cluster.view.node_named[min(members & cluster.view.node_named.keys() or {node.name})]
+            yield _outsider(found.name, membership, node, peer)
 
 
-def _outsider(found: Detected, node: Node, peer: Node) -> Violation:
-    sign = found.plugin.member_sign
+def _outsider(plugin: str, membership: Membership, node: Node, peer: Node) -> Violation:
+    sign = membership.sign
     return Violation(
         subject_of(node),
-        ("metadata", "name") if found.plugin.member_kind else ("metadata", "annotations"),
-        f"{node.name} is Ready without {sign}, which {found.name} writes for every node",
-        {"plugin": found.name, "lacks": sign},
+        ("metadata", "name") if membership.kind else ("metadata", "annotations"),
+        f"{node.name} is Ready without {sign}, which {plugin} writes for every node",
+        {"plugin": plugin, "lacks": sign},
         (Related(subject_of(peer), (), f"has {sign}"),),
     )
 
@@ -110,27 +111,27 @@ def nodes_without_network_agent(cluster: Cluster) -> Iterator[Violation | Undeci
         agent = subject_of(found.agent)
         if not cluster.view.is_complete("Pod", found.agent.namespace):
             yield Undecided(agent, "not every pod of the agent's namespace is known", Reason.MISSING)
-        elif found.wanted and len(found.lacking) == len(found.wanted):
+        elif found.eligible and len(found.uncovered) == len(found.eligible):
             yield _nowhere(found)
         else:
             yield from _without_agent(cluster, found)
 
 
-def _nowhere(found: Coverage) -> Violation:
+def _nowhere(found: DaemonSetCoverage) -> Violation:
     agent = subject_of(found.agent)
-    nodes = [node.name for node in found.wanted]
+    nodes = [node.name for node in found.eligible]
     return Violation(
         agent,
         (),
         f"{agent} has a pod on none of its nodes, which are {shortened(nodes)}",
         {"nodes": nodes},
-        tuple(Related(subject_of(node), (), "has no pod of it") for node in found.wanted),
+        tuple(Related(subject_of(node), (), "has no pod of it") for node in found.eligible),
     )
 
 
-def _without_agent(cluster: Cluster, found: Coverage) -> Iterator[Violation]:
+def _without_agent(cluster: Cluster, found: DaemonSetCoverage) -> Iterator[Violation]:
     agent, pods = subject_of(found.agent), cluster.pods
-    for node in found.lacking:
+    for node in found.uncovered:
         yield Violation(
             subject_of(node),
             (),
@@ -182,7 +183,7 @@ def _unavailability(node: Node) -> tuple[Path, str] | None:
 
 def missing_eniconfigs(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Node takes an ENIConfig that does not exist, or that of another zone."""
-    agent = custom_networking.agent(cluster.view)
+    agent = custom_networking.custom_agent(cluster.view)
     if agent is None:
         return
     if not cluster.view.is_complete("ENIConfig"):
@@ -192,7 +193,7 @@ def missing_eniconfigs(cluster: Cluster) -> Iterator[Violation | Undecided]:
     zones = {
         node.labels[custom_networking.ZONE] for node in cluster.view.nodes if custom_networking.ZONE in node.labels
     }
-    missing: dict[str, list[custom_networking.Choice]] = {}
+    missing: dict[str, list[custom_networking.ENIConfigChoice]] = {}
     for choice in custom_networking.choices(cluster.view, agent):
         zone = choice.node.labels.get(custom_networking.ZONE)
         if choice.name not in known:

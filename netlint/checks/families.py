@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlint.addresses import FAMILY_NAMES, FAMILY_NUMBERS
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
 from netlint.model.declared.declarations import Authority, Role
-from netlint.model.services.recomputed_slices import FAMILY_NAMES, FAMILY_NUMBERS, families, has_pods, is_headless
+from netlint.model.services.service_spec import families, has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.meta import Path

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import NAMED, listed, said, shortened, sides
+from netlint.addresses import FAMILY_NAMES
+from netlint.checks.wording import listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import flannel, weave
+from netlint.model.cni.plugins import flannel, weave
 from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.hosts import docker_bridge
 from netlint.model.hosts.host import DOCKER_FILE, Host, is_bridge
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.objects.host import Link
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
 
 LINKS, ROUTES, SUBNET_ENV, CNI = "ip-addr.json", "ip-route.json", "run-flannel-subnet.env", "cni"
@@ -130,7 +131,7 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
             link = next((link for link in host.dump.links or () if link.ifname == f"{name}.{told.get('VNI', 1)}"), None)
             mac = told.get("VtepMAC")
             if link is not None and isinstance(mac, str) and link.address and mac.lower() != link.address.lower():
-                annotation = flannel.PREFIX + ("backend-data" if family == 4 else "backend-v6-data")
+                annotation = flannel.BACKEND_DATA[family]
                 yield Violation(
                     host.subject,
                     ("metadata", "annotations", annotation),
@@ -143,7 +144,7 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
 def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A host sends packets for its own pods to another one."""
     yield from _lacking(cluster, ROUTES)
-    disputed = {declared.node for group in cluster.ranges.disputed_pod_cidrs for declared in group}
+    disputed = {declared.node for group in cluster.ranges.overlapping_pod_cidrs for declared in group}
     for host in cluster.hosts:
         local = {(family, address) for _, family, address, _ in host.links}
         for route in host.unicast_routes:

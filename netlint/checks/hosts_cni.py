@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import listed, shortened, sides
+from netlint.checks.wording import listed, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni.plugin import beyond
+from netlint.model.cni.masquerading import beyond
 from netlint.model.hosts.cni_files import META_PLUGINS
 from netlint.model.hosts.host import Host
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
 
 CNI = "cni"

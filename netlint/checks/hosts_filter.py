@@ -6,22 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from netlint.addresses import Range, text, touching
-from netlint.checks.wording import NAMED, listed, shortened, sides
+from netlint.checks.wording import listed, sides
 from netlint.cluster import Cluster
 from netlint.dataplane.hiding_rules import Hiding
 from netlint.dataplane.netfilter.host_filters import NFT_FILE, lacking
 from netlint.dataplane.policy_routes import MisroutedPods, misrouted_pods
 from netlint.dataplane.rival_agents import Rivalry, rivalries
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import calico, cilium, clouds
-from netlint.model.cni.calico import felix_default
+from netlint.model.cni.plugin import Datapath
+from netlint.model.cni.plugins import aws_vpc_cni
 from netlint.model.hosts.host import Host, addresses_by_node
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason, Spot
 
 FILTER, POLICY = "iptables-save.txt", "ip-rule.json"
 OWN = "pods on the node"
-OPEN_VSWITCH = ("antrea", "ovn-kubernetes")
-"""Plugins whose packets between pods do not come to the host's packet filter."""
 
 
 def masquerading_host_rules(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -42,15 +41,12 @@ def _untold(host: Host, doubt: str) -> Undecided:
 
 
 def _passing(cluster: Cluster) -> Undecided | None:
-    found = cluster.network.in_force(*OPEN_VSWITCH)
-    if found:
-        return Undecided(
-            None, f"{found[0].name} connects pods by Open vSwitch, past the host's rules", Reason.NOT_APPLICABLE
-        )
-    settings = felix_default(cluster.view)
-    by_calico = cluster.network.in_force(calico.NAME) if settings and settings.spec.bpfEnabled else []
-    for one in (*cluster.network.in_force(cilium.NAME), *by_calico):
-        return Undecided(None, f"eBPF programs of {one.name} may carry packets past the host's rules")
+    datapaths = {found.name: found.plugin.datapath(cluster.view) for found in cluster.network.in_force()}
+    for name in (name for name, datapath in datapaths.items() if datapath is Datapath.OPEN_VSWITCH):
+        why = f"{name} connects pods by Open vSwitch, past the host's rules"
+        return Undecided(None, why, Reason.NOT_APPLICABLE)
+    for name in (name for name, datapath in datapaths.items() if datapath is Datapath.EBPF):
+        return Undecided(None, f"eBPF programs of {name} may carry packets past the host's rules")
     return None
 
 
@@ -135,8 +131,8 @@ def rival_masquerade_agents(cluster: Cluster) -> Iterator[Violation | Undecided]
 
 def incomplete_policy_routes(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Packets of pods with an address of a secondary interface do not leave through it."""
-    if not cluster.network.shows(clouds.AWS):
-        why = f"no {clouds.AWS}, which alone routes packets of pods by their source"
+    if not cluster.network.shows(aws_vpc_cni.NAME):
+        why = f"no {aws_vpc_cni.NAME}, which alone routes packets of pods by their source"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
     carried = addresses_by_node(cluster.pods)

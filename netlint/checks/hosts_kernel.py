@@ -10,6 +10,7 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.hosts.host import Host
 from netlint.model.services.node_ports import Ephemeral, NodePort, ephemeral
 from netlint.model.subjects import subject_of
+from netlint.phrases import counted, likewise
 from netlint.snapshot import Reason
 
 SYSCTL = "sysctl.txt"
@@ -41,10 +42,10 @@ def _taken(found: Ephemeral, hosts: list[Host], common: set[int], claimed: list[
     return Violation(
         first.subject,
         (),
-        f"{len(common):,} node port{'' if len(common) == 1 else 's'} from {min(common)} on may be taken for outgoing "
+        f"{counted(len(common), 'node port')} from {min(common)} on may be taken for outgoing "
         f"connections, which take {found.first} to {found.last}"
         + (f", such as {example.number} of {subject_of(example.service)}" if example else "")
-        + (f"; so it is with {len(others)} more" if others else ""),
+        + likewise(len(others)),
         {"ephemeral": [found.first, found.last], "common": len(common), "hosts": [str(host.subject) for host in hosts]},
         (Related(subject_of(example.service), example.path, "is its node port"),) if example else (),
         key=f"{found.first}-{found.last}",

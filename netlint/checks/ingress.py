@@ -9,13 +9,13 @@ from itertools import chain
 from netlint.checks.ingress_routes import unattachable_routes
 from netlint.cluster import Cluster
 from netlint.cluster.traffic import references
-from netlint.cluster.traffic.references import SERVICE, Backend, Grants
+from netlint.cluster.traffic.references import SERVICE, ReferenceGrants, ServiceReference
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.hostnames import covers
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES
-from netlint.objects.gateway import GatewayCondition, Route
-from netlint.objects.ingress import Ingress
+from netlint.objects.gateway import GatewayCondition, GatewayRoute
+from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
 
@@ -37,7 +37,7 @@ def missing_backend_services(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
-def _is_missing(cluster: Cluster, backend: Backend) -> bool:
+def _is_missing(cluster: Cluster, backend: ServiceReference) -> bool:
     key = (backend.namespace, backend.name)
     return cluster.view.is_complete("Service", backend.namespace) and key not in cluster.view.service_named
 
@@ -60,11 +60,11 @@ def unmatched_backend_ports(cluster: Cluster) -> Iterator[Violation]:
         )
 
 
-def _backends(cluster: Cluster) -> Iterator[Backend]:
+def _backends(cluster: Cluster) -> Iterator[ServiceReference]:
     """Every Service that an Ingress or a route names, once for each object and port."""
     found = chain(
-        chain.from_iterable(map(references.of_ingress, cluster.view.objects("Ingress"))),
-        chain.from_iterable(map(references.of_route, _routes(cluster))),
+        chain.from_iterable(map(references.services_of_ingress, cluster.view.objects("Ingress"))),
+        chain.from_iterable(map(references.services_of_route, _routes(cluster))),
     )
     seen: set[tuple[Subject, str]] = set()
     for backend in found:
@@ -73,13 +73,13 @@ def _backends(cluster: Cluster) -> Iterator[Backend]:
             yield backend
 
 
-def _routes(cluster: Cluster) -> list[Route]:
+def _routes(cluster: Cluster) -> list[GatewayRoute]:
     return [route for kind in ROUTES for route in cluster.view.objects(kind)]
 
 
 def ungranted_references(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A route or a Gateway refers to an object of another namespace that does not allow it."""
-    grants = Grants(cluster.view.objects("ReferenceGrant"))
+    grants = ReferenceGrants(cluster.view.objects("ReferenceGrant"))
     for subject, path, target, namespace, name in _across_namespaces(cluster):
         if grants.allow(subject, target, namespace, name):
             continue
@@ -99,7 +99,7 @@ def ungranted_references(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def _across_namespaces(cluster: Cluster) -> Iterator[tuple[Subject, Path, tuple[str, str], str, str]]:
     """Referrer, field, and group and kind, namespace and name of what it refers to."""
-    for backend in chain.from_iterable(map(references.of_route, _routes(cluster))):
+    for backend in chain.from_iterable(map(references.services_of_route, _routes(cluster))):
         if backend.namespace != backend.subject.namespace:
             yield backend.subject, backend.path, SERVICE, backend.namespace, backend.name
     for gateway in cluster.view.objects("Gateway"):
@@ -243,7 +243,9 @@ def unaccepted_routes(cluster: Cluster) -> Iterator[Violation]:
     causes = chain(missing_parent_gateways(cluster), unattachable_routes(cluster), _refused(cluster))
     explained = {found.subject for found in causes}
     for route in _routes(cluster):
-        if subject_of(route) in explained or any(_is_missing(cluster, one) for one in references.of_route(route)):
+        if subject_of(route) in explained or any(
+            _is_missing(cluster, one) for one in references.services_of_route(route)
+        ):
             continue
         for index, parent in enumerate((route.status.parents if route.status else None) or ()):
             for number, condition in enumerate(parent.conditions or ()):

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import NAMED, as_evidence, listed, said, shortened, sides
+from netlint.addresses import FAMILY_NAMES
+from netlint.checks.wording import as_evidence, listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
-from netlint.model.cni import cilium
+from netlint.model.cni.plugins import calico_ipam, cilium_ipam
 from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges import ipam
 from netlint.model.ranges.secondary_networks import SecondaryRange
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
-from netlint.snapshot.attached import STATUS
-from netlint.snapshot.pods import Phase
+from netlint.phrases import NAMED, shortened
+from netlint.snapshot.attached_networks import STATUS
+from netlint.snapshot.pod_table import Phase
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
@@ -24,7 +25,7 @@ def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _overlapping(cluster: Cluster) -> Iterator[list[Declaration]]:
-    given = ipam.given_to_nodes(cluster.ranges.calico_blocks, cluster.network)
+    given = ipam.ranges_given_to_nodes(cluster.view, cluster.network)
     for group in addresses.overlapping_groups([declared.range for declared in given]):
         yield [given[number] for number in group]
 
@@ -49,7 +50,7 @@ def _overlap(group: list[Declaration]) -> Violation:
 
 def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Several nodes own one block."""
-    for held, claims in ipam.contested_blocks(cluster.view):
+    for held, claims in calico_ipam.contested_blocks(cluster.view):
         first, *others = sorted(claims, key=lambda claim: claim.subject.order)
         nodes = shortened([f"Node {name}" for name in dict.fromkeys(claim.node for claim in (first, *others))])
         yield Violation(
@@ -64,8 +65,9 @@ def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """A block with addresses in use is no piece of a pool."""
     told = {declared.subject for group in _overlapping(cluster) for declared in group}
-    blocks = [found for found in cluster.ranges.calico_blocks if found[0].subject not in told]
-    for block, pool in ipam.unmatched_blocks(blocks, ipam.calico_pools(cluster.view)):
+    for block, pool in calico_ipam.unmatched_blocks(cluster.view):
+        if block.subject in told:
+            continue
         problem = (
             f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
             if pool
@@ -78,16 +80,15 @@ def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """A pool or a Node's range has no address left for pods, or few."""
-    blocks = cluster.ranges.calico_blocks if cluster.view.is_complete("IPAMBlock") else None
-    for filling in ipam.fillings(cluster.view, cluster.ranges.plan, cluster.network, blocks):
+    for filling in ipam.pool_fillings(cluster.view, cluster.ranges.plan, cluster.network):
         if filling.is_scarce:
             yield Violation(
                 filling.subject,
                 filling.path,
-                f"{filling.taken} of {filling.size} addresses of {filling.what} are in use",
-                {"size": filling.size, "taken": filling.taken},
+                f"{filling.in_use} of {filling.size} addresses of {filling.name} are in use",
+                {"size": filling.size, "taken": filling.in_use},
                 sides(filling.others),
-                key=filling.what,
+                key=filling.name,
                 mitigated=not filling.is_full,
             )
 
@@ -96,7 +97,7 @@ def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
     """Cilium's operator could not give a node what it wants."""
     spent = {lacking for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking}
     told = spent | {declared.subject for group in _overlapping(cluster) for declared in group}
-    for error, nodes in cilium.failures(cluster.view).items():
+    for error, nodes in cilium_ipam.failures(cluster.view).items():
         failed = [node for node in nodes if subject_of(node) not in told]
         if failed:
             first, *others = [subject_of(node) for node in failed]
@@ -113,7 +114,7 @@ def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
 
 def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Nodes must not borrow addresses, and there are fewer blocks than nodes."""
-    for shortage in ipam.shortages(cluster.view):
+    for shortage in calico_ipam.shortages(cluster.view):
         yield Violation(
             shortage.subject,
             ("spec", "strictAffinity"),
@@ -127,22 +128,22 @@ def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 def overlapping_secondary_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Secondary networks on one segment give out the same addresses independently."""
     for group in ipam.contested_secondary_ranges(cluster.ranges.plan):
-        first, *others = sorted(group, key=lambda found: (found.declaration.subject.order, found.given))
+        first, *others = sorted(group, key=lambda found: (found.declaration.subject.order, found.allocatable))
         master, vlan = first.segment
         where = f"{master}, VLAN {vlan}" if vlan else master
         declared = [found.declaration for found in (first, *others)]
         yield Violation(
             declared[0].subject,
             declared[0].path,
-            f"{first.given} on {where} overlaps {_given(others)}",
+            f"{first.allocatable} on {where} overlaps {_given(others)}",
             {"segment": where, "ranges": [as_evidence(one) for one in declared]},
             sides(declared[1:]),
-            key=f"{where} {first.given}",
+            key=f"{where} {first.allocatable}",
         )
 
 
 def _given(found: list[SecondaryRange]) -> str:
-    return shortened([f"{one.given} of {one.declaration.subject}" for one in found])
+    return shortened([f"{one.allocatable} of {one.declaration.subject}" for one in found])
 
 
 def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
@@ -152,30 +153,31 @@ def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             declared.subject,
             declared.path,
-            f"{first.given} overlaps {shortened([str(one.given) for one in others])} of the same configuration",
-            {"ranges": [str(one.given) for one in (first, *others)]},
-            key=str(first.given),
+            f"{first.allocatable} overlaps {shortened([str(one.allocatable) for one in others])} "
+            "of the same configuration",
+            {"ranges": [str(one.allocatable) for one in (first, *others)]},
+            key=str(first.allocatable),
         )
 
 
 def assignable_gateways(cluster: Cluster) -> Iterator[Violation]:
     """A pod of a secondary network may get the gateway's address."""
     for found in cluster.ranges.plan.secondary:
-        if found.gives_gateway:
+        if found.allocates_gateway:
             declared = found.declaration
             gateway = addresses.text(declared.range.family, found.gateway or 0)
             yield Violation(
                 declared.subject,
                 declared.path,
-                f"the gateway {gateway} is one of the addresses {found.given} for pods",
-                {"gateway": gateway, "given": str(found.given)},
+                f"the gateway {gateway} is one of the addresses {found.allocatable} for pods",
+                {"gateway": gateway, "given": str(found.allocatable)},
                 key=gateway,
             )
 
 
 def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Every node gives out the same addresses of a network that nodes share."""
-    hurting = {found.definition for found in cluster.ranges.shared_attachments}
+    hurting = {found.definition for found in cluster.ranges.duplicate_secondary_addresses}
     for found in ipam.unshared_ranges(cluster.view, cluster.ranges.plan):
         declared = found.declaration
         if declared.subject in hurting:
@@ -184,9 +186,9 @@ def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             declared.subject,
             declared.path,
-            f"host-local gives out {found.given} on each of {nodes} nodes, which share {_link(found)}",
-            {"given": str(found.given), "plugin": found.plugin, "nodes": nodes},
-            key=str(found.given),
+            f"host-local gives out {found.allocatable} on each of {nodes} nodes, which share {_link(found)}",
+            {"given": str(found.allocatable), "plugin": found.plugin_type, "nodes": nodes},
+            key=str(found.allocatable),
         )
 
 
@@ -194,7 +196,7 @@ def duplicate_secondary_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Several live pods have one address in a network beside the cluster's."""
     pods = cluster.pods
     path = ("metadata", "annotations", STATUS)
-    for found in cluster.ranges.shared_attachments:
+    for found in cluster.ranges.duplicate_secondary_addresses:
         (text, rows), *more = found.holders.items()
         holders = [pods.subject(row) for row in rows]
         others = f", and {len(more)} more addresses have several pods each" if more else ""
@@ -220,7 +222,7 @@ def _are_firm(cluster: Cluster, rows: list[int]) -> bool:
 
 
 def _link(found: SecondaryRange) -> str:
-    return f"the {found.plugin} network" + (f" on {found.segment[0]}" if found.segment[0] else "")
+    return f"the {found.plugin_type} network" + (f" on {found.segment[0]}" if found.segment[0] else "")
 
 
 CHECKS = (

@@ -8,18 +8,19 @@ from netlint import addresses
 from netlint.checks.wording import subjects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import flannel, weave
+from netlint.model.cni.node_identity import Sort
+from netlint.model.cni.plugins import flannel
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.hosts.host import Host
-from netlint.model.nodes.identities import Sort, is_present
-from netlint.model.nodes.node_ip_autodetection import CHOICES, Detection, Suspicion
+from netlint.model.nodes.identities import is_present
+from netlint.model.nodes.node_ip_autodetection import NodeIpAutodetection, SuspectAddress
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import condition_status
 from netlint.snapshot import Reason
 
 REACHABLE = ("InternalIP", "ExternalIP")
-_CHOSEN = [flannel.PREFIX + choice for choices in CHOICES.values() for choice in choices]
+_CHOSEN = [choice for choices in flannel.PUBLIC_IPS.values() for choice in choices]
 _PRIVATE = [
     addresses.parse_cidr(cidr).range
     for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -28,15 +29,16 @@ _PRIVATE = [
 
 def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have the same address, MAC address, chassis or machine."""
+    by_machine = any(found.plugin.node_identity.by_machine for found in cluster.network.plugins)
     for first, *others in cluster.nodes.shared_identities:
-        sides = tuple(Related(subject_of(other.node), other.path, f"{other.what} {other.text}") for other in others)
-        machine = first.sort is Sort.MACHINE and not cluster.network.shows(weave.NAME)
+        sides = tuple(Related(subject_of(other.node), other.path, f"{other.title} {other.text}") for other in others)
+        machine = first.sort is Sort.MACHINE and not by_machine
         present = [found for found in (first, *others) if is_present(found.node)]
         yield Violation(
             subject_of(first.node),
             first.path,
-            f"{first.what} {first.text} also belongs to {subjects(sides)}",
-            {"identity": first.what, "value": first.text, "nodes": [found.node.name for found in (first, *others)]},
+            f"{first.title} {first.text} also belongs to {subjects(sides)}",
+            {"identity": first.title, "value": first.text, "nodes": [found.node.name for found in (first, *others)]},
             sides,
             key=f"{first.sort} {first.text}",
             mitigated=machine or len(present) < 2,
@@ -46,23 +48,23 @@ def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
 def misdetected_node_addresses(cluster: Cluster) -> Iterator[Violation]:
     """What a network plugin announces for a node is not an address by which others reach it."""
     disputed = {(found.node.name, found.value) for group in cluster.nodes.shared_identities for found in group}
-    detection = Detection(
+    detection = NodeIpAutodetection(
         cluster.view.nodes, cluster.nodes.own_addresses, cluster.ranges.plan, cluster.network.shares_node_subnet
     )
-    for found in detection.suspicions():
+    for found in detection.suspect_addresses():
         if (found.identity.node.name, found.identity.value) not in disputed:
             yield _misdetected(found, sorted(detection.own[found.identity.node.name]))
 
 
-def _misdetected(found: Suspicion, own: list[tuple[int, int]]) -> Violation:
+def _misdetected(found: SuspectAddress, own: list[tuple[int, int]]) -> Violation:
     one, witness = found.identity, found.witness
     listed = [addresses.text(*address) for address in own]
     return Violation(
         subject_of(one.node),
         one.path,
-        f"{one.what} {one.text} {found.why} (the Node's own: {', '.join(listed)})",
+        f"{one.title} {one.text} {found.reason} (the Node's own: {', '.join(listed)})",
         {"address": one.text, "nodeAddresses": listed},
-        (Related(witness.subject, witness.path, f"{witness.what} {witness}"),) if witness else (),
+        (Related(witness.subject, witness.path, f"{witness.description} {witness}"),) if witness else (),
         key=one.text,
         mitigated=not found.firm,
     )

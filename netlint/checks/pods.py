@@ -12,25 +12,24 @@ from netlint.addresses import RangeIndex
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role, Standing
-from netlint.model.literals import Literal, in_config_maps, in_workloads
-from netlint.model.nodes.node_ips import Mismatch, mismatches
-from netlint.model.pods.host_ports import EVERY_ADDRESS, Taken, container_path, taken_ports
-from netlint.model.services.recomputed_slices import protocol
+from netlint.model.literals import AddressLiteral, in_config_maps, in_workloads
+from netlint.model.nodes.node_ips import HostIpMismatch, host_ip_mismatches
+from netlint.model.pods.host_ports import EVERY_ADDRESS, TakenPort, container_path, taken_ports
+from netlint.model.services.service_ports import protocol
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, first_of
 from netlint.snapshot import Reason
-from netlint.snapshot.shapes import ContainerShape
-
-NAMED = 3  # so many pods a finding names; the evidence has them all
+from netlint.snapshot.pod_shapes import ContainerShape
 
 
 class HostPort(NamedTuple):
     """A port of a node that a pod takes."""
 
     row: int
-    taken: Taken
+    taken: TakenPort
 
     @property
     def host_ip(self) -> str | None:
@@ -42,8 +41,7 @@ def conflicting_host_ports(cluster: Cluster) -> Iterator[Violation]:
     """Two pods take the same port of their node."""
     pods = cluster.pods
     taken: defaultdict[tuple[str, str, int], list[HostPort]] = defaultdict(list)
-    for alike in pods.alike:
-        shape = pods.table.shapes[alike[0]]
+    for shape, alike in pods.by_containers:
         ports = list(taken_ports(shape.containers, shape.host_network))
         for row in pods.of_shapes(alike) if ports else ():
             if not (pods.node(row) and pods.is_live(row)):
@@ -76,12 +74,10 @@ def _host_port_conflict(cluster: Cluster, node: str, port: str, group: list[Host
         for item in others
     )
     firm = {item.row for item in group if not pods.is_terminating(item.row)}
-    named = ", ".join(str(side.subject) for side in sides[:2])
-    more = len(sides) - 2
     return Violation(
         pods.subject(first.row),
         first.taken.path(pods.shape(first.row).containers),
-        f"port {port} of Node {node} is also taken by {named}" + (f" and {more} more" if more > 0 else ""),
+        f"port {port} of Node {node} is also taken by {first_of([str(side.subject) for side in sides], 2)}",
         {"node": node, "hostPort": port, "pods": sorted({"/".join(pods.order(item.row)) for item in group})},
         sides,
         key=port,
@@ -102,10 +98,10 @@ def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, Clash]]:
     """One pod for each owner, where the template that it was made from is not in the input."""
     pods = cluster.pods
     clashing: defaultdict[Any, list[int]] = defaultdict(list)
-    for alike in pods.alike:
-        containers = pods.table.shapes[alike[0]].containers
+    for first, alike in pods.by_containers:
+        containers = first.containers
         for number in alike if any(True for _ in _port_clashes(containers)) else ():
-            shape = pods.table.shapes[number]
+            shape = pods.shapes[number]
             if not cluster.view.templates.making(shape):
                 clashing[shape.owner or ("Pod", str(number)), shape.namespace, containers].append(number)
     rows = (pods.first_live(numbers) for numbers in clashing.values())
@@ -186,11 +182,11 @@ def mismatched_host_ips(cluster: Cluster) -> Iterator[Violation]:
     holders = {
         address: node for node in reversed(cluster.view.nodes) for address in cluster.nodes.own_addresses[node.name]
     }
-    for found in mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
+    for found in host_ip_mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
         yield _mismatched_host(cluster, found, holders.get((found.family, found.value)))
 
 
-def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> Violation:
+def _mismatched_host(cluster: Cluster, found: HostIpMismatch, holder: Node | None) -> Violation:
     pods, node = cluster.pods, found.node
     (first, path), *others = found.rows
     address = addresses.text(found.family, found.value)
@@ -260,14 +256,15 @@ def _holders(cluster: Cluster, wanted: set[tuple[int, int]]) -> dict[tuple[int, 
     return {address: row for row in rows for address in pods.addresses(row) if address in wanted}
 
 
-def _pinned(cluster: Cluster, found: Literal, declared: Declaration, holder: int | None) -> Violation:
+def _pinned(cluster: Cluster, found: AddressLiteral, declared: Declaration, holder: int | None) -> Violation:
     text = addresses.text(found.family, found.value)
     pod = cluster.pods.subject(holder) if holder is not None else None
-    sides = [Related(declared.subject, declared.path, f"{declared.what} {declared}")]
+    sides = [Related(declared.subject, declared.path, f"{declared.description} {declared}")]
     return Violation(
         found.subject,
         found.path,
-        f"{text} is inside {declared.what} {declared} of {declared.subject}" + (f"; {pod} has it now" if pod else ""),
+        f"{text} is inside {declared.description} {declared} of {declared.subject}"
+        + (f"; {pod} has it now" if pod else ""),
         {"address": text, "range": str(declared), "pod": f"{pod.namespace}/{pod.name}" if pod else None},
         (*sides, *([Related(pod, ("status",), "has it now")] if pod else [])),
         key=text,

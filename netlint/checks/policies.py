@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.addresses import merged
-from netlint.checks.wording import said, shortened
+from netlint.checks.wording import said
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
-from netlint.model.cni import cilium
 from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.services.policies import (
     DNS_NAMESPACES,
@@ -22,11 +21,9 @@ from netlint.model.services.policies import (
     selected,
 )
 from netlint.model.subjects import subject_of
-from netlint.objects.policies import NetworkPolicy
+from netlint.objects.network_policies import NetworkPolicy
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-
-WITH_OWN_POLICIES = ("antrea", "calico", "cilium", "ovn-kubernetes")
-"""Plugins with kinds of policies that netlint does not read."""
 
 
 def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -35,6 +32,7 @@ def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undeci
     for policy in filter(restricts_egress, cluster.view.objects("NetworkPolicy")):
         if policy.namespace not in DNS_NAMESPACES:
             restricting[policy.namespace].append(policy)
+    has_own_kinds = any(detected.plugin.policies.has_own_kinds for detected in cluster.network.plugins)
     found = resolvers(cluster.view.services, cluster.view.objects("Namespace"))
     for namespace, policies in restricting.items():
         silent = [policy for policy in policies if needs_names(policy) and not allows_dns(policy, found)]
@@ -44,7 +42,7 @@ def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undeci
             if deaf is None:
                 continue
             if cluster.view.is_complete("NetworkPolicy", namespace):
-                yield _deaf(policy, deaf, cluster.network.shows(*WITH_OWN_POLICIES))
+                yield _deaf(policy, deaf, has_own_kinds)
             else:
                 yield Undecided(subject_of(policy), "other policies of its namespace may allow it", Reason.INCOMPLETE)
 
@@ -81,7 +79,9 @@ def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
         for path, text, span, has_others in blocks(policy):
             holding = [
                 held
-                for held in cluster.ranges.plan.holding(span.family, span.first, Role.SERVICE, Role.NODE_POD, Role.POD)
+                for held in cluster.ranges.plan.containing(
+                    span.family, span.first, Role.SERVICE, Role.NODE_POD, Role.POD
+                )
                 if held.range.covers(span)
             ]
             if not holding:
@@ -93,7 +93,7 @@ def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
                 path,
                 f"{text} {whose}",
                 {"cidr": text, "ranges": [str(held) for held in holding]},
-                tuple(Related(held.subject, held.path, f"{held.what} {held}") for held in holding[-1:]),
+                tuple(Related(held.subject, held.path, f"{held.description} {held}") for held in holding[-1:]),
                 key=text,
                 mitigated=has_others or holding[-1].role is not Role.SERVICE,
             )
@@ -126,9 +126,9 @@ def node_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
 
 def _why_unseen(cluster: Cluster) -> str:
     """Why pods do not see nodes by their addresses; empty where they do, or may."""
-    if cluster.network.in_force(cilium.NAME):
-        unseen = cilium.configuration(cluster.view)[0] and not cilium.sees_nodes(cluster.view)
-        return "Cilium holds no node against a range unless policy-cidr-match-mode has nodes" if unseen else ""
+    for detected in cluster.network.in_force():
+        if detected.plugin.policies.why_nodes_unseen:
+            return detected.plugin.policies.why_nodes_unseen(cluster.view)
     ways = cluster.network.transports
     if not ways or any(way.only_remote or not way.encapsulation for _, way in ways):
         return ""
@@ -137,7 +137,7 @@ def _why_unseen(cluster: Cluster) -> str:
 
 
 def _said(held: Declaration) -> str:
-    return f"{held.what} {said(held)}"
+    return f"{held.description} {said(held)}"
 
 
 CHECKS = (cluster_addresses_in_policies, egress_policies_without_dns, node_addresses_in_policies)

@@ -6,19 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation
-from netlint.model.pods.host_ports import Taken, taken_ports
-from netlint.model.pods.selection import Alike
+from netlint.model.pods.host_ports import TakenPort, taken_ports
+from netlint.model.pods.selection import PodGroup
 from netlint.model.services.node_ports import DEFAULT_RANGE, NodePort, PortRange
-from netlint.model.services.recomputed_slices import has_pods, is_headless, protocol, resolved_port
+from netlint.model.services.service_ports import protocol, resolved_port
+from netlint.model.services.service_spec import has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path
-from netlint.snapshot.shapes import ContainerShape
-
-NAMED = 3  # so many objects a finding names
+from netlint.phrases import NAMED, shortened
+from netlint.snapshot.pod_shapes import ContainerShape
 
 
 def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:
@@ -106,7 +105,7 @@ def _declares_all(containers: tuple[ContainerShape, ...]) -> bool:
 
 
 def _undeclared(
-    cluster: Cluster, service: Service, index: int, declared: set[tuple[int | None, str]], selected: list[Alike]
+    cluster: Cluster, service: Service, index: int, declared: set[tuple[int | None, str]], selected: list[PodGroup]
 ) -> Violation:
     port = (service.spec.ports or [])[index]
     number = port.targetPort or port.port
@@ -206,13 +205,12 @@ def _taken_by_pods(cluster: Cluster, numbers: set[int]) -> dict[tuple[int, str],
                 holder = _Holder(template.subject, path, template.containers, template.labels, template.namespace)
                 found[taken.number, protocol(taken.port)].append(holder)
     pods = cluster.pods
-    taking: dict[int, list[Taken]] = {}
-    for alike in pods.alike:
-        shape = pods.table.shapes[alike[0]]
+    taking: dict[int, list[TakenPort]] = {}
+    for shape, alike in pods.by_containers:
         wanted = [taken for taken in taken_ports(shape.containers, shape.host_network) if taken.number in numbers]
         taking.update(dict.fromkeys(alike, wanted) if wanted else {})
     for number, wanted in sorted(taking.items()):
-        shape = pods.table.shapes[number]
+        shape = pods.shapes[number]
         row = None if cluster.view.templates.making(shape) else pods.first_live([number])
         for taken in wanted if row is not None else ():
             assert row is not None
@@ -247,7 +245,7 @@ def oversubscribed_host_ports(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
-def _oversubscribed(subject: Subject, path: Path, taken: Taken, counts: tuple[int, int]) -> Violation:
+def _oversubscribed(subject: Subject, path: Path, taken: TakenPort, counts: tuple[int, int]) -> Violation:
     replicas, nodes = counts
     return Violation(
         subject,

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import NAMED, shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import settings
 from netlint.model.declared.node_objects import is_ready, is_virtual, is_windows
-from netlint.model.declared.rights import DEFAULT_ACCOUNT, Bound, Resource, Rights, is_shown, other_authorizers
-from netlint.model.nodes.daemonset_coverage import coverage
+from netlint.model.declared.rights import (
+    DEFAULT_ACCOUNT,
+    AccountBinding,
+    Resource,
+    Rights,
+    other_authorizers,
+    shows_api_server,
+)
+from netlint.model.nodes.daemonset_coverage import daemonset_coverage
 from netlint.model.services import service_proxy
 from netlint.model.services.clients import Client, clients
-from netlint.model.services.recomputed_slices import is_headless
+from netlint.model.services.service_spec import is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
 
 NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
@@ -30,12 +37,12 @@ def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undeci
     """kube-proxy does not run, or is not ready, on a Node."""
     instead, agents = service_proxy.replacement(cluster.view), service_proxy.agents(cluster.view)
     if instead or not agents:
-        why = f"{instead} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
+        why = f"{instead.title} programs Services" if instead else "the input shows no DaemonSet of kube-proxy"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
     pods = cluster.pods if cluster.view.is_complete("Pod", service_proxy.NAMESPACE) else None
     judged = [node for node in cluster.view.nodes if _is_judged(node)]
-    found = service_proxy.absence([coverage(agent, cluster.view) for agent in agents], judged, pods)
+    found = service_proxy.absence([daemonset_coverage(agent, cluster.view) for agent in agents], judged, pods)
     reasons = (
         ("excluded", found.excluded, "its node selector, affinity or tolerations leave out"),
         ("lacking", found.lacking, "it has no pod on"),
@@ -96,18 +103,18 @@ def hidden_services(cluster: Cluster) -> Iterator[Violation]:
 def unwatchable_services(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """The service proxy may not list and watch what it programs."""
     rights = Rights(cluster.view.objects("ClusterRole"), cluster.view.objects("ClusterRoleBinding"))
-    found, firm = clients(cluster.view), is_shown(cluster.pods)
+    found, firm = clients(cluster.view), shows_api_server(cluster.pods)
     doubt = "" if found else "no DaemonSet of a service proxy whose rights are known"
     if doubt := doubt or other_authorizers(cluster.pods):
         yield Undecided(None, doubt, Reason.NOT_APPLICABLE)
         return
     for client in found:
-        bound = rights.of(client.account)
+        bound = rights.bindings_of(client.account)
         missing = client.lacking(bound)
         if not missing:
             continue
-        gap = client.doubt or _unread(cluster) or rights.unknown(bound)
-        gap = gap or ("" if bound or rights.are_whole else NO_BINDING)
+        gap = client.doubt or _unread(cluster) or rights.unknown_role(bound)
+        gap = gap or ("" if bound or rights.are_complete else NO_BINDING)
         gap = gap or ("" if firm or not all(one.by_group for one in bound) else NO_SERVER)
         if gap:
             yield Undecided(subject_of(client.workload), gap, Reason.NOT_APPLICABLE)
@@ -121,7 +128,9 @@ def _unread(cluster: Cluster) -> str:
     return next((gap.message for gap in gaps if gap is not None), "")
 
 
-def _forbidden(client: Client, bound: list[Bound], missing: dict[Resource, tuple[str, ...]], firm: bool) -> Violation:
+def _forbidden(
+    client: Client, bound: list[AccountBinding], missing: dict[Resource, tuple[str, ...]], firm: bool
+) -> Violation:
     subject, path, why = _culprit(client, bound)
     by_verbs: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for (_, plural), verbs in missing.items():
@@ -145,7 +154,7 @@ def _all_of(plurals: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _culprit(client: Client, bound: list[Bound]) -> tuple[Subject, Path, str]:
+def _culprit(client: Client, bound: list[AccountBinding]) -> tuple[Subject, Path, str]:
     """The object to be changed, its field, and what is wrong with it: a role, else what leads to it."""
     own = [one for one in bound if not one.by_group]
     for one in own:

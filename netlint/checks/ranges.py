@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlint.addresses import BITS, text
-from netlint.checks.wording import as_evidence, listed, said, shortened, sides
+from netlint.addresses import BITS, FAMILY_NAMES, text
+from netlint.checks.wording import as_evidence, listed, said, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
 from netlint.model.declared.control_plane import repeated_flags
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
-from netlint.model.ranges.agreement import disagreements
+from netlint.model.ranges.disagreements import disagreements
 from netlint.model.ranges.secondary_networks import HOST_LOCAL
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
+from netlint.phrases import shortened
 
 ONE_OF_EACH_FAMILY = (
     Authority.NODE,
@@ -28,7 +28,7 @@ ALLOCATED = (Role.POD, Role.NODE_POD, Role.SERVICE)
 def malformed_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Text that should declare a range does not."""
     seen = set()
-    for trouble in cluster.ranges.plan.troubles:
+    for trouble in cluster.ranges.plan.malformed:
         if trouble not in seen:
             seen.add(trouble)
             field = field_name(trouble.path)
@@ -41,20 +41,20 @@ def catch_all_ranges(cluster: Cluster) -> Iterator[Violation]:
     for declared in cluster.ranges.plan.of(*ALLOCATED, Role.LOAD_BALANCER, Role.SECONDARY):
         if declared.range.size == 1 << BITS[declared.range.family]:
             family = FAMILY_NAMES[declared.range.family]
-            message = f"the {declared.what} {declared} holds every {family} address"
+            message = f"the {declared.description} {declared} holds every {family} address"
             yield Violation(declared.subject, declared.path, message, as_evidence(declared), key=family)
 
 
 def ranges_with_host_bits(cluster: Cluster) -> Iterator[Violation]:
     """The address in front of the prefix length is not the first one of the range."""
-    of_host_local = [found.declaration for found in cluster.ranges.plan.secondary if found.ipam == HOST_LOCAL]
+    of_host_local = [found.declaration for found in cluster.ranges.plan.secondary if found.ipam_type == HOST_LOCAL]
     for declared in (*cluster.ranges.plan.of(*ALLOCATED, Role.LOAD_BALANCER), *of_host_local):
         written = declared.cidr
         if written is not None and written.has_host_bits and declared.standing is Standing.DECLARED:
             yield Violation(
                 declared.subject,
                 declared.path,
-                f"the {declared.what} {written} has host bits: its first address is {text(*declared.range[:2])}",
+                f"the {declared.description} {written} has host bits: its first address is {text(*declared.range[:2])}",
                 {"written": str(written), **as_evidence(declared)},
                 key=str(written),
             )
@@ -68,7 +68,7 @@ def non_canonical_ranges(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 declared.subject,
                 declared.path,
-                f"the {declared.what} {written.written} is {written} in its canonical form",
+                f"the {declared.description} {written.written} is {written} in its canonical form",
                 {"written": written.written, **as_evidence(declared)},
                 key=written.written,
             )
@@ -85,7 +85,7 @@ def repeated_range_families(cluster: Cluster) -> Iterator[Violation]:
                 f"{shortened([str(one) for one in found])} are {FAMILY_NAMES[family]} ranges in one list",
                 {"ranges": [as_evidence(one) for one in found]},
                 sides(one for one in found if one.path != found[1].path),
-                key=f"{found[0].what} {FAMILY_NAMES[family]}",
+                key=f"{found[0].description} {FAMILY_NAMES[family]}",
             )
 
 
@@ -115,7 +115,7 @@ def contradicting_flags(cluster: Cluster) -> Iterator[Violation]:
 def contradicting_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Several places declare one range, and do not agree."""
     outside = {
-        wide for enclosing in cluster.ranges.enclosing_ranges for _, found in enclosing.strays() for wide in found
+        wide for enclosing in cluster.ranges.enclosing_ranges for _, found in enclosing.outside() for wide in found
     }
     for found in disagreements(cluster.ranges.plan.declarations):
         differing = [declared for declared in found.differing if declared not in outside]
@@ -124,7 +124,7 @@ def contradicting_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 first.subject,
                 first.path,
-                f"{first.what} {said(first)} disagrees with {listed(found.leading)}"
+                f"{first.description} {said(first)} disagrees with {listed(found.leading)}"
                 + (f", as {'do' if len(others) > 1 else 'does'} {listed(others)}" if others else ""),
                 {"ranges": [as_evidence(declared) for declared in (*found.leading, *differing)]},
                 sides((*found.leading, *others)),
@@ -140,7 +140,7 @@ def undivided_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             first.subject,
             first.path,
-            f"{first}, the whole {wide[0].what} of {wide[0].subject}, belongs to {nodes}",
+            f"{first}, the whole {wide[0].description} of {wide[0].subject}, belongs to {nodes}",
             {"cidr": str(first), "nodes": [declared.node for declared in (first, *others)]},
             sides((*wide, *others)),
             key=FAMILY_NAMES[first.range.family],
@@ -158,8 +158,8 @@ def exhausted_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
                 first.subject,
                 first.path,
                 f"{listed(supply.declared)} has {supply.size} ranges of /{supply.prefix_length} for nodes, "
-                f"of which {supply.taken} are taken{lacking}",
-                {"size": supply.size, "taken": supply.taken, "lacking": [node.name for node in supply.lacking]},
+                f"of which {supply.allocated} are taken{lacking}",
+                {"size": supply.size, "taken": supply.allocated, "lacking": [node.name for node in supply.lacking]},
                 (*sides(others), *(Related(node, (), "has no range") for node in supply.lacking if supply.is_spent)),
                 key=FAMILY_NAMES[first.range.family],
                 mitigated=not supply.is_spent,

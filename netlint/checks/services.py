@@ -7,29 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from netlint import addresses
-from netlint.checks.wording import shortened
+from netlint.addresses import FAMILY_NAMES
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.operator_pods import doubt
-from netlint.cluster.traffic.sidecars import overlooked
+from netlint.cluster.traffic.operator_pods import why_pods_may_exist
+from netlint.cluster.traffic.sidecars import overlooked_sidecar
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.release import Release
 from netlint.model.nearest import nearest
 from netlint.model.pods.endpoint_conditions import Conditions
 from netlint.model.selectors import text_of
-from netlint.model.services.recomputed_slices import (
-    FAMILY_NAMES,
-    FIND_SIDECARS,
-    Difference,
-    Mismatch,
-    has_pods,
-    protocol,
-    resolved_port,
-)
+from netlint.model.services.recomputed_slices import Difference, EndpointMismatch
+from netlint.model.services.service_ports import FIND_SIDECARS, protocol, resolved_port
 from netlint.model.services.service_purpose import ROLLOUT, is_made_by_controller, purpose
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
-
-NAMED = 3  # so many objects a message names; the evidence has them all
+from netlint.phrases import NAMED, first_of, shortened
 
 
 def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -44,7 +37,7 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
         if len(scaled_down) < len(templates):
             continue
         found = _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
-        why = doubt(cluster, service)
+        why = why_pods_may_exist(cluster, service)
         if why and not found.related:
             yield Undecided(subject_of(service), why)
         else:
@@ -64,7 +57,7 @@ def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_dow
         ("spec", "selector"),
         f"{text_of(selector)} selects {what} in namespace {service.namespace}"
         + (f"; {scaled_down[0]} has no replicas" if scaled_down else meant),
-        {"selector": selector, "completedPods": completed, "nearest": {slip.found[0]: slip.found[1] for slip in slips}},
+        {"selector": selector, "completedPods": completed, "nearest": {slip.label[0]: slip.label[1] for slip in slips}},
         tuple(Related(subject, ("spec", "replicas"), "has no replicas") for subject in scaled_down)
         + ((Related(owner, (), "has labels like those"),) if owner else ()),
         mitigated=bool(scaled_down),
@@ -88,7 +81,7 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
                     key=lambda subject: subject.order,
                 )
                 yield _unmatched(service, index, port, found, len(selected))
-            elif hidden := overlooked(cluster, service, port, selected):
+            elif hidden := overlooked_sidecar(cluster, service, port, selected):
                 yield _in_sidecar(service, index, port, *hidden)
 
 
@@ -96,11 +89,11 @@ def _in_sidecar(service: Service, index: int, port: ServicePort, example: Subjec
     return Violation(
         subject_of(service),
         ("spec", "ports", index, "targetPort"),
-        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.what} is "
-        f"{shown.text}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
-        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.text},
+        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.witness} "
+        f"is {shown.version}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
+        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.version},
         (Related(example, (), "declares the port in an init container"),)
-        + ((Related(shown.subject, shown.path, f"shows {shown.text}"),) if shown.subject else ()),
+        + ((Related(shown.subject, shown.path, f"shows {shown.version}"),) if shown.subject else ()),
         key=f"{protocol(port)}/{port.port}",
         mitigated=True,
     )
@@ -153,13 +146,12 @@ def _with_peers(services: list[Service]) -> Iterator[Service]:
 
 def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
     """EndpointSlices list addresses that no live pod of the Service has."""
+    slices = cluster.view.slices
     for found in cluster.services.endpoints.differences:
         if not found.stale:
             continue
         entries = [_endpoint(cluster, found, number, row) for number, row in found.stale]
         number, row = found.stale[0]
-        piece = cluster.view.slices.slices[number]
-        at = ("endpoints", row - cluster.view.slices.starts[number], "addresses", 0)
         yield Violation(
             subject_of(found.service),
             ("spec", "selector"),
@@ -167,7 +159,7 @@ def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
             f"{_plural(entries, 'endpoint', 'endpoints')}, but no live pod of the Service has "
             f"{_plural(entries, 'it', 'them')}{_ended(cluster, found)}",
             {"family": FAMILY_NAMES[found.family], "endpoints": entries},
-            (Related(subject_of(piece), at, f"lists {entries[0]['address']}"),),
+            (Related(slices.subject(number), slices.address_path(number, row), f"lists {entries[0]['address']}"),),
             key=FAMILY_NAMES[found.family],
             mitigated=_is_lag(cluster, found, _targets(cluster, found)),
         )
@@ -206,6 +198,7 @@ def missing_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 def mismatched_endpoints(cluster: Cluster) -> Iterator[Violation]:
     """Endpoints do not say what their pods demand: ports, conditions, target or node."""
+    slices = cluster.view.slices
     for found in cluster.services.endpoints.differences:
         if not found.mismatched:
             continue
@@ -222,11 +215,7 @@ def mismatched_endpoints(cluster: Cluster) -> Iterator[Violation]:
             + (f"; {more} more {'differs' if more == 1 else 'differ'}" if more else ""),
             {"family": FAMILY_NAMES[found.family], "endpoints": entries},
             (
-                Related(
-                    subject_of(cluster.view.slices.slices[number]),
-                    ("endpoints", at - cluster.view.slices.starts[number]),
-                    "has the endpoint",
-                ),
+                Related(slices.subject(number), slices.endpoint_path(number, at), "has the endpoint"),
                 Related(cluster.pods.subject(row), (), "is the pod"),
             ),
             key=FAMILY_NAMES[found.family],
@@ -236,27 +225,27 @@ def mismatched_endpoints(cluster: Cluster) -> Iterator[Violation]:
 
 def _is_lag(cluster: Cluster, found: Difference, rows: list[int]) -> bool:
     """Whether every pod involved changed after the slices did, so that the controller may be about to write."""
-    changed = [cluster.pods.table.changed[row] for row in rows]
+    changed = [cluster.pods.last_change(row) for row in rows]
     return bool(found.changed and changed) and min(changed) > found.changed
 
 
 def _targets(cluster: Cluster, found: Difference) -> list[int]:
     """The pods that the stale endpoints name; one that does not exist is no lag, so then none."""
-    named = {(found.service.namespace, cluster.view.slices.target[row]) for _, row in found.stale}
+    named = {(found.service.namespace, cluster.view.slices.target(row)) for _, row in found.stale}
     rows = cluster.services.endpoints.stale_targets
     return [rows[key] for key in named] if rows.keys() >= named else []
 
 
 def _endpoint(cluster: Cluster, found: Difference, number: int, row: int) -> dict[str, Any]:
-    table = cluster.view.slices
+    slices = cluster.view.slices
     return {
-        "address": addresses.text(found.family, table.address(row, found.family)),
-        "target": table.target[row] or None,
-        "slice": table.slices[number].name,
+        "address": addresses.text(found.family, slices.address(row, found.family)),
+        "target": slices.target(row) or None,
+        "slice": slices[number].name,
     }
 
 
-def _mismatch(wrong: Mismatch) -> dict[str, Any]:
+def _mismatch(wrong: EndpointMismatch) -> dict[str, Any]:
     return {"field": wrong.field, "expected": _value(wrong.expected), "actual": _value(wrong.actual)}
 
 
@@ -268,7 +257,7 @@ def _value(value: object) -> object:
     return value
 
 
-def _wrong(mismatch: Mismatch) -> str:
+def _wrong(mismatch: EndpointMismatch) -> str:
     actual, expected = mismatch.actual, mismatch.expected
     if isinstance(actual, Conditions) and isinstance(expected, Conditions):
         wrong = [name for name in Conditions._fields if getattr(actual, name) != getattr(expected, name)]
@@ -285,12 +274,9 @@ def _in_words(value: object) -> str:
 
 def _said(entries: list[dict[str, Any]]) -> str:
     """The first addresses with their pods, the others as a number."""
-    named = [
-        f"{entry['address']} ({entry['pod']})" if entry.get("pod") else str(entry["address"])
-        for entry in entries[:NAMED]
-    ]
-    more = len(entries) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
+    return first_of(
+        [f"{entry['address']} ({entry['pod']})" if entry.get("pod") else str(entry["address"]) for entry in entries]
+    )
 
 
 def _plural(entries: list[dict[str, Any]], one: str, many: str) -> str:

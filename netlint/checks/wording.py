@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from netlint.findings import Related
 from netlint.model.declared.declarations import Declaration
-
-NAMED = 3
-"""So many of those that are in the same case a finding names; its evidence has all of them."""
+from netlint.phrases import NAMED, shortened
 
 
 def said(declared: Declaration) -> str:
@@ -26,16 +24,9 @@ def subjects(related: Iterable[Related]) -> str:
     return shortened([str(side.subject) for side in related])
 
 
-def shortened(texts: list[str]) -> str:
-    """At most two of them, the others by number."""
-    if len(texts) <= 2:
-        return " and ".join(texts)
-    return f"{texts[0]} and {len(texts) - 1} more"
-
-
 def sides(declarations: Iterable[Declaration]) -> tuple[Related, ...]:
     """The declarations as other sides of a conflict."""
-    return tuple(Related(d.subject, d.path, f"{d.what} {d}") for d in declarations)
+    return tuple(Related(d.subject, d.path, f"{d.description} {d}") for d in declarations)
 
 
 def some_sides(declarations: Sequence[Declaration]) -> tuple[Related, ...]:

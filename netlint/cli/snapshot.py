@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netlint.cli.inputs import AllNamespaces, As, Context, Kubeconfig, Namespaces, RequestTimeout, say, source
+from netlint.cli.source_options import AllNamespaces, As, Context, Kubeconfig, Namespaces, RequestTimeout, say, source
 
 
 def snapshot(
@@ -29,15 +29,16 @@ def snapshot(
 
     from netlint import catalogue, engine
     from netlint.snapshot import Reason
-    from netlint.sources import LiveCluster, record
+    from netlint.sources import LiveCluster
+    from netlint.sources.live import snapshot_writer
 
     signal(SIGTERM, default_int_handler)  # whatever interrupts it, nothing is left behind
     kinds = engine.kinds_read(catalogue.selected((), ()))
     target = source(None, kubeconfig, context, user, namespace, request_timeout)
     assert isinstance(target, LiveCluster)
-    written = record.write(target, kinds, output, say)
-    served = [known for known in written.lists if known.reason is not Reason.NOT_APPLICABLE]
-    lacking = [known.message for known in served if known.reason is not None]
+    written = snapshot_writer.write(target, kinds, output, say)
+    served = [listing for listing in written.lists if listing.reason is not Reason.NOT_APPLICABLE]
+    lacking = [listing.message for listing in served if listing.reason is not None]
     for message in lacking:
         say(f"not in it: {message}")
     say(f"{len(served) - len(lacking)} of {len(served)} lists written to {output}")

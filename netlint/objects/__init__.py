@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlint.objects.apps import CronJob, Workload
-from netlint.objects.calico import (
+from netlint.objects.calico_crds import (
     BGPConfiguration,
     BGPPeer,
     BlockAffinity,
@@ -17,27 +17,27 @@ from netlint.objects.calico import (
     IPAMConfig,
     IPPool,
 )
-from netlint.objects.cilium import (
+from netlint.objects.cilium_crds import (
     CiliumBGPAdvertisement,
     CiliumBGPPeeringPolicy,
     CiliumLoadBalancerIPPool,
     CiliumNode,
     CiliumPodIPPool,
 )
-from netlint.objects.clouds import ENIConfig, Network
+from netlint.objects.cloud_crds import ENIConfig, Network
 from netlint.objects.core import ConfigMap, Namespace, Node, Service
+from netlint.objects.core_endpoints import Endpoints
 from netlint.objects.discovery import EndpointSlice
-from netlint.objects.endpoints import Endpoints
-from netlint.objects.gateway import Gateway, GatewayClass, ReferenceGrant, Route
-from netlint.objects.ingress import Ingress, IngressClass
+from netlint.objects.gateway import Gateway, GatewayClass, GatewayRoute, ReferenceGrant
+from netlint.objects.ingresses import Ingress, IngressClass
 from netlint.objects.loadbalancers import IPAddressPool
 from netlint.objects.meta import Object, group_of
 from netlint.objects.multus import NetworkAttachmentDefinition, WhereaboutsIPPool
+from netlint.objects.network_policies import NetworkPolicy
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Pod
-from netlint.objects.policies import NetworkPolicy
 from netlint.objects.rbac import ClusterRole, ClusterRoleBinding
-from netlint.objects.submariner import Cluster, Endpoint, Submariner
+from netlint.objects.submariner_crds import Submariner, SubmarinerCluster, SubmarinerEndpoint
 
 WORKLOADS = (
     "CronJob",
@@ -134,7 +134,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("CiliumNode", ("cilium.io/v2",), "ciliumnodes", False, CiliumNode),
     Kind("CiliumPodIPPool", ("cilium.io/v2alpha1",), "ciliumpodippools", False, CiliumPodIPPool),
-    Kind("Cluster.submariner.io", ("submariner.io/v1",), "clusters", True, Cluster),
+    Kind("Cluster.submariner.io", ("submariner.io/v1",), "clusters", True, SubmarinerCluster),
     Kind("ClusterRole", (_RBAC,), "clusterroles", False, ClusterRole),
     Kind("ClusterRoleBinding", (_RBAC,), "clusterrolebindings", False, ClusterRoleBinding),
     Kind("ConfigMap", ("v1",), "configmaps", True, ConfigMap),
@@ -142,14 +142,14 @@ KINDS: tuple[Kind, ...] = (
     Kind("DaemonSet", ("apps/v1",), "daemonsets", True, Workload),
     Kind("Deployment", ("apps/v1",), "deployments", True, Workload),
     Kind("ENIConfig", ("crd.k8s.amazonaws.com/v1alpha1",), "eniconfigs", False, ENIConfig),
-    Kind("Endpoint.submariner.io", ("submariner.io/v1",), "endpoints", True, Endpoint),
+    Kind("Endpoint.submariner.io", ("submariner.io/v1",), "endpoints", True, SubmarinerEndpoint),
     Kind("EndpointSlice", ("discovery.k8s.io/v1",), "endpointslices", True, EndpointSlice),
     Kind("Endpoints", ("v1",), "endpoints", True, Endpoints),
     Kind("FelixConfiguration", _CALICO, "felixconfigurations", False, FelixConfiguration),
-    Kind("GRPCRoute", (f"{_GATEWAY}/v1",), "grpcroutes", True, Route),
+    Kind("GRPCRoute", (f"{_GATEWAY}/v1",), "grpcroutes", True, GatewayRoute),
     Kind("Gateway", _SINCE_BETA, "gateways", True, Gateway),
     Kind("GatewayClass", _SINCE_BETA, "gatewayclasses", False, GatewayClass),
-    Kind("HTTPRoute", _SINCE_BETA, "httproutes", True, Route),
+    Kind("HTTPRoute", _SINCE_BETA, "httproutes", True, GatewayRoute),
     Kind("IPAMBlock", ("crd.projectcalico.org/v1",), "ipamblocks", False, IPAMBlock),
     Kind("IPAMConfig", ("crd.projectcalico.org/v1",), "ipamconfigs", False, IPAMConfig),
     Kind("IPAddress", ("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), "ipaddresses", False, IPAddress),
@@ -184,9 +184,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("ServiceCIDR", ("networking.k8s.io/v1", "networking.k8s.io/v1beta1"), "servicecidrs", False, ServiceCIDR),
     Kind("StatefulSet", ("apps/v1",), "statefulsets", True, Workload),
     Kind("Submariner", ("submariner.io/v1alpha1",), "submariners", True, Submariner),
-    Kind("TCPRoute", _SINCE_ALPHA, "tcproutes", True, Route),
-    Kind("TLSRoute", _SINCE_ALPHA, "tlsroutes", True, Route),
-    Kind("UDPRoute", _SINCE_ALPHA, "udproutes", True, Route),
+    Kind("TCPRoute", _SINCE_ALPHA, "tcproutes", True, GatewayRoute),
+    Kind("TLSRoute", _SINCE_ALPHA, "tlsroutes", True, GatewayRoute),
+    Kind("UDPRoute", _SINCE_ALPHA, "udproutes", True, GatewayRoute),
 )
 
 KIND_OF = {(group, kind.kind): kind for kind in KINDS for group in kind.groups}

@@ -161,7 +161,7 @@ class RouteStatus(Struct, gc=False):
     parents: list[RouteParent] | None = None
 
 
-class Route(Object, gc=False):
+class GatewayRoute(Object, gc=False):
     """A route of any protocol."""
 
     spec: RouteSpec = field(default_factory=RouteSpec)

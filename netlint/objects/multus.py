@@ -22,7 +22,7 @@ class NetworkAttachmentDefinition(Object, gc=False):
     spec: NetworkAttachmentDefinitionSpec = field(default_factory=NetworkAttachmentDefinitionSpec)
 
 
-class Allocation(Struct, gc=False):
+class WhereaboutsAllocation(Struct, gc=False):
     """One allocated address of a whereabouts pool; ``podref`` is ``<namespace>/<name>``."""
 
     id: str | None = None
@@ -34,7 +34,7 @@ class WhereaboutsIPPoolSpec(Struct, gc=False):
     """``spec``; the allocations are known by their offset in the range."""
 
     range: str | None = None
-    allocations: dict[str, Allocation] | None = None
+    allocations: dict[str, WhereaboutsAllocation] | None = None
 
 
 class WhereaboutsIPPool(Object, gc=False):

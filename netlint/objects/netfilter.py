@@ -5,30 +5,35 @@ Source: iptables-save(8), iptables-extensions(8), libnftables-json(5).
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 from msgspec import Struct, field
 
 
-class FilterChain(Struct, gc=False):
-    """A chain of iptables: what becomes of packets at its end (``-``: they go back), and its rules.
+class FilterLine(Struct, frozen=True, gc=False):
+    """A line of iptables-save without counters: a chain with its policy (``-``: packets go back), or a rule of it.
 
-    A rule is the number of its line and the line itself, without counters.
+    ``text`` is the rule as it is written; ``policy`` is empty for a rule. Dumps share the object of a line.
     """
 
-    policy: str
-    rules: list[tuple[int, str]] = field(default_factory=list)
+    chain: str
+    text: str = ""
+    policy: str = ""
+
+
+class FilterTable(Struct, gc=False):
+    """One table of iptables: its chains and rules, and the numbers of their lines in the file."""
+
+    numbers: array[int] = field(default_factory=lambda: array("I"))
+    lines: list[FilterLine] = field(default_factory=list)
 
 
 class FilterTables(Struct, gc=False):
-    """One file of ``iptables-save``: chains by table and name.
-
-    ``is_nft``: nf_tables holds them, not x_tables. ``leaving``: the chains of nat to which packets come that leave.
-    """
+    """One file of ``iptables-save``: its tables by name. ``is_nft``: nf_tables holds them, not x_tables."""
 
     is_nft: bool = False
-    leaving: set[str] = field(default_factory=set)
-    tables: dict[str, dict[str, FilterChain]] = field(default_factory=dict)
+    tables: dict[str, FilterTable] = field(default_factory=dict)
 
 
 class NftChain(Struct, gc=False):

@@ -1,7 +1,7 @@
 """Pod, and the pod template of the workloads.
 
 A cluster has 150,000 Pods but only some thousand different sets of labels and ports, so of a Pod these
-stay raw JSON until they are known to be new; see ``netlint.snapshot.pods``.
+stay raw JSON until they are known to be new; see ``netlint.snapshot.pod_table``.
 Source: k8s.io/api/core/v1/types.go.
 """
 

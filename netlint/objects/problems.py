@@ -12,13 +12,13 @@ from typing import Any
 
 from netlint import addresses
 from netlint.objects.apps import CronJob, Workload
-from netlint.objects.core import Node, Service, ServicePort
+from netlint.objects.core import Node, Service, ServicePort, ServiceSpec
+from netlint.objects.core_endpoints import Endpoints
 from netlint.objects.discovery import EndpointSlice
-from netlint.objects.endpoints import Endpoints
 from netlint.objects.meta import Path
+from netlint.objects.network_policies import NetworkPolicy
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Container, ContainerPort, PodSpec, StrictPod
-from netlint.objects.policies import NetworkPolicy
 
 Problem = tuple[Path, str]
 NAMED_NODE_ADDRESSES = {"Hostname", "InternalDNS", "ExternalDNS"}
@@ -30,7 +30,6 @@ LABEL_NAMES = "it has up to 63 lower-case letters, digits and hyphens, and no hy
 LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 LABEL_VALUES = "it has up to 63 letters, digits, '-', '_' and '.', and none of these three at its ends"
 LABEL_KEY = re.compile(r"([a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
 def problems(item: object) -> Iterator[Problem]:
@@ -51,6 +50,17 @@ def _of_node(node: Node) -> Iterator[Problem]:
 
 def _of_service(service: Service) -> Iterator[Problem]:
     spec = service.spec
+    yield from _service_addresses(spec)
+    for key, value in (spec.selector or {}).items():
+        yield from _label(("spec", "selector", key), key, value)
+    for index, port in enumerate(spec.ports or ()):
+        yield from _of_service_port(("spec", "ports", index), port)
+    for index, entry in enumerate(_ingress(service)):
+        if entry.ip:
+            yield from _address(("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
+
+
+def _service_addresses(spec: ServiceSpec) -> Iterator[Problem]:
     if spec.clusterIP not in {None, "", "None"}:
         yield from _address(("spec", "clusterIP"), spec.clusterIP)
     for index, address in enumerate(spec.clusterIPs or ()):
@@ -59,13 +69,6 @@ def _of_service(service: Service) -> Iterator[Problem]:
     for index, address in enumerate(spec.externalIPs or ()):
         if address:
             yield from _address(("spec", "externalIPs", index), address)
-    for key, value in (spec.selector or {}).items():
-        yield from _label(("spec", "selector", key), key, value)
-    for index, port in enumerate(spec.ports or ()):
-        yield from _of_service_port(("spec", "ports", index), port)
-    for index, entry in enumerate(_ingress(service)):
-        if entry.ip:
-            yield from _address(("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
 
 
 def _of_service_port(at: Path, port: ServicePort) -> Iterator[Problem]:
@@ -86,35 +89,35 @@ def _ingress(service: Service) -> Iterable[Any]:
     return (balancer.ingress if balancer else None) or ()
 
 
-def slice_port_problems(piece: EndpointSlice) -> Iterator[Problem]:
+def slice_port_problems(endpoint_slice: EndpointSlice) -> Iterator[Problem]:
     """What is malformed in the ports of a slice."""
-    for index, port in enumerate(piece.ports or ()):
+    for index, port in enumerate(endpoint_slice.ports or ()):
         if port.port is not None:
             yield from _port(("ports", index, "port"), port.port)
 
 
-def _of_slice(piece: EndpointSlice) -> Iterator[Problem]:
-    yield from slice_port_problems(piece)
-    if piece.addressType == "FQDN":
+def _of_slice(endpoint_slice: EndpointSlice) -> Iterator[Problem]:
+    yield from slice_port_problems(endpoint_slice)
+    if endpoint_slice.addressType == "FQDN":
         return
-    for index, endpoint in enumerate(piece.endpoints or ()):
+    for index, endpoint in enumerate(endpoint_slice.endpoints or ()):
         for number, address in enumerate(endpoint.addresses or ()):
             at = ("endpoints", index, "addresses", number)
             if address:
-                yield from _address(at, address, FAMILIES.get(piece.addressType or ""))
+                yield from _address(at, address, addresses.FAMILY_NUMBERS.get(endpoint_slice.addressType or ""))
 
 
-def endpoints_port_problems(found: Endpoints) -> Iterator[Problem]:
+def endpoints_port_problems(endpoints: Endpoints) -> Iterator[Problem]:
     """What is malformed in the ports of Endpoints."""
-    for number, subset in enumerate(found.subsets or ()):
+    for number, subset in enumerate(endpoints.subsets or ()):
         for index, port in enumerate(subset.ports or ()):
             if port.port is not None:
                 yield from _port(("subsets", number, "ports", index, "port"), port.port)
 
 
-def _of_endpoints(found: Endpoints) -> Iterator[Problem]:
-    yield from endpoints_port_problems(found)
-    for number, subset in enumerate(found.subsets or ()):
+def _of_endpoints(endpoints: Endpoints) -> Iterator[Problem]:
+    yield from endpoints_port_problems(endpoints)
+    for number, subset in enumerate(endpoints.subsets or ()):
         for field in ("addresses", "notReadyAddresses"):
             for index, address in enumerate(getattr(subset, field) or ()):
                 if address.ip:
@@ -125,9 +128,9 @@ def _of_service_cidr(declared: ServiceCIDR) -> Iterator[Problem]:
     yield from _cidrs(("spec", "cidrs"), declared.spec.cidrs)
 
 
-def _of_ip_address(found: IPAddress) -> Iterator[Problem]:
-    if found.name:
-        yield from _address(("metadata", "name"), found.name)
+def _of_ip_address(address: IPAddress) -> Iterator[Problem]:
+    if address.name:
+        yield from _address(("metadata", "name"), address.name)
 
 
 def _of_policy(policy: NetworkPolicy) -> Iterator[Problem]:
@@ -175,15 +178,15 @@ def _of_containers(at: Path, containers: list[Container] | None) -> Iterator[Pro
 def port_problems(at: Path, ports: Iterable[ContainerPort]) -> Iterator[Problem]:
     """What is malformed in the ports that a container declares; ``at`` is where they stand."""
     for number, port in enumerate(ports):
-        here = (*at, number)
+        port_path = (*at, number)
         if port.name and not _is_like(PORT_NAME, port.name):
-            yield (*here, "name"), f"{port.name!r} is no port name: {PORT_NAMES}"
+            yield (*port_path, "name"), f"{port.name!r} is no port name: {PORT_NAMES}"
         if port.containerPort is not None:
-            yield from _port((*here, "containerPort"), port.containerPort)
+            yield from _port((*port_path, "containerPort"), port.containerPort)
         if port.hostPort:
-            yield from _port((*here, "hostPort"), port.hostPort)
+            yield from _port((*port_path, "hostPort"), port.hostPort)
         if port.hostIP:
-            yield from _address((*here, "hostIP"), port.hostIP)
+            yield from _address((*port_path, "hostIP"), port.hostIP)
 
 
 def _address(path: Path, address: str | None, wanted: int | None = None) -> Iterator[Problem]:

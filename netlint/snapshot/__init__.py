@@ -14,8 +14,8 @@ from netlint.objects.host import NodeDump
 from netlint.objects.meta import Object, Path
 from netlint.snapshot.knowledge import ALL, Gap, Knowledge, Reason
 from netlint.snapshot.origins import Form, Origins, Window
-from netlint.snapshot.pods import PodTable
-from netlint.snapshot.slices import SliceTable
+from netlint.snapshot.pod_table import PodTable
+from netlint.snapshot.slice_table import SliceTable
 
 __all__ = [
     "ConflictingCopy",
@@ -168,6 +168,12 @@ class Snapshot:
             return len(self.pods)
         return len(self.slices) if kind == "EndpointSlice" else len(self.objects.get(kind, ()))
 
+    def inhabited(self) -> set[tuple[str, str]]:
+        """Every kind that has an object, with the namespace of each; ``ALL`` for one without."""
+        objects = {(kind, item.namespace or ALL) for kind, items in self.objects.items() for item in items}
+        slices = {("EndpointSlice", item.namespace) for item in self.slices.slices}
+        return objects | slices | {("Pod", shape.namespace) for shape in self.pods.shapes}
+
     def merge(self, part: Snapshot) -> None:
         """Take in what another reader of the same input found."""
         first_origin = self.learn(part)
@@ -193,11 +199,11 @@ class Snapshot:
             shapes = [is_kept(shape.namespace) for shape in self.pods.shapes]
             self.pods.drop({row for row, shape in enumerate(self.pods.shape) if not shapes[shape]})
         elif kind == "EndpointSlice":
-            pieces = enumerate(self.slices.slices)
-            self.slices.drop({number for number, piece in pieces if not is_kept(piece.namespace)})
+            slices = enumerate(self.slices.slices)
+            self.slices.drop({number for number, item in slices if not is_kept(item.namespace)})
         else:
             self.objects[kind] = [item for item in self.objects.get(kind, ()) if is_kept(item.namespace)]
-        self.malformed = [found for found in self.malformed if found.kind != kind or is_kept(found.namespace)]
+        self.malformed = [entry for entry in self.malformed if entry.kind != kind or is_kept(entry.namespace)]
 
     def learn(self, part: Snapshot) -> int:
         """Take in everything that another reader found but its objects.
@@ -209,7 +215,7 @@ class Snapshot:
         self.reading.merge(part.reading)
         self.unreadable += part.unreadable
         self.duplicate_keys += part.duplicate_keys
-        self.malformed += [replace(found, origin=found.origin + first_origin) for found in part.malformed]
+        self.malformed += [replace(entry, origin=entry.origin + first_origin) for entry in part.malformed]
         return first_origin
 
     def take(self, kind: str, objects: list[Object], first_origin: int) -> None:

@@ -58,18 +58,18 @@ class Knowledge:
 
     def gap(self, kind: str, namespace: str = ALL) -> Gap | None:
         """Why the kind is not completely known in the namespace (``ALL``: in some); None where it is."""
-        found = self.withdrawn(kind, namespace)
-        if found is not None:
-            return found
+        gap = self.withdrawn(kind, namespace)
+        if gap is not None:
+            return gap
         if (kind, namespace) in self.complete or (kind, ALL) in self.complete:
             return None
         return Gap(kind, Reason.MISSING, self.never.get(kind, absence(kind)))
 
     def withdrawn(self, kind: str, namespace: str = ALL) -> Gap | None:
         """Why objects may be missing although some were read, or could not be read at all."""
-        for (name, where), found in self.gaps.items():
+        for (name, where), gap in self.gaps.items():
             if name in {kind, ANY_KIND} and (namespace == ALL or where in {namespace, ALL}):
-                return found if name == kind else Gap(kind, found.reason, found.message)
+                return gap if name == kind else Gap(kind, gap.reason, gap.message)
         return None
 
     def merge(self, other: Knowledge) -> None:

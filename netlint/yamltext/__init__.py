@@ -14,9 +14,9 @@ __all__ = ["Duplicate", "Exact", "Unreadable", "forget", "locate", "split", "to_
 
 def forget() -> None:
     """Free what only helps to read the next document faster."""
-    from . import shapes
+    from . import fast
 
-    shapes.forget()
+    fast.forget()
 
 
 def locate(document: bytes, path: tuple[str | int, ...]) -> "Position | None":

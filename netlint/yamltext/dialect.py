@@ -47,15 +47,6 @@ _STANDARD_TAG = "tag:yaml.org,2002:"
 _encode = msgspec.json.Encoder().encode
 
 
-def plain_to_json(text: str) -> str:
-    """JSON text of a plain (unquoted, untagged) scalar.
-
-    Raises:
-        ValueError: JSON has no such value (``.inf``, ``.nan``).
-    """
-    return to_json(resolve(text))
-
-
 def resolve(text: str) -> Scalar:
     """Value of a plain scalar (``resolve`` in go.yaml.in/yaml/v2 resolve.go; its timestamps stay strings)."""
     if text in WORDS:

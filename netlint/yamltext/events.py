@@ -76,10 +76,10 @@ def prepare(document: bytes) -> str:
     if sum(1 for _ in split(document)) > 1:
         raise Unreadable("more than one document", None, None)
     text = _decode(document).removeprefix(_BOM).replace("\r\n", "\n")
-    found = _FORBIDDEN.search(text) or (_UNLIKE_JSON.search(text) if may_be_json(text) else None)
-    if found:
-        problem = f"the character U+{ord(found[0][-1]):04X} is not allowed here"
-        raise Unreadable(problem, *_position(text, found.end() - 1))
+    forbidden = _FORBIDDEN.search(text) or (_UNLIKE_JSON.search(text) if may_be_json(text) else None)
+    if forbidden:
+        problem = f"the character U+{ord(forbidden[0][-1]):04X} is not allowed here"
+        raise Unreadable(problem, *_position(text, forbidden.end() - 1))
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -176,16 +176,16 @@ def _source(text: str) -> _Source:
 
 
 def _events(text: str) -> Iterator[Event]:
-    source, given = _source(text), 0
+    source, yielded = _source(text), 0
     try:
         while event := source.get_event():
             yield event
-            given += 1
+            yielded += 1
     except MarkedYAMLError as error:
         if error.problem != _TOO_DEEP or error.problem_mark is None:
             raise _explained(error, text) from None
         deepest = error.problem_mark.index
-        yield from islice(_events(text[:deepest] + text[deepest:].translate(_FLAT)), given, None)
+        yield from islice(_events(text[:deepest] + text[deepest:].translate(_FLAT)), yielded, None)
 
 
 def _explained(error: MarkedYAMLError, text: str) -> Unreadable:

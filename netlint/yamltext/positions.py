@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from .nodes import Content, Node, compose
+from .syntax_tree import Content, SyntaxNode, compose
 
 
 class Position(NamedTuple):
@@ -37,11 +37,11 @@ def locate(document: bytes, path: tuple[str | int, ...]) -> Position | None:
 
 
 @lru_cache(maxsize=1)  # whoever asks for one field of a document often asks for the next
-def _root(document: bytes) -> Node | None:
+def _root(document: bytes) -> SyntaxNode | None:
     return compose(document)[0]
 
 
-def _child(content: Content, step: str | int) -> Node | None:
+def _child(content: Content, step: str | int) -> SyntaxNode | None:
     if isinstance(content, dict) and isinstance(step, str):
         return content.get(step)
     if isinstance(content, list) and isinstance(step, int) and 0 <= step < len(content):

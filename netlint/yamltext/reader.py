@@ -1,6 +1,6 @@
 """The reader of YAML documents: fast where it can be, exact everywhere."""
 
-from . import shapes
+from . import fast
 from .outcome import Exact
 
 
@@ -10,7 +10,7 @@ def to_json(document: bytes) -> Exact:
     Raises:
         Unreadable: As `exact.to_json`.
     """
-    json = shapes.to_json(document)
+    json = fast.to_json(document)
     if json is not None:
         return Exact(json, ())
     from . import exact  # libyaml is loaded when a document needs it

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from netlint.errors import ClusterError
-from netlint.sources import apiserver
+from netlint.sources.live import apiserver
 from tests.support.controlplane import ControlPlane
 from tests.support.live import kubeconfigs
 from tests.support.live.certificates import Authority

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from netlint import __version__, addresses, sources
-from netlint.sources import apiserver
+from netlint.sources.live import apiserver
 from tests.support.controlplane import ControlPlane
 from tests.support.live import objects, reading
 from tests.support.live.objects import Object

@@ -12,7 +12,8 @@ from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.objects.host import FILTERS, Link, LinkAddress, LinkInfo, NodeDump, RouteEntry
 from netlint.objects.netfilter import RoutingRule
-from netlint.sources import iptables
+from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
 from tests.support.days import TODAY
 from tests.support.model.healthy import (
     NETWORKS,
@@ -98,7 +99,9 @@ def filtered(item: NodeDump, name: str, network: Network) -> NodeDump:
     """With the rules of a healthy host, in both families where it has both."""
     everywhere = (DOCKER_CIDR if name == "docker0" else POD_CIDR, POD_CIDR_6)
     for family, own, wide in zip((4, 6), network.pod_ranges[item.name], everywhere, strict=False):
-        item.filters[FILTERS[family][-1]] = iptables.trimmed(iptables.read(saved(WRITERS[name](own, wide))))
+        item.filters[FILTERS[family][-1]] = iptables_save.read(
+            saved(WRITERS[name](own, wide)).splitlines(), FilterLines()
+        )
     item.ipsets = ipsets(POD_CIDR)
     plain = [RoutingRule(0, table="local"), RoutingRule(32766, table="main"), RoutingRule(32767, table="default")]
     item.policy_rules = {4: plain, 6: plain}

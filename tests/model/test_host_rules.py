@@ -9,7 +9,8 @@ from netlint import catalogue, engine
 from netlint.config import Config
 from netlint.objects.host import DockerDaemon, Link, LinkAddress, NodeDump
 from netlint.objects.netfilter import NftChain, NftEntry, NftRule, NftRuleset
-from netlint.sources import iptables
+from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
 from tests.support.days import TODAY
 from tests.support.model.healthy import agent, config_map, container, node, pod
 from tests.support.model.packetfilters import saved
@@ -24,7 +25,7 @@ def dump(number: int, *rules: str) -> NodeDump:
     address = LinkAddress(local=f"192.168.10.{10 + number}", prefixlen=24, scope="global")
     made = NodeDump(f"nodes/node{number}", f"node{number}", [Link(ifname="eth0", addr_info=[address])])
     if rules:
-        made.filters["iptables-save.txt"] = iptables.trimmed(iptables.read(saved(list(rules))))
+        made.filters["iptables-save.txt"] = iptables_save.read(saved(list(rules)).splitlines(), FilterLines())
     return made
 
 
@@ -80,7 +81,7 @@ def test_what_comes_in_is_looked_at_too() -> None:
 
 def test_both_backends_are_asked_and_one_under_two_names_once() -> None:
     host = dump(1, "-A POSTROUTING -j ACCEPT")
-    host.filters["iptables-legacy-save.txt"] = iptables.trimmed(iptables.read(saved([BROAD])))
+    host.filters["iptables-legacy-save.txt"] = iptables_save.read(saved([BROAD]).splitlines(), FilterLines())
     assert len(run([host])[0]) == 1
     host.filters["iptables-save.txt"] = host.filters["iptables-legacy-save.txt"]
     assert len(run([host])[0]) == 1

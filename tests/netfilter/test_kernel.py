@@ -19,7 +19,8 @@ from netlint.dataplane.netfilter.packets import Mark
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.dataplane.netfilter.tables import postrouting
 from netlint.objects.netfilter import NftRuleset
-from netlint.sources import iptables
+from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
 from tests.support.kernel import require, unavailable
 from tests.support.netfilter import probe
 from tests.support.netfilter.expected import hits, holds
@@ -75,7 +76,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
 def ruleset(backend: str, printed: str) -> list[Ruleset]:
     if backend == "nft":
         return list(nftables_rules.postrouting(msgspec.json.decode(printed, type=NftRuleset), 4, False, ""))
-    found = postrouting(iptables.read(printed), "")
+    found = postrouting(iptables_save.read(printed.splitlines(), FilterLines()), "")
     return [found] if found else []
 
 

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from netlint.dataplane.netfilter.packets import HostContext, Mark, Packets
 from netlint.dataplane.netfilter.tables import marks_before, postrouting, ranges_of
 from netlint.dataplane.netfilter.walk import translations
-from netlint.sources import iptables
+from netlint.sources.dumps import iptables_save
+from netlint.sources.dumps.iptables_save import FilterLines
 from tests.support.netfilter.expected import AROUND, hits, holds, ranges
 from tests.support.netfilter.written import PACKETS, Packet, Table, tables
 
 
 def read(text: str):
-    found = postrouting(iptables.read(text), "iptables-save.txt")
+    found = postrouting(iptables_save.read(text.splitlines(), FilterLines()), "iptables-save.txt")
     assert found is not None
     return [found]
 
@@ -123,7 +124,7 @@ def test_marks_that_others_write_are_not_known() -> None:
     text = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j MARK --set-xmark 0x100/0x300\nCOMMIT\n"
     text += "*nat\n:POSTROUTING ACCEPT [0:0]\n:KUBE-MARK-MASQ - [0:0]\n:OWN - [0:0]\n-A POSTROUTING -j OWN\n"
     text += "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n-A OWN -j MARK --set-xmark 0x4000/0x0\nCOMMIT\n"
-    assert marks_before(iptables.trimmed(iptables.read(text))) == 0x300
+    assert marks_before(iptables_save.read(text.splitlines(), FilterLines())) == 0x300
 
 
 SETS = {
@@ -142,4 +143,4 @@ SETS = {
 @pytest.mark.parametrize("text", SETS)
 def test_ipsets(text: str) -> None:
     expected = SETS[text]
-    assert ranges_of(iptables.read_sets(text)["pods"]) == (None if expected is None else ranges(*expected))
+    assert ranges_of(iptables_save.read_sets(text)["pods"]) == (None if expected is None else ranges(*expected))

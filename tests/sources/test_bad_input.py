@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from netlint.sources import cursor
+from netlint.sources.files import cursor
 from tests.support.program import running
 from tests.support.runs import check
 

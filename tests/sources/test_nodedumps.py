@@ -14,7 +14,8 @@ import pytest
 from netlint.errors import SourceError
 from netlint.objects.host import NodeDump, RouteEntry
 from netlint.snapshot import Snapshot
-from netlint.sources import nodedumps
+from netlint.sources import dumps
+from netlint.sources.dumps import host_files, host_folders
 from tests.support.program import ROOT
 from tests.support.rulepages import DUMPS, examples
 from tests.support.runs import check
@@ -68,7 +69,7 @@ def dumped(folder: Path, **changed: str) -> Path:
 
 def read(source: Path) -> tuple[list[NodeDump], list[str]]:
     snapshot = Snapshot()
-    nodedumps.read(str(source), snapshot)
+    dumps.read(str(source), snapshot)
     return snapshot.dumps, snapshot.reading.errors
 
 
@@ -121,7 +122,7 @@ def test_folders_and_archives_hold_the_same(tmp_path: Path, name: str) -> None:
     assert first.leases == {"pods": ["10.244.1.2"]}
     assert first.docker is not None
     assert first.docker.bip == "172.17.0.1/16"
-    assert list(first.filters["iptables-save.txt"].tables["nat"]) == ["POSTROUTING"]
+    assert [line.chain for line in first.filters["iptables-save.txt"].tables["nat"].lines] == ["POSTROUTING"]
     assert first.ipsets == {"pods": ("hash:net family inet", ["10.244.0.0/16"])}
     assert [entry.set.name for entry in (first.nft.nftables if first.nft else ()) if entry.set] == ["pods"]
     assert [rule.table for rule in first.policy_rules[4]] == ["local"]
@@ -220,7 +221,7 @@ def test_no_dump_at_all_is_one_line_and_the_rest_is_checked(tmp_path: Path) -> N
     (tmp_path / "nodes").mkdir()
     run = check(tmp_path, "cluster.yaml", "--node-dumps", "nodes", "--select", "overlapping-pod-cidrs")
     assert run.code == 2
-    assert errors_in(run.out) == [f"-: error: nodes: no node dump in it: {nodedumps.LAYOUT}"]
+    assert errors_in(run.out) == [f"-: error: nodes: no node dump in it: {host_folders.LAYOUT}"]
     assert "overlapping-pod-cidrs: Node node1" in run.out
 
 
@@ -240,11 +241,27 @@ def test_a_truncated_archive_gives_what_it_has(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nodedumps, "LARGEST_FILE", 1 << 20)
+    monkeypatch.setattr(host_files, "LARGEST_FILE", 1 << 20)
     dumped(tmp_path / "nodes", **{"ip-route.json": " " * ((1 << 20) + 1)})
     found, errors = read(tmp_path / "nodes")
     assert (found[0].routes, len(found[0].links or ())) == ({"ip-route6.json": []}, 1)
     assert errors == [f"{tmp_path}/nodes/node1/ip-route.json: more than 1 MiB, which no file of a node dump has"]
+
+
+def test_a_packet_filter_may_be_larger_and_its_lines_are_read_in_any_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -s 10.244.0.0/16 -j MASQUERADE\nCOMMIT\n"
+    dumped(tmp_path / "nodes", **{"iptables-save.txt": text})
+    monkeypatch.setattr(host_files, "LARGEST_FILE", 1 << 10)
+    expected, _ = read(tmp_path / "nodes")
+    for size in range(1, 20):
+        monkeypatch.setattr(host_files, "_STEP", size)
+        assert read(tmp_path / "nodes") == (expected, [])
+    monkeypatch.setattr(host_files, "LARGEST_FILTER", 64)
+    found, errors = read(tmp_path / "nodes")
+    assert found[0].filters == {}
+    assert errors == [f"{tmp_path}/nodes/node1/iptables-save.txt: more than 0 MiB, which no packet filter has"]
 
 
 def test_the_dumps_of_rule_pages_follow_the_schema(tmp_path: Path) -> None:

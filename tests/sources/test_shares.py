@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from netlint import sources
-from netlint.sources import cursor, inputs, tasks, worker
+from netlint.sources.files import cursor, tasks, worker
+from netlint.sources.finding import input_files
 
 
 def pod(name: str, **spec: Any) -> dict[str, Any]:
@@ -94,9 +95,9 @@ def test_what_is_broken_is_told_the_same(layout, at, tmp_path, monkeypatch) -> N
 @pytest.mark.parametrize("size", [1, 2, 5, 7, 64])
 def test_the_next_place_of_a_text(size, tmp_path, monkeypatch) -> None:
     """However the pieces that are read cut it."""
-    monkeypatch.setattr(inputs, "_PIECE", size)
+    monkeypatch.setattr(input_files, "_CHUNK", size)
     file = tmp_path / "text"
     file.write_bytes(b"a: 1\n--\n---\nb: 2\n\n---")
-    source = inputs.from_file(str(file), "text")
-    found = [inputs.next_place(source, start, b"\n---") for start in range(24)]
+    source = input_files.from_file(str(file), "text")
+    found = [input_files.next_place(source, start, b"\n---") for start in range(24)]
     assert found == [file.read_bytes().find(b"\n---", start) for start in range(24)]

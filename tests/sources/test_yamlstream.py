@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint.snapshot import Snapshot
-from netlint.sources import cursor, yamlstream
-from netlint.sources.cursor import Cursor
-from netlint.sources.inputs import Input
-from netlint.sources.intake import Intake
+from netlint.sources.decoding.sink import Sink
+from netlint.sources.files import cursor, yamlstream
+from netlint.sources.files.cursor import Cursor
+from netlint.sources.finding.input_files import InputFile
 
 TRICKY = [
     "- a\n- b",
@@ -52,20 +52,20 @@ def dump(document: object, style: dict) -> str:
     return yaml.safe_dump(document, width=20, allow_unicode=True, **style)
 
 
-def source_of(text: bytes) -> Input:
-    return Input("x.yaml", len(text), lambda: io.BytesIO(text))
+def source_of(text: bytes) -> InputFile:
+    return InputFile("x.yaml", len(text), lambda: io.BytesIO(text))
 
 
 def read(text: str, step: int) -> Snapshot:
     source = source_of(text.encode())
     snapshot = Snapshot()
-    intake = Intake(snapshot)
-    intake.source = source
+    sink = Sink(snapshot)
+    sink.text = source
     with pytest.MonkeyPatch.context() as patch, source.open() as stream:
         patch.setattr(cursor, "STEP", step)
         reader = Cursor(source, stream)
         reader.fill()
-        yamlstream.read(reader, intake)
+        yamlstream.read(reader, sink)
     return snapshot
 
 
@@ -133,8 +133,8 @@ def test_shares_together_read_everything_once(data, style, step, readers, as_lis
             with source.open(start) as stream:
                 part = Cursor(source, stream, start, end)
                 if layout is not None:
-                    yamlstream.read_items(part, Intake(snapshot), layout)
-                yamlstream.read(part, Intake(snapshot))
+                    yamlstream.read_items(part, Sink(snapshot), layout)
+                yamlstream.read(part, Sink(snapshot))
     assert found(snapshot) == expected(data)
 
 

@@ -34,17 +34,17 @@ def cases():
 
 @pytest.mark.parametrize(("text", "json"), [*cases()])
 def test_plain(text, json):
-    assert dialect.plain_to_json(text) == json
+    assert dialect.to_json(dialect.resolve(text)) == json
 
 
 def test_nothing_is_null():
-    assert dialect.plain_to_json("") == "null"
+    assert dialect.to_json(dialect.resolve("")) == "null"
 
 
 @pytest.mark.parametrize("text", [".inf", "-.Inf", "+.INF", ".nan", ".NaN"])
 def test_plain_that_json_cannot_hold(text):
     with pytest.raises(ValueError, match="JSON has no value"):
-        dialect.plain_to_json(text)
+        dialect.to_json(dialect.resolve(text))
 
 
 @pytest.mark.parametrize(

@@ -53,14 +53,13 @@ def _files(dump: NodeDump, family: int) -> dict[str, FilterTables]:
     files: dict[str, FilterTables] = {}
     for name in FILTERS[family]:
         saved = dump.filters.get(name)
-        if saved is not None and all(_rules(saved) != _rules(other) for other in files.values()):
+        if saved is not None and not any(_is_alike(saved, other) for other in files.values()):
             files[name] = saved
     return files
 
 
-def _rules(saved: FilterTables) -> dict[str, list[str]]:
-    chains = saved.tables.get(tables.NAT, {})
-    return {name: [text for _, text in chain.rules] for name, chain in chains.items()}
+def _is_alike(saved: FilterTables, other: FilterTables) -> bool:
+    return tables.replaced_and_marked(saved) == tables.replaced_and_marked(other)
 
 
 def surroundings(host: Host, family: int) -> HostContext:

@@ -10,7 +10,7 @@ from netlint.model import settings
 from netlint.objects.apps import Workload
 from netlint.objects.meta import Path
 from netlint.objects.pod import Container
-from netlint.snapshot.pods import CommandLine
+from netlint.snapshot.pod_table import CommandLine
 
 _CONTAINERS: Path = ("spec", "template", "spec", "containers")
 

@@ -4,39 +4,29 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from itertools import accumulate, compress
 
+from netlint.model.pods.pod_columns import PodColumns
 from netlint.model.selectors import LabelIndex
-from netlint.snapshot.pods import LISTED_IPS, PHASE_BITS, READY, Phase, PodTable
+from netlint.snapshot.pod_shapes import PodShape
+from netlint.snapshot.pod_table import LISTED_IPS, PHASE_BITS, READY, Phase, PodTable
 
 TERMINAL = (Phase.SUCCEEDED, Phase.FAILED)
 IS_LIVE = bytes(flags & PHASE_BITS not in TERMINAL for flags in range(256))
 _IS_READY = bytes(live and bool(flags & READY) for flags, live in enumerate(IS_LIVE))
-_IS_LISTED = bytes(live and bool(flags & LISTED_IPS) for flags, live in enumerate(IS_LIVE))
+IS_LISTED = bytes(live and bool(flags & LISTED_IPS) for flags, live in enumerate(IS_LIVE))
+"""Whether the EndpointSlice controller gives an endpoint to a pod with these flags."""
 
 
-class Shapes:
+class Shapes(PodColumns):
     """Lookups that answer for all pods of a shape at once."""
 
     def __init__(self, table: PodTable, selector_keys: Collection[str]) -> None:
         """``selector_keys``: the keys of all selectors that will be asked for; other labels are not indexed."""
-        self.table = table
+        super().__init__(table)
         self._selector_keys = selector_keys
-
-    def address_column(self, family: int) -> Sequence[int]:
-        """The addresses of this family by row, 0 for pods without one."""
-        table = self.table
-        if family == 4:
-            return table.v4
-        return [high << 64 | low for high, low in zip(table.v6_high, table.v6_low, strict=True)]
-
-    @cached_property
-    def families(self) -> list[int]:
-        """The address families that any pod has."""
-        present = {4: any(self.table.v4), 6: any(self.table.v6_low) or any(self.table.v6_high)}
-        return [family for family, held in present.items() if held]
 
     def of_shapes(self, numbers: Iterable[int]) -> list[int]:
         """All pods of these shapes, terminal ones included."""
@@ -59,17 +49,17 @@ class Shapes:
 
     @cached_property
     def _shapes_by_owner(self) -> dict[tuple[str, str] | None, list[int]]:
-        found: dict[tuple[str, str] | None, list[int]] = {}
-        for number, shape in enumerate(self.table.shapes):
-            found.setdefault(shape.owner, []).append(number)
-        return found
+        numbers: dict[tuple[str, str] | None, list[int]] = {}
+        for number, shape in enumerate(self._table.shapes):
+            numbers.setdefault(shape.owner, []).append(number)
+        return numbers
 
     def different_labels(self, namespace: str) -> list[int]:
         """The numbers of shapes in a namespace, one for each set of labels."""
-        found: dict[bytes, int] = {}
+        first: dict[bytes, int] = {}
         for number in self.shapes_having(namespace, {}):
-            found.setdefault(self.table.shapes[number].raw_labels, number)
-        return [*found.values()]
+            first.setdefault(self._table.shapes[number].raw_labels, number)
+        return [*first.values()]
 
     def any_live(self, shapes: Iterable[int]) -> bool:
         """Whether there is a live pod of these shapes."""
@@ -85,15 +75,15 @@ class Shapes:
 
     @cached_property
     def _live(self) -> bytes:
-        return self._occurring(compress(self.table.shape, self.flagged(IS_LIVE)))
+        return self._occurring(compress(self._table.shape, self.flagged(IS_LIVE)))
 
     @cached_property
     def _ready(self) -> bytes:
-        return self._occurring(compress(self.table.shape, self.flagged(_IS_READY)))
+        return self._occurring(compress(self._table.shape, self.flagged(_IS_READY)))
 
     @cached_property
     def _listed(self) -> dict[int, bytes]:
-        listed, shapes = self.flagged(_IS_LISTED), self.table.shape
+        listed, shapes = self.flagged(IS_LISTED), self._table.shape
         columns = {family: self.address_column(family) for family in self.families}
         return {
             family: self._occurring(compress(compress(shapes, column), compress(listed, column)))
@@ -102,35 +92,31 @@ class Shapes:
 
     def _occurring(self, shapes: Iterable[int]) -> bytes:
         """By shape, whether it is one of these."""
-        found = bytearray(len(self.table.shapes))
+        occurs = bytearray(len(self._table.shapes))
         for number in set(shapes):
-            found[number] = 1
-        return bytes(found)
+            occurs[number] = 1
+        return bytes(occurs)
 
     @cached_property
-    def sorts(self) -> list[int]:
+    def container_signatures(self) -> list[int]:
         """By shape, a number that all shapes with equal containers in the same kind of network have."""
         numbers: dict[tuple[object, bool], int] = {}
         known: dict[tuple[int, bool], int] = {}  # by identity, as equality is slow and nearly always identity
-        found = []
-        for shape in self.table.shapes:
+        signatures = []
+        for shape in self._table.shapes:
             key = (id(shape.containers), shape.host_network)
             if key not in known:
                 known[key] = numbers.setdefault((shape.containers, shape.host_network), len(numbers))
-            found.append(known[key])
-        return found
+            signatures.append(known[key])
+        return signatures
 
     @cached_property
-    def alike(self) -> list[list[int]]:
-        """The numbers of all shapes, those of one sort together."""
-        found: dict[int, list[int]] = {}
-        for number, sort in enumerate(self.sorts):
-            found.setdefault(sort, []).append(number)
-        return list(found.values())
-
-    def flagged(self, combinations: bytes) -> bytes:
-        """By row, whether the pod's flags are one of these combinations."""
-        return self.table.flags.tobytes().translate(combinations)
+    def by_containers(self) -> list[tuple[PodShape, list[int]]]:
+        """The numbers of all shapes, those of one container signature together, behind the first of these shapes."""
+        groups: dict[int, list[int]] = {}
+        for number, signature in enumerate(self.container_signatures):
+            groups.setdefault(signature, []).append(number)
+        return [(self._table.shapes[numbers[0]], numbers) for numbers in groups.values()]
 
     def rows_of_shape(self, number: int) -> array[int]:
         """The pods of one shape."""
@@ -138,14 +124,14 @@ class Shapes:
 
     @cached_property
     def _label_index(self) -> LabelIndex:
-        return LabelIndex(((shape.namespace, shape.labels) for shape in self.table.shapes), self._selector_keys)
+        return LabelIndex(((shape.namespace, shape.labels) for shape in self._table.shapes), self._selector_keys)
 
     @cached_property
     def _rows_by_shape(self) -> array[int]:
-        column = self.table.shape
+        column = self._table.shape
         return array("I", sorted(range(len(column)), key=column.__getitem__))
 
     @cached_property
     def _shape_starts(self) -> list[int]:
-        counts = Counter(self.table.shape)
-        return [0, *accumulate(map(counts.__getitem__, range(len(self.table.shapes))))]
+        counts = Counter(self._table.shape)
+        return [0, *accumulate(map(counts.__getitem__, range(len(self._table.shapes))))]

@@ -33,7 +33,7 @@ _IN_POD = """
 import sys
 from netlint import confirmation
 from netlint.__main__ import main
-from netlint.sources import apiserver
+from netlint.sources.live import apiserver
 confirmation.PAUSE = 0
 folder = sys.argv.pop(1)
 apiserver.TOKEN_FILE, apiserver.CA_FILE = f"{folder}/token", f"{folder}/ca.crt"

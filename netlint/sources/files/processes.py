@@ -1,0 +1,90 @@
+"""The processes that read: they share the tasks out among themselves and send back what they read.
+
+Tasks are numbers in a pipe, from which each process takes the next one. The parent reads too, then
+merges the snapshots of its children into its own.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+from dataclasses import replace
+from typing import BinaryIO
+
+from netlint import yamltext
+from netlint.forks import Child, Children, cores
+from netlint.snapshot import Snapshot, extents, transfer
+from netlint.sources.files.tasks import Task
+from netlint.sources.files.worker import ReadShare, Worker
+
+WORTH_A_PROCESS = 2 << 20
+MOST_PROCESSES = 4
+_NUMBER = struct.Struct("<H")
+
+
+class TornError(Exception):
+    """Files were cut where they cannot be cut; ``names`` says which."""
+
+    def __init__(self, names: set[str]) -> None:
+        """The files by name."""
+        super().__init__(", ".join(sorted(names)))
+        self.names = names
+
+
+def read(tasks: list[Task], default_namespace: str, processes: int | None = None) -> Snapshot:
+    """Perform all tasks, on at most ``processes`` processes (by default one for each core, at most 4).
+
+    Raises TornError where a share turns out to be none.
+    """
+    most = processes or min(MOST_PROCESSES, cores())
+    count = max(1, min(most, len(tasks), sum(task.size for task in tasks) // WORTH_A_PROCESS))
+    queue, writer = os.pipe()
+    for number in range(len(tasks)):
+        os.write(writer, _NUMBER.pack(number))
+    os.close(writer)
+    try:
+        with Children() as children:
+            for _ in range(count - 1):
+                children.start(lambda stream: _send(_perform(tasks, queue, default_namespace), stream))
+            worker = _perform(tasks, queue, default_namespace)
+            shares = worker.shares
+            for child in children:
+                shares += _receive(worker.snapshot, child)
+    finally:
+        os.close(queue)
+    yamltext.forget()
+    worker.snapshot.pods.forget_keys()
+    torn = {share.file for share in shares if share.is_torn}
+    if torn:
+        raise TornError(torn)
+    _count_lines_from_the_top(worker.snapshot, shares)
+    return worker.snapshot
+
+
+def _perform(tasks: list[Task], queue: int, default_namespace: str) -> Worker:
+    worker = Worker(default_namespace)
+    while number := os.read(queue, _NUMBER.size):
+        worker.perform(tasks[_NUMBER.unpack(number)[0]])
+    return worker
+
+
+def _send(worker: Worker, stream: BinaryIO) -> None:
+    pickle.dump(worker.shares, stream, protocol=5)
+    transfer.send(worker.snapshot, stream)
+
+
+def _receive(snapshot: Snapshot, child: Child) -> list[ReadShare]:
+    before = extents.everything(snapshot)
+    shares: list[ReadShare] = child.received()
+    transfer.receive(snapshot, child)
+    return [replace(share, extent=share.extent.moved(before)) for share in shares]
+
+
+def _count_lines_from_the_top(snapshot: Snapshot, shares: list[ReadShare]) -> None:
+    """Add to the line numbers of each share the lines of the shares before it."""
+    lines: dict[str, int] = {}
+    for share in sorted(shares, key=lambda share: (share.file, share.start)):
+        before = lines.get(share.file, 0)
+        extents.move_lines(snapshot, share.extent, before)
+        lines[share.file] = before + share.lines

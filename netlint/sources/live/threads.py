@@ -1,0 +1,40 @@
+"""Several requests at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from threading import Thread
+from typing import TypeVar
+
+IN_FLIGHT = 4
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def side_by_side(function: Callable[[S], T], items: Sequence[S]) -> list[T]:
+    """What the function gives for each item, ``IN_FLIGHT`` of them at a time; an error is raised.
+
+    The threads keep nobody waiting: an interrupted run ends although a server does not answer.
+    """
+    futures: list[Future[T]] = [Future() for _ in items]
+    todo = deque(zip(futures, items, strict=True))
+
+    def work() -> None:
+        while todo:
+            try:
+                future, item = todo.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                future.set_result(function(item))
+            except BaseException as error:
+                future.set_exception(error)
+
+    for _ in range(min(IN_FLIGHT, len(items))):
+        Thread(target=work, daemon=True).start()
+    try:
+        return [future.result() for future in futures]
+    finally:
+        todo.clear()
