@@ -191,7 +191,7 @@ def _payload(compared: Comparison) -> list[FilterCondition] | None:
     protocol, place = compared.word("protocol"), _PLACES.get(compared.word("field"))
     if protocol in _FAMILY_OF and _FAMILY_OF[protocol] != compared.family:
         return [Never()]
-    parse = _address if place in {SOURCE, DESTINATION} else _number
+    parse = addresses.parse if place in {SOURCE, DESTINATION} else _number
     ranges = _values(compared.right, compared.sets, parse) if place else None
     if ranges is None or place is None:
         return None
@@ -256,7 +256,7 @@ def _names(right: Any) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _values(right: Any, sets: Sets, parse: Callable[[Any], int | tuple[int, int]]) -> Ranges | None:
+def _values(right: Any, sets: Sets, parse: Callable[[Any], tuple[int, int]]) -> Ranges | None:
     """The values of a right side, or of a named set; None where one of them is not known."""
     if isinstance(right, str) and right.startswith("@"):
         if right[1:] not in sets:
@@ -269,27 +269,19 @@ def _values(right: Any, sets: Sets, parse: Callable[[Any], int | tuple[int, int]
         return None
 
 
-def _value(item: Any, parse: Callable[[Any], int | tuple[int, int]]) -> Range:
+def _value(item: Any, parse: Callable[[Any], tuple[int, int]]) -> Range:
     if isinstance(item, dict) and "elem" in item:
         return _value(item["elem"]["val"], parse)
     if isinstance(item, dict) and "prefix" in item:
         return addresses.parse_cidr(f"{item['prefix']['addr']}/{item['prefix']['len']}").range
     first, last = item["range"] if isinstance(item, dict) else (item, item)
-    low, high = parse(first), parse(last)
-    if isinstance(low, tuple) and isinstance(high, tuple):
-        return Range(low[0], low[1], high[1])
-    if isinstance(low, int) and isinstance(high, int):
-        return Range(NUMBERS, low, high)
-    raise ValueError(item)
+    family, low = parse(first)
+    return Range(family, low, parse(last)[1])
 
 
-def _address(item: Any) -> int | tuple[int, int]:
-    return addresses.parse(item)
+def _number(item: Any) -> tuple[int, int]:
+    return NUMBERS, int(item)
 
 
-def _number(item: Any) -> int | tuple[int, int]:
-    return int(item)
-
-
-def _protocol(item: Any) -> int | tuple[int, int]:
-    return PROTOCOL_NUMBERS[item] if isinstance(item, str) and item in PROTOCOL_NUMBERS else int(item)
+def _protocol(item: Any) -> tuple[int, int]:
+    return NUMBERS, PROTOCOL_NUMBERS[item] if item in PROTOCOL_NUMBERS else int(item)

@@ -55,9 +55,9 @@ class KernelRoute:
 
 
 def routes_of(dump: NodeDump) -> Iterator[KernelRoute]:
-    """The routes of all tables and both families, in the order in which they stand in the files."""
-    for file, entries in dump.routes.items():
-        for entry in entries:
+    """The routes of all tables and both families, file by file."""
+    for file in ROUTES:
+        for entry in dump.routes.get(file, ()):
             gateways = tuple(_addresses(entry.gateway, *(hop.gateway for hop in entry.nexthops)))
             yield KernelRoute(_destination(entry, gateways, file), gateways, entry, file)
 

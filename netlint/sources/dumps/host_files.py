@@ -91,17 +91,17 @@ def _links(text: bytes) -> Part:
 
 
 def _routes(file: str) -> Callable[[bytes], Part]:
+    return lambda text: _entry("routes", file, _route_entries(text))
+
+
+def _route_entries(text: bytes) -> list[RouteEntry]:
     """For a table that does not exist ``ip`` prints nothing, or a bracket that it does not close."""
-
-    def decoded(text: bytes) -> Part:
-        printed = msgspec.json.decode(text, type=list[RouteEntry]) if text.strip() not in {b"", b"["} else []
-        routes = [route for route in printed if route.dst]
-        for route in routes:
-            if route.dst != "default":
-                (addresses.parse_cidr if "/" in route.dst else addresses.parse)(route.dst)
-        return _entry("routes", file, routes)
-
-    return decoded
+    printed = msgspec.json.decode(text, type=list[RouteEntry]) if text.strip() not in {b"", b"["} else []
+    routes = [route for route in printed if route.dst]
+    for route in routes:
+        if route.dst != "default":
+            addresses.parse_range(route.dst)
+    return routes
 
 
 def _leases(text: bytes) -> list[str]:
