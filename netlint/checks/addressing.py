@@ -15,9 +15,9 @@ from netlint.model.declared.node_objects import is_virtual
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
 from netlint.model.subjects import subject_of
+from netlint.phrases import and_more
 from netlint.snapshot import Reason
 from netlint.snapshot.pod_table import Phase
-from netlint.wording import and_more
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:

@@ -21,8 +21,8 @@ from netlint.model.subjects import subject_of
 from netlint.objects.core import API_SERVER, Service
 from netlint.objects.discovery import MANAGED_BY, SERVICE_NAME, EndpointSlice
 from netlint.objects.meta import Path
+from netlint.phrases import likewise, shortened
 from netlint.snapshot import Reason
-from netlint.wording import likewise, shortened
 
 SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
 OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")

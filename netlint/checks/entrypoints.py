@@ -13,8 +13,8 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.services.service_spec import has_pods, is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
-from netlint.wording import NAMED, shortened
 
 OWN = {Via.EXTERNAL_IP, Via.LOAD_BALANCER, Via.NODE_PORT}
 

@@ -11,13 +11,13 @@ from netlint.model.cni import PLUGINS
 from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.services import service_proxy
 from netlint.model.services.api_servers import api_servers
-from netlint.model.services.exposure import Claimed, claimed
+from netlint.model.services.exposure import ClaimedAddress, claimed_addresses
 from netlint.model.services.ingress_proxies import is_answered_by_proxy
 from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 
 def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
@@ -27,7 +27,7 @@ def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
     }
     ipvs = service_proxy.uses_ipvs(cluster.view)
     servers = api_servers(cluster.view, cluster.view.slices)
-    for claim in claimed(cluster.view.services):
+    for claim in claimed_addresses(cluster.view.services):
         node, server = of_node.get((claim.family, claim.value)), servers.get((claim.family, claim.value))
         if node is not None and (claim.external or (ipvs and _is_internal(cluster, node))):
             of = f"an address of {node.subject}"
@@ -37,7 +37,7 @@ def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
             yield _taken(claim, of, Related(server.subject, server.path, "shows the address"), ipvs)
 
 
-def _taken(claim: Claimed, of: str, holder: Related, ipvs: bool) -> Violation:
+def _taken(claim: ClaimedAddress, of: str, holder: Related, ipvs: bool) -> Violation:
     """Without IPVS the address still leads to whoever has it, but for the ports of the Service."""
     return Violation(
         subject_of(claim.service),
@@ -65,7 +65,7 @@ def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service lies in a pod or Service range."""
     by_cloud = any(detected.plugin.in_cloud_network for detected in cluster.network.plugins)
     roles = (Role.SERVICE,) if by_cloud else (Role.SERVICE, Role.POD, Role.NODE_POD)
-    for claim in claimed(cluster.view.services):
+    for claim in claimed_addresses(cluster.view.services):
         holding = cluster.ranges.plan.holding(claim.family, claim.value, *roles)
         if holding:
             yield Violation(
@@ -80,11 +80,11 @@ def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two Services claim one port of one external address."""
-    by_address: defaultdict[tuple[int, int], list[Claimed]] = defaultdict(list)
-    for claim in claimed(cluster.view.services):
+    by_address: defaultdict[tuple[int, int], list[ClaimedAddress]] = defaultdict(list)
+    for claim in claimed_addresses(cluster.view.services):
         by_address[claim.family, claim.value].append(claim)
     for _, claims in sorted(by_address.items()):
-        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], Claimed]] = defaultdict(dict)
+        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], ClaimedAddress]] = defaultdict(dict)
         for claim in claims if len(claims) > 1 else ():
             for port in claim.ports:
                 by_port[port].setdefault((claim.service.namespace, claim.service.name), claim)
@@ -93,7 +93,7 @@ def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
                 yield _shared(list(sharing.values()), f"{number}/{how}")
 
 
-def _shared(claims: list[Claimed], port: str) -> Violation:
+def _shared(claims: list[ClaimedAddress], port: str) -> Violation:
     first, *others = claims
     apart = len({claim.service.namespace for claim in claims}) == len(claims)
     served = all(claim.service.spec.clusterIP for claim in claims)

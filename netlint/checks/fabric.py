@@ -14,8 +14,8 @@ from netlint.model.pods.scheduling import NETWORK_UNAVAILABLE
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
 

@@ -14,8 +14,8 @@ from netlint.model.cni.plugins import calico, calico_bgp, calico_ipam
 from netlint.model.cni.plugins.calico_bgp import Apart, Exchange
 from netlint.model.subjects import subject_of
 from netlint.objects.calico_crds import IPPool
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 MESH = ("spec", "nodeToNodeMeshEnabled")
 NO_DUMPS = Undecided(None, "no node dump shows the links of a node (--node-dumps)", Reason.NOT_APPLICABLE)

@@ -14,8 +14,8 @@ from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.hosts import docker_bridge
 from netlint.model.hosts.host import DOCKER_FILE, Host, is_bridge
 from netlint.objects.host import Link
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
-from netlint.wording import NAMED, shortened
 
 LINKS, ROUTES, SUBNET_ENV, CNI = "ip-addr.json", "ip-route.json", "run-flannel-subnet.env", "cni"
 REPEATED = ("dummy", "vxlan", "ipip", "sit", "tun", "macvlan", "ipvlan")

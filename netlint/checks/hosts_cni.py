@@ -11,8 +11,8 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni.masquerading import beyond
 from netlint.model.hosts.cni_files import META_PLUGINS
 from netlint.model.hosts.host import Host
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 CNI = "cni"
 

@@ -16,8 +16,8 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni.plugin import Datapath
 from netlint.model.cni.plugins import aws_vpc_cni
 from netlint.model.hosts.host import Host, addresses_by_node
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason, Spot
-from netlint.wording import NAMED, shortened
 
 FILTER, POLICY = "iptables-save.txt", "ip-rule.json"
 OWN = "pods on the node"

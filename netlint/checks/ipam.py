@@ -14,9 +14,9 @@ from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges import ipam
 from netlint.model.ranges.secondary_networks import SecondaryRange
 from netlint.model.subjects import subject_of
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot.attached_networks import STATUS
 from netlint.snapshot.pod_table import Phase
-from netlint.wording import NAMED, shortened
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:

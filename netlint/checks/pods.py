@@ -12,24 +12,24 @@ from netlint.addresses import RangeIndex
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role, Standing
-from netlint.model.literals import Literal, in_config_maps, in_workloads
+from netlint.model.literals import AddressLiteral, in_config_maps, in_workloads
 from netlint.model.nodes.node_ips import Mismatch, mismatches
-from netlint.model.pods.host_ports import EVERY_ADDRESS, Taken, container_path, taken_ports
+from netlint.model.pods.host_ports import EVERY_ADDRESS, TakenPort, container_path, taken_ports
 from netlint.model.services.service_ports import protocol
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, first_of
 from netlint.snapshot import Reason
 from netlint.snapshot.pod_shapes import ContainerShape
-from netlint.wording import NAMED, first_of
 
 
 class HostPort(NamedTuple):
     """A port of a node that a pod takes."""
 
     row: int
-    taken: Taken
+    taken: TakenPort
 
     @property
     def host_ip(self) -> str | None:
@@ -256,7 +256,7 @@ def _holders(cluster: Cluster, wanted: set[tuple[int, int]]) -> dict[tuple[int, 
     return {address: row for row in rows for address in pods.addresses(row) if address in wanted}
 
 
-def _pinned(cluster: Cluster, found: Literal, declared: Declaration, holder: int | None) -> Violation:
+def _pinned(cluster: Cluster, found: AddressLiteral, declared: Declaration, holder: int | None) -> Violation:
     text = addresses.text(found.family, found.value)
     pod = cluster.pods.subject(holder) if holder is not None else None
     sides = [Related(declared.subject, declared.path, f"{declared.what} {declared}")]

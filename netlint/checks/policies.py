@@ -22,8 +22,8 @@ from netlint.model.services.policies import (
 )
 from netlint.model.subjects import subject_of
 from netlint.objects.network_policies import NetworkPolicy
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 
 def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undecided]:

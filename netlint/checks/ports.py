@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation
-from netlint.model.pods.host_ports import Taken, taken_ports
+from netlint.model.pods.host_ports import TakenPort, taken_ports
 from netlint.model.pods.selection import PodGroup
 from netlint.model.services.node_ports import DEFAULT_RANGE, NodePort, PortRange
 from netlint.model.services.service_ports import protocol, resolved_port
@@ -16,8 +16,8 @@ from netlint.model.services.service_spec import has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot.pod_shapes import ContainerShape
-from netlint.wording import NAMED, shortened
 
 
 def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:
@@ -205,7 +205,7 @@ def _taken_by_pods(cluster: Cluster, numbers: set[int]) -> dict[tuple[int, str],
                 holder = _Holder(template.subject, path, template.containers, template.labels, template.namespace)
                 found[taken.number, protocol(taken.port)].append(holder)
     pods = cluster.pods
-    taking: dict[int, list[Taken]] = {}
+    taking: dict[int, list[TakenPort]] = {}
     for shape, alike in pods.by_containers:
         wanted = [taken for taken in taken_ports(shape.containers, shape.host_network) if taken.number in numbers]
         taking.update(dict.fromkeys(alike, wanted) if wanted else {})
@@ -245,7 +245,7 @@ def oversubscribed_host_ports(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
-def _oversubscribed(subject: Subject, path: Path, taken: Taken, counts: tuple[int, int]) -> Violation:
+def _oversubscribed(subject: Subject, path: Path, taken: TakenPort, counts: tuple[int, int]) -> Violation:
     replicas, nodes = counts
     return Violation(
         subject,

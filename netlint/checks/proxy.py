@@ -18,8 +18,8 @@ from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
-from netlint.wording import NAMED, shortened
 
 NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
 NO_SERVER = "no ClusterRoleBinding names its ServiceAccount, and the input does not show how API servers authorize"

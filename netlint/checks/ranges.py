@@ -12,7 +12,7 @@ from netlint.model.declared.control_plane import repeated_flags
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
 from netlint.model.ranges.agreement import disagreements
 from netlint.model.ranges.secondary_networks import HOST_LOCAL
-from netlint.wording import shortened
+from netlint.phrases import shortened
 
 ONE_OF_EACH_FAMILY = (
     Authority.NODE,

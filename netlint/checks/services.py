@@ -22,7 +22,7 @@ from netlint.model.services.service_purpose import ROLLOUT, is_made_by_controlle
 from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
-from netlint.wording import NAMED, first_of, shortened
+from netlint.phrases import NAMED, first_of, shortened
 
 
 def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -57,7 +57,7 @@ def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_dow
         ("spec", "selector"),
         f"{text_of(selector)} selects {what} in namespace {service.namespace}"
         + (f"; {scaled_down[0]} has no replicas" if scaled_down else meant),
-        {"selector": selector, "completedPods": completed, "nearest": {slip.found[0]: slip.found[1] for slip in slips}},
+        {"selector": selector, "completedPods": completed, "nearest": {slip.label[0]: slip.label[1] for slip in slips}},
         tuple(Related(subject, ("spec", "replicas"), "has no replicas") for subject in scaled_down)
         + ((Related(owner, (), "has labels like those"),) if owner else ()),
         mitigated=bool(scaled_down),

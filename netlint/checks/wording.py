@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from netlint.findings import Related
 from netlint.model.declared.declarations import Declaration
-from netlint.wording import NAMED, shortened
+from netlint.phrases import NAMED, shortened
 
 
 def said(declared: Declaration) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlint.findings import Finding, Subject, field_name
+from netlint.phrases import first_of
 from netlint.reports import Report, printable
-from netlint.wording import first_of
 
 
 def render(report: Report) -> str:

@@ -9,10 +9,10 @@ from netlint.engine import Result
 from netlint.findings import Finding, Severity, Skip, field_name
 from netlint.model.cni import PodNetwork
 from netlint.objects import KINDS
+from netlint.phrases import counted, first_of
 from netlint.reports import RULE_PAGES, Report, printable
 from netlint.reports.concise import named_scope, spot_name
 from netlint.snapshot import Place, Snapshot, Spot
-from netlint.wording import counted, first_of
 
 SHOWN = 5  # findings of one rule, sides of one finding, and rules that were not evaluated for one reason
 LONGEST_LINE = 160

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from netlint.findings import Subject, field_name
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, and_more
 from netlint.reports import printable
 from netlint.reports.concise import spot_name
 from netlint.snapshot import Gap, Locator, Reason, Snapshot, Spot
-from netlint.wording import NAMED, and_more
 
 SHOWN = 20  # rows of a section
 

@@ -11,10 +11,10 @@ from netlint.findings import field_name
 from netlint.model.declared.node_objects import node_addresses
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import Node
+from netlint.phrases import NAMED, counted
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
 from netlint.views import Side, Spots, columns, few, not_known, not_known_json, place, text_of
-from netlint.wording import NAMED, counted
 
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")

@@ -9,10 +9,10 @@ from netlint import addresses
 from netlint.cluster.address_lookup.address_lookup import Answer, Match, Nature, Owner, Relation
 from netlint.findings import field_name
 from netlint.model.declared.declarations import Declaration, Standing
+from netlint.phrases import NAMED, and_more
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
 from netlint.views import Side, Spots, limited, named, not_known, not_known_json, place, text_of
-from netlint.wording import NAMED, and_more
 
 SCHEMA = "https://netlint.dev/schemas/ip-v1.schema.json"
 LOCATED = 200  # owners, ranges and mentions, each, whose places are looked up

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from netlint.model.ranges.proposal import Demand, Proposal, Ranges
+from netlint.phrases import counted
 from netlint.reports.json import encoded
 from netlint.views import columns, configurations, text_of
-from netlint.wording import counted
 
 SCHEMA = "https://netlint.dev/schemas/plan-v1.schema.json"
 AVOIDED = 8  # ranges that are named

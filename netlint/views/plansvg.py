@@ -8,9 +8,9 @@ from netlint import addresses
 from netlint.cluster.address_lookup.address_lookup import Owner
 from netlint.cluster.address_lookup.range_tree import Block, Part, parts
 from netlint.model.declared.declarations import Role
+from netlint.phrases import NAMED, counted, first_of
 from netlint.views.svg import EM, MARGIN, WIDTH, Drawing
 from netlint.views.tree import Families, number, percent, size_name, use
-from netlint.wording import NAMED, counted, first_of
 
 CLASSES = {
     Role.POD: "pod",

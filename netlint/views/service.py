@@ -9,7 +9,7 @@ from netlint import addresses
 from netlint.cluster.traffic.service_chain import Trace
 from netlint.findings import Finding, field_name
 from netlint.model.pods.shape_index import TERMINAL
-from netlint.model.pods.workload_templates import PodTemplate
+from netlint.model.pods.workload_templates import WorkloadTemplate
 from netlint.model.selectors import text_of as labels_text
 from netlint.model.services.service_backends import Program, ServiceEndpoint
 from netlint.model.services.service_ports import protocol, resolved_port, slice_ports
@@ -18,13 +18,13 @@ from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import ServicePort
 from netlint.objects.discovery import MANAGED_BY, EndpointSlice
+from netlint.phrases import counted
 from netlint.reports.concise import spot_name
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
 from netlint.views import Side, Spots, columns, few, limited, not_known, not_known_json, place, text_of
 from netlint.views.entrypoints import as_json as entry_as_json
 from netlint.views.entrypoints import row as entry_row
-from netlint.wording import counted
 
 SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
@@ -105,7 +105,7 @@ def _selector(trace: Trace) -> list[str]:
     ]
 
 
-def _replicas(template: PodTemplate) -> str:
+def _replicas(template: WorkloadTemplate) -> str:
     """An autoscaler, or the API server's default, says what the manifest does not."""
     return "a number of pods that it does not say" if template.replicas is None else f"{template.replicas} replicas"
 

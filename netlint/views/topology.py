@@ -11,10 +11,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 from netlint.cluster.traffic.topology import Interface, NodePicture, Topology
+from netlint.phrases import counted
 from netlint.reports import printable
 from netlint.reports.json import encoded
 from netlint.views.tree import SCHEMA, WIDTH
-from netlint.wording import counted
 
 NODES, PODS = 32, 16  # that are shown one by one
 

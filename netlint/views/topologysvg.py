@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from netlint.cluster.traffic.topology import NodePicture, Topology
+from netlint.phrases import counted
 from netlint.views.svg import MARGIN, WIDTH, Drawing
-from netlint.wording import counted
 
 FEW_NODES = 6  # up to so many, pods have names
 CARDS, GROUPS = 60, 30  # nodes that are drawn one by one, and boxes where there are more

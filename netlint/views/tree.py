@@ -16,11 +16,11 @@ from netlint.cluster.address_lookup.address_lookup import Owner
 from netlint.cluster.address_lookup.range_tree import Block, Part, parts
 from netlint.findings import field_name
 from netlint.model.declared.declarations import Role
+from netlint.phrases import and_more, counted
 from netlint.reports import printable
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
 from netlint.views import Side, Spots, columns, not_known_json
-from netlint.wording import and_more, counted
 
 SCHEMA = "https://netlint.dev/schemas/map-v1.schema.json"
 CELLS = 32

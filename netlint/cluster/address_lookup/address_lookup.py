@@ -215,8 +215,7 @@ def _of_service(service: Service, asked: Range) -> Iterator[Owner]:
     listed += [
         (Nature.PUBLIC, ("spec", "externalIPs", index), text) for index, text in enumerate(spec.externalIPs or ())
     ]
-    balancer = service.status.loadBalancer if service.status else None
-    for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
+    for index, entry in enumerate(service.balanced):
         listed.append((Nature.PUBLIC, ("status", "loadBalancer", "ingress", index, "ip"), entry.ip))
     for nature, path, text in listed:
         address = _inside(text if text != "None" else None, asked)

@@ -12,7 +12,7 @@ from netlint.addresses import BITS, Range
 from netlint.findings import Subject
 from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role, Standing
 from netlint.model.ranges import remote_ranges
-from netlint.wording import and_more
+from netlint.phrases import and_more
 
 if TYPE_CHECKING:
     from netlint.cluster import Cluster

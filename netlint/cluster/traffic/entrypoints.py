@@ -16,7 +16,7 @@ from netlint.cluster.traffic.references import SERVICE, backend_refs, ingress_ba
 from netlint.cluster.traffic.service_answers import Backing, Backings, State, Target
 from netlint.findings import Subject
 from netlint.model.hostnames import covers
-from netlint.model.pods.host_ports import Taken, taken_ports
+from netlint.model.pods.host_ports import TakenPort, taken_ports
 from netlint.model.services.exposure import PROXY_MODE
 from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_spec import is_reached_from_outside
@@ -25,7 +25,7 @@ from netlint.objects.core import Service
 from netlint.objects.gateway import Gateway, GatewayRoute
 from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
-from netlint.wording import counted
+from netlint.phrases import counted
 
 OWN_NODE = ("127.", "::1")  # a host port that is bound to it is no way in
 ELSEWHERE = "an object of another kind than Service"
@@ -133,16 +133,11 @@ def _of_service(service: Service) -> Iterator[EntryPoint]:
 
 def load_balancer_addresses(item: Service | Ingress) -> tuple[str, ...]:
     """Addresses and names in ``status.loadBalancer`` of a Service or an Ingress."""
-    balancer = item.status.loadBalancer if item.status else None
-    found = ((entry.ip or entry.hostname) for entry in (balancer.ingress if balancer else None) or ())
-    return tuple(text for text in found if text)
+    return tuple(text for entry in item.balanced if (text := entry.ip or entry.hostname))
 
 
 def _proxied(service: Service) -> tuple[str, ...]:
-    balancer = service.status.loadBalancer if service.status else None
-    return tuple(
-        entry.ip for entry in (balancer.ingress if balancer else None) or () if entry.ip and entry.ipMode == PROXY_MODE
-    )
+    return tuple(entry.ip for entry in service.balanced if entry.ip and entry.ipMode == PROXY_MODE)
 
 
 def _of_ingress(ingress: Ingress) -> Iterator[EntryPoint]:
@@ -211,7 +206,7 @@ def _of_route(route: GatewayRoute) -> Iterator[tuple[Path, Target | None, str]]:
 
 def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     pods = cluster.pods
-    taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, Taken]]] = defaultdict(list)
+    taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, TakenPort]]] = defaultdict(list)
     for number, shape in enumerate(pods.shapes):
         ports = [taken for taken in taken_ports(shape.containers, shape.host_network) if _is_open(taken)]
         for row in pods.rows_of_shape(number) if ports else ():
@@ -230,7 +225,7 @@ def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     yield from _planned_host_ports(cluster)
 
 
-def _is_open(taken: Taken) -> bool:
+def _is_open(taken: TakenPort) -> bool:
     return not (taken.port.hostIP or "").startswith(OWN_NODE)
 
 

@@ -50,8 +50,7 @@ def shown(cluster: Cluster) -> Iterator[Shown]:
 
 
 def _balanced(item: Service | Ingress) -> Iterator[Shown]:
-    balancer = item.status.loadBalancer if item.status else None
-    texts = [entry.ip for entry in (balancer.ingress if balancer else None) or ()]
+    texts = [entry.ip for entry in item.balanced]
     for index, text in enumerate(texts):
         if text:
             yield from _one(subject_of(item), (*STATUS, index, "ip"), text)

@@ -13,7 +13,7 @@ from netlint.model.services.service_backends import EndpointChoice, ServiceEndpo
 from netlint.model.services.service_ports import protocol, resolved_port
 from netlint.model.services.service_spec import has_pods
 from netlint.objects.core import Service, ServicePort
-from netlint.wording import counted
+from netlint.phrases import counted
 
 
 class State(StrEnum):

@@ -11,7 +11,7 @@ from netlint.cluster.traffic import entrypoints, references
 from netlint.cluster.traffic.entrypoints import EntryPoint
 from netlint.cluster.traffic.service_answers import Backing, Backings, Target
 from netlint.findings import Finding, Subject, Violation
-from netlint.model.pods.workload_templates import PodTemplate
+from netlint.model.pods.workload_templates import WorkloadTemplate
 from netlint.model.services.service_backends import (
     Program,
     ServiceEndpoint,
@@ -43,7 +43,7 @@ class Trace:
     service: Service
     ports: list[tuple[ServicePort, Backing]]
     pods: list[int]
-    workloads: list[PodTemplate]
+    workloads: list[WorkloadTemplate]
     slices: list[tuple[EndpointSlice, list[ServiceEndpoint]]]
     from_slices: bool
     unprogrammed: str
@@ -147,7 +147,7 @@ def _selected(cluster: Cluster, service: Service) -> list[int]:
     return sorted(cluster.pods.having(service.namespace, service.spec.selector or {}), key=cluster.pods.order)
 
 
-def _workloads(cluster: Cluster, service: Service) -> list[PodTemplate]:
+def _workloads(cluster: Cluster, service: Service) -> list[WorkloadTemplate]:
     found = cluster.view.templates.having(service.namespace, service.spec.selector or {})
     return sorted(found, key=lambda template: template.subject.order)
 

@@ -79,8 +79,7 @@ def of_services(services: Iterable[Service]) -> Iterator[Declaration]:
         for index, text in enumerate(service.spec.externalIPs or ()):
             if text:
                 yield _one(service, ("spec", "externalIPs", index), text)
-        balancer = service.status.loadBalancer if service.status else None
-        for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
+        for index, entry in enumerate(service.balanced):
             if entry.ip:
                 yield _one(service, ("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
 

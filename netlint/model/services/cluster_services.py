@@ -8,7 +8,7 @@ from netlint.model.declared.controllers import Controller, is_off
 from netlint.model.declared.release import Release, release
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods.selection import Selection
-from netlint.model.services.node_ports import NodePort, PortRange, claimed, ranges
+from netlint.model.services.node_ports import NodePort, PortRange, claimed_node_ports, served_ranges
 from netlint.model.services.recomputed_slices import EndpointModel
 from netlint.model.services.service_ports import FIND_SIDECARS
 
@@ -51,12 +51,12 @@ class ClusterServices:
     @cached_property
     def node_ports(self) -> list[NodePort]:
         """Every node port that a Service claims."""
-        return list(claimed(self._view.services))
+        return list(claimed_node_ports(self._view.services))
 
     @cached_property
     def node_port_ranges(self) -> list[PortRange]:
         """The node ports that the API servers give out; empty where the input shows none of them."""
-        return ranges(self._view.pods)
+        return served_ranges(self._view.pods)
 
     @cached_property
     def selection(self) -> Selection:

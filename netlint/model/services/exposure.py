@@ -14,7 +14,7 @@ from netlint.objects.meta import Path
 PROXY_MODE = "Proxy"  # of a load balancer that keeps its address to itself: nodes do not capture it
 
 
-class Claimed(NamedTuple):
+class ClaimedAddress(NamedTuple):
     """An address that nodes capture for a Service; ``external``: the Service's author wrote it."""
 
     service: Service
@@ -34,14 +34,13 @@ class Claimed(NamedTuple):
         return {(port.port, protocol(port)) for port in self.service.spec.ports or () if port.port}
 
 
-def claimed(services: Iterable[Service]) -> Iterator[Claimed]:
+def claimed_addresses(services: Iterable[Service]) -> Iterator[ClaimedAddress]:
     """Every address that a Service claims."""
     for service in filter(is_of_this_proxy, services):
         for index, text in enumerate(service.spec.externalIPs or ()):
             if text:
-                yield Claimed(service, *addresses.parse(text), ("spec", "externalIPs", index), True)
-        balancer = service.status.loadBalancer if service.status else None
-        for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
+                yield ClaimedAddress(service, *addresses.parse(text), ("spec", "externalIPs", index), True)
+        for index, entry in enumerate(service.balanced):
             if entry.ip and entry.ipMode != PROXY_MODE:
                 path = ("status", "loadBalancer", "ingress", index, "ip")
-                yield Claimed(service, *addresses.parse(entry.ip), path, False)
+                yield ClaimedAddress(service, *addresses.parse(entry.ip), path, False)

@@ -38,19 +38,19 @@ def replacement(view: SnapshotView) -> ServiceProxyReplacement | None:
 
 def modes(view: SnapshotView) -> set[str]:
     """The modes in which kube-proxy is told to run; an empty one is the default."""
-    found = set()
+    flag_modes = set()
     for _, line in command_lines(view.pods, NAME):
-        given = settings.flags(line.words)
-        if "proxy-mode" in given and "config" not in given:
-            found.add(given["proxy-mode"].value)
-    return found or {str(configuration(view).get("mode") or "")}
+        flags = settings.flags(line.words)
+        if "proxy-mode" in flags and "config" not in flags:
+            flag_modes.add(flags["proxy-mode"].value)
+    return flag_modes or {str(configuration(view).get("mode") or "")}
 
 
 def configuration(view: SnapshotView) -> dict[str, object]:
     """The KubeProxyConfiguration of kubeadm's ConfigMap; empty without one, and where it cannot be read."""
-    found = view.config_maps.get((NAMESPACE, NAME))
+    config_map = view.config_maps.get((NAMESPACE, NAME))
     try:
-        return service_proxy_settings(found) if found else {}
+        return service_proxy_settings(config_map) if config_map else {}
     except ValueError:
         return {}
 
@@ -62,7 +62,7 @@ def uses_ipvs(view: SnapshotView) -> bool:
 
 def agents(view: SnapshotView) -> list[Workload]:
     """The DaemonSets of kube-proxy."""
-    return [found for found in view.daemon_sets if found.namespace == NAMESPACE and found.name.startswith(NAME)]
+    return [agent for agent in view.daemon_sets if agent.namespace == NAMESPACE and agent.name.startswith(NAME)]
 
 
 @dataclass(slots=True)
@@ -74,16 +74,16 @@ class Absence:
     unready: list[Node]
 
 
-def absence(found: list[Coverage], nodes: list[Node], pods: Pods | None) -> Absence:
+def absence(coverages: list[Coverage], nodes: list[Node], pods: Pods | None) -> Absence:
     """The DaemonSets held against these nodes and all pods (None: not all are known)."""
-    wanted = {node.name for one in found for node in one.wanted}
-    having: set[str] = set().union(*(one.having for one in found))
+    wanted = {node.name for coverage in coverages for node in coverage.wanted}
+    having: set[str] = set().union(*(coverage.having for coverage in coverages))
     concerned, empty = wanted | having, wanted - having
     left_out = [node for node in nodes if node.name not in concerned]
-    excluded = [node for node in left_out if all(runs_on(one.agent, node) is False for one in found)]
+    excluded = [node for node in left_out if all(runs_on(each.agent, node) is False for each in coverages)]
     if pods is None:
         return Absence(excluded, [], [])
-    unready = {pods.node(row) for one in found for row in one.unready}
+    unready = {pods.node(row) for coverage in coverages for row in coverage.unready}
     return Absence(
         excluded,
         [node for node in nodes if node.name in empty],

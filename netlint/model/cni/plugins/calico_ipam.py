@@ -19,7 +19,7 @@ from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
 from netlint.objects.calico_crds import BlockAffinity, IPAMBlock, IPPool
 from netlint.objects.meta import Path
-from netlint.wording import shortened
+from netlint.phrases import shortened
 
 NAME = "calico"
 OWNER = "host:"
