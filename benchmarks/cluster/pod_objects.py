@@ -7,7 +7,7 @@ from cluster.apps import App
 from cluster.identity import NODES, digest, mix, moment, resource_version, template_hash, uid
 from cluster.managed_fields import entry
 from cluster.pods import EVICTED, NOT_READY, PENDING, READY_AFTER, SUCCEEDED, TERMINATING, Pod
-from cluster.view.templates import Template, template
+from cluster.templates import Template, template
 
 Tree = dict[str, Any]
 
