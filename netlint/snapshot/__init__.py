@@ -190,7 +190,7 @@ class Snapshot:
             return not namespaces & {namespace, ALL}
 
         if kind == "Pod":
-            shapes = [is_kept(shape.namespace) for shape in self.pods.shapes]
+            shapes = [*map(is_kept, self.pods.shapes.namespaces)]
             self.pods.drop({row for row, shape in enumerate(self.pods.shape) if not shapes[shape]})
         elif kind == "EndpointSlice":
             pieces = enumerate(self.slices.slices)

@@ -142,5 +142,5 @@ def _complete_what_was_seen(snapshot: Snapshot) -> None:
             knowledge.completed(kind, item.namespace or ALL)
     for piece in snapshot.slices.slices:
         knowledge.completed("EndpointSlice", piece.namespace)
-    for shape in snapshot.pods.shapes:
-        knowledge.completed("Pod", shape.namespace)
+    for namespace in set(snapshot.pods.shapes.namespaces):
+        knowledge.completed("Pod", namespace)

@@ -249,7 +249,7 @@ def _may_hold_something(snapshot: Snapshot, namespace: str) -> bool:
     """Whether something was read of the namespace, or could not be read."""
     gaps = any(where == namespace for _, where in snapshot.knowledge.gaps)
     return gaps or namespace in {
-        *(shape.namespace for shape in snapshot.pods.shapes),
+        *snapshot.pods.shapes.namespaces,
         *(piece.namespace for piece in snapshot.slices.slices),
         *(item.namespace for found in snapshot.objects.values() for item in found),
     }

@@ -211,8 +211,12 @@ def _of_route(route: Route) -> Iterator[tuple[Path, Target | None, str]]:
 def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     pods = cluster.pods
     taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, Taken]]] = defaultdict(list)
-    for number, shape in enumerate(pods.table.shapes):
-        ports = [taken for taken in taken_ports(shape.containers, shape.host_network) if _is_open(taken)]
+    ports_of: dict[int, list[Taken]] = {}
+    for number, sort in enumerate(pods.sorts):
+        if sort not in ports_of:
+            shape = pods.table.shapes[number]
+            ports_of[sort] = [taken for taken in taken_ports(shape.containers, shape.host_network) if _is_open(taken)]
+        ports = ports_of[sort]
         for row in pods.rows_of_shape(number) if ports else ():
             if pods.node(row) and pods.is_live(row):
                 owner = _owner(cluster, row)

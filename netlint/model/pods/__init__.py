@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, islice
-from operator import and_, contains, eq, gt
+from operator import and_, contains, eq, gt, not_
 
 from netlint.addresses import BITS, Range
 from netlint.findings import Subject
@@ -43,7 +43,7 @@ class Pods(Shapes):
 
     def namespace(self, row: int) -> str:
         """``metadata.namespace``."""
-        return self.shape(row).namespace
+        return self.table.shapes.namespace(self.table.shape[row])
 
     def shape(self, row: int) -> PodShape:
         """What it has in common with other pods: labels, containers, ports."""
@@ -55,7 +55,7 @@ class Pods(Shapes):
 
     def hostname(self, row: int) -> str:
         """``spec.hostname``."""
-        return self.table.strings.texts[self.table.hostname[row]]
+        return self.table.hostname[row]
 
     def phase(self, row: int) -> Phase:
         """``status.phase``."""
@@ -113,7 +113,7 @@ class Pods(Shapes):
     @cached_property
     def _owning(self) -> bytes:
         """By row, whether the pod is live and in a network of its own."""
-        apart = bytes(not shape.host_network for shape in self.table.shapes)
+        apart = bytes(map(not_, self.table.shapes.host_networks))
         return bytes(map(and_, self.flagged(IS_LIVE), map(apart.__getitem__, self.table.shape)))
 
     @cached_property

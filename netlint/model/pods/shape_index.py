@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, compress
@@ -24,6 +24,7 @@ class Shapes:
         """``selector_keys``: the keys of all selectors that will be asked for; other labels are not indexed."""
         self.table = table
         self._selector_keys = selector_keys
+        self._owned: dict[str, dict[str, list[int]]] = {}  # shapes by kind and name of their owners
 
     def address_column(self, family: int) -> Sequence[int]:
         """The addresses of this family by row, 0 for pods without one."""
@@ -51,22 +52,21 @@ class Shapes:
 
     def owned_by(self, kind: str, name: str) -> list[int]:
         """Numbers of the shapes of the pods that this controller owns, in whatever namespace."""
-        return self._shapes_by_owner.get((kind, name), [])
+        if kind not in self._owned:
+            owned: defaultdict[str, list[int]] = defaultdict(list)
+            for number, owner in enumerate(self.table.shapes.owners):
+                if owner is not None and owner[0] == kind:
+                    owned[owner[1]].append(number)
+            self._owned[kind] = owned
+        return self._owned[kind].get(name, [])
 
     def owned_by_nobody(self) -> list[int]:
         """Numbers of the shapes of the pods that no controller owns."""
-        return self._shapes_by_owner.get(None, [])
-
-    @cached_property
-    def _shapes_by_owner(self) -> dict[tuple[str, str] | None, list[int]]:
-        found: dict[tuple[str, str] | None, list[int]] = {}
-        for number, shape in enumerate(self.table.shapes):
-            found.setdefault(shape.owner, []).append(number)
-        return found
+        return [number for number, owner in enumerate(self.table.shapes.owners) if owner is None]
 
     def different_labels(self, namespace: str) -> list[int]:
         """The numbers of shapes in a namespace, one for each set of labels."""
-        found: dict[bytes, int] = {}
+        found: dict[str, int] = {}
         for number in self.shapes_having(namespace, {}):
             found.setdefault(self.table.shapes[number].raw_labels, number)
         return [*found.values()]
@@ -108,17 +108,16 @@ class Shapes:
         return bytes(found)
 
     @cached_property
-    def sorts(self) -> list[int]:
+    def sorts(self) -> array[int]:
         """By shape, a number that all shapes with equal containers in the same kind of network have."""
-        numbers: dict[tuple[object, bool], int] = {}
-        known: dict[tuple[int, bool], int] = {}  # by identity, as equality is slow and nearly always identity
-        found = []
-        for shape in self.table.shapes:
-            key = (id(shape.containers), shape.host_network)
+        shapes, numbers = self.table.shapes, dict[tuple[object, bool], int]()
+        known: dict[tuple[int, bool], int] = {}  # by position, as equality is slow and nearly always the same position
+        sorts = array("I")
+        for key in zip(shapes.container, shapes.host_networks, strict=True):
             if key not in known:
-                known[key] = numbers.setdefault((shape.containers, shape.host_network), len(numbers))
-            found.append(known[key])
-        return found
+                known[key] = numbers.setdefault((shapes.containers[key[0]], key[1]), len(numbers))
+            sorts.append(known[key])
+        return sorts
 
     @cached_property
     def alike(self) -> list[list[int]]:
@@ -138,7 +137,7 @@ class Shapes:
 
     @cached_property
     def _label_index(self) -> LabelIndex:
-        return LabelIndex(((shape.namespace, shape.labels) for shape in self.table.shapes), self._selector_keys)
+        return LabelIndex(self.table.shapes.labelled, self._selector_keys)
 
     @cached_property
     def _rows_by_shape(self) -> array[int]:
@@ -146,6 +145,8 @@ class Shapes:
         return array("I", sorted(range(len(column)), key=column.__getitem__))
 
     @cached_property
-    def _shape_starts(self) -> list[int]:
-        counts = Counter(self.table.shape)
-        return [0, *accumulate(map(counts.__getitem__, range(len(self.table.shapes))))]
+    def _shape_starts(self) -> array[int]:
+        counts = array("I", bytes(4 * len(self.table.shapes)))
+        for number in self.table.shape:
+            counts[number] += 1
+        return array("I", accumulate(counts, initial=0))

@@ -71,10 +71,10 @@ class Digests:
         for shape, digest, coded in zip(table.shape, digests, _each_with(digests, codes), strict=True):
             if digest:
                 plain[shape] += coded * coded
-        for row in compress(range(len(digests)), table.hostname):
+        for row in compress(range(len(digests)), table.hostname.positions):
             if digests[row]:
                 coded, shape = _with(digests[row], codes[row]), table.shape[row]
-                hosted = _with(coded, self._number_of[table.hostname[row]])
+                hosted = _with(coded, table.hostname[row])
                 named[shape] = named.get(shape, 0) + hosted * hosted - coded * coded
         return Sums(plain, named)
 
@@ -94,7 +94,7 @@ class Digests:
         columns = zip(addresses, table.target.hashes, table.node, table.target_uid, strict=True)
         codes = table.flags.tobytes().translate(UNDERSTOOD_CODES)
         found = array("q", _each_with(map(hash, columns), codes))
-        for row in compress(range(len(found)), table.hostname):
+        for row in compress(range(len(found)), table.hostname.positions):
             found[row] = _with(found[row], table.hostname[row])
         return found
 
@@ -104,5 +104,5 @@ def _each_with(digests: Iterable[int], codes: Iterable[int]) -> Iterator[int]:
     return map(hash, zip(digests, codes, strict=True))
 
 
-def _with(digest: int, more: int | None) -> int:
+def _with(digest: int, more: int | str) -> int:
     return hash((digest, more))

@@ -277,7 +277,7 @@ class EndpointModel:
         if uid and pods.table.uid[row] and uid != pods.table.uid[row]:
             found.append(Mismatch("targetRef.uid", "the pod's", "another pod's"))
         hostname = self.expected_hostname(service, row)
-        actual_hostname = table.strings.texts[table.hostname[at]]
+        actual_hostname = table.hostname[at]
         if hostname != actual_hostname:
             found.append(Mismatch("hostname", hostname, actual_hostname))
         return found
