@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from sys import intern
 
 from netlint.objects.core import Node, Service
 from netlint.objects.meta import Object
@@ -95,19 +94,38 @@ def renumbered(column: array[int], numbers: list[int]) -> array[int]:
     return array(column.typecode, map(numbers.__getitem__, column))
 
 
-def intern_texts(item: Object) -> None:
+class _Shared(dict[str, str]):
+    """Texts by themselves, so that equal ones become one: of bounded number, unlike those that Python interns."""
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= _MOST_SHARED:
+            self.clear()
+        self[text] = text
+        return text
+
+
+_MOST_SHARED = 100_000
+_SHARED = _Shared()
+
+
+def forget() -> None:
+    """Everything has been read: no further text will be compared with those that are shared."""
+    _SHARED.clear()
+
+
+def share_texts(item: Object) -> None:
     """Keep once what thousands of objects say."""
-    meta = item.metadata
-    item.apiVersion, meta.namespace = intern(item.apiVersion), intern(meta.namespace or "")
+    meta, shared = item.metadata, _SHARED
+    item.apiVersion, meta.namespace = shared[item.apiVersion], shared[meta.namespace or ""]
     if meta.labels:
-        meta.labels = {intern(key): intern(value) for key, value in meta.labels.items()}
+        meta.labels = {shared[key]: shared[value] for key, value in meta.labels.items()}
     if meta.annotations:
-        meta.annotations = {intern(key): value for key, value in meta.annotations.items()}
+        meta.annotations = {shared[key]: value for key, value in meta.annotations.items()}
     if isinstance(item, Node):
         for condition in item.status.conditions or ():
-            condition.type, condition.reason = intern(condition.type or ""), intern(condition.reason or "")
+            condition.type, condition.reason = shared[condition.type or ""], shared[condition.reason or ""]
     elif isinstance(item, Service):
         if item.spec.selector:
-            item.spec.selector = {intern(key): intern(value) for key, value in item.spec.selector.items()}
+            item.spec.selector = {shared[key]: shared[value] for key, value in item.spec.selector.items()}
         for port in item.spec.ports or ():
-            port.name = intern(port.name) if port.name else port.name
+            port.name = shared[port.name] if port.name else port.name

@@ -19,8 +19,7 @@ from netlint.forks import Child, Children, cores
 from netlint.objects import KIND_NAMED
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Object
-from netlint.snapshot import DuplicateKey, PodTable, SliceTable, Snapshot, Spot, UnreadableDocument
-from netlint.snapshot.strings import intern_texts
+from netlint.snapshot import DuplicateKey, PodTable, SliceTable, Snapshot, Spot, UnreadableDocument, strings
 from netlint.sources.tasks import Task
 from netlint.sources.worker import Done, Worker
 
@@ -61,6 +60,7 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
     finally:
         os.close(queue)
     yamltext.forget()
+    strings.forget()
     worker.snapshot.pods.forget_keys()
     torn = {share.file for share in done if share.is_torn}
     if torn:
@@ -120,7 +120,7 @@ def _take_in(snapshot: Snapshot, child: Child) -> list[Done]:
 def _decoded(objects: bytes, struct: type[T]) -> list[T]:
     found: list[T] = msgspec.msgpack.decode(objects, type=list[struct])  # type: ignore[valid-type]
     for item in found:
-        intern_texts(item)
+        strings.share_texts(item)
     return found
 
 

@@ -30,7 +30,7 @@ from netlint.snapshot import (
     Window,
 )
 from netlint.snapshot.knowledge import ALL, ANY_KIND
-from netlint.snapshot.strings import intern_texts
+from netlint.snapshot.strings import share_texts
 from netlint.sources import known
 from netlint.sources.documents import (
     CORE_LIST,
@@ -289,7 +289,7 @@ class Intake:
         item.metadata.namespace, item.origin = namespace, origin
         if item.metadata.annotations:
             item.metadata.annotations.pop(LAST_APPLIED, None)
-        intern_texts(item)
+        share_texts(item)
         if isinstance(item, Endpoints):
             for subset in item.subsets or ():
                 subset.pack()

@@ -46,7 +46,7 @@ class Shapes:
             rows += self.rows_of_shape(number)
         return rows
 
-    def shapes_having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
+    def shapes_having(self, namespace: str, selector: Mapping[str, str]) -> Sequence[int]:
         """Numbers of the shapes whose pods the selector selects."""
         return self._label_index.selected(namespace, selector)
 
@@ -120,12 +120,12 @@ class Shapes:
         return sorts
 
     @cached_property
-    def alike(self) -> list[list[int]]:
+    def alike(self) -> list[array[int]]:
         """The numbers of all shapes, those of one sort together."""
-        found: dict[int, list[int]] = {}
+        alike: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))
         for number, sort in enumerate(self.sorts):
-            found.setdefault(sort, []).append(number)
-        return list(found.values())
+            alike[sort].append(number)
+        return list(alike.values())
 
     def flagged(self, combinations: bytes) -> bytes:
         """By row, whether the pod's flags are one of these combinations."""

@@ -9,7 +9,7 @@ k8s.io/kubernetes/pkg/controller/endpointslice/endpointslice_controller.go.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -198,7 +198,7 @@ class EndpointModel:
                     yield found
 
     def _demands(
-        self, digests: Digests, service: Service, family: int, shapes: list[int]
+        self, digests: Digests, service: Service, family: int, shapes: Sequence[int]
     ) -> dict[frozenset[Port], int]:
         """The endpoints that the pods of these shapes demand, by the ports of their slices."""
         publish = bool(service.spec.publishNotReadyAddresses)
