@@ -14,12 +14,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from . import json_templates, scalars
+from .bounded import Bounded
 from .json_templates import LINES, JsonTemplate, compile_shape
 from .lines import BETWEEN, BLOCK, LINE, LINE_OR_BLOCK
 from .scalars import Irregular, block_to_json, joined
 
 _LONGEST_LINE_CACHED = 256
-_MOST_LINES_CACHED = 10_000
+_MOST_LINES_CACHED = 3 << 20  # bytes
+_BESIDE = 250  # bytes of what is known of a line
 _LONGEST_CACHED = 10_000  # lines of a shape
 _MOST_CACHED = 100_000  # lines of all shapes
 _EMPTY = b"null"
@@ -28,12 +30,11 @@ _START = re.compile(rb"---(?: *+| ++#[ -~\x80-\xff]*+)\n")
 _SPECIAL = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-class _TemplateCache(dict[tuple[bytes, ...], JsonTemplate | None]):
+class _TemplateCache(Bounded[tuple[bytes, ...], JsonTemplate | None]):
     """Shape to its template (None for one that is not covered), made on demand."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._lines = 0
+        super().__init__(_MOST_CACHED)
 
     def __missing__(self, shape: tuple[bytes, ...]) -> JsonTemplate | None:
         template: JsonTemplate | None
@@ -42,27 +43,19 @@ class _TemplateCache(dict[tuple[bytes, ...], JsonTemplate | None]):
         except Irregular:
             template = None
         if len(shape) <= _LONGEST_CACHED:
-            self._keep(shape, template)
+            self.keep(shape, template, len(shape))
         return template
-
-    def _keep(self, shape: tuple[bytes, ...], template: JsonTemplate | None) -> None:
-        self._lines += len(shape)
-        if self._lines > _MOST_CACHED:
-            self.clear()
-            self._lines = len(shape)
-        self[shape] = template
-
-    def clear(self) -> None:
-        super().clear()
-        self._lines = 0
 
 
 _Entry = tuple[bytes, bytes] | None
 """The prefix of a line and the JSON of its value; None for a blank line or a comment."""
 
 
-class _LineCache(dict[bytes, _Entry]):
+class _LineCache(Bounded[bytes, _Entry]):
     """Line to its entry, made on demand."""
+
+    def __init__(self) -> None:
+        super().__init__(_MOST_LINES_CACHED)
 
     def __missing__(self, line: bytes) -> _Entry:
         """Read the line, or raise `Irregular` where it is not one by itself."""
@@ -71,9 +64,7 @@ class _LineCache(dict[bytes, _Entry]):
             raise Irregular
         entry = (match[1], scalars.to_json(match[2])) if match else None
         if len(line) <= _LONGEST_LINE_CACHED:
-            if len(self) >= _MOST_LINES_CACHED:
-                self.clear()
-            self[line] = entry
+            self.keep(line, entry, len(line) + _BESIDE)
         return entry
 
 
