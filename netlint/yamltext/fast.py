@@ -20,8 +20,7 @@ from .lines import BETWEEN, BLOCK, LINE, LINE_OR_BLOCK
 from .scalars import Irregular, block_to_json, joined
 
 _LONGEST_LINE_CACHED = 256
-_MOST_LINES_CACHED = 3 << 20  # bytes
-_BESIDE = 250  # bytes of what is known of a line
+_MOST_LINES_CACHED = 10_000
 _LONGEST_CACHED = 10_000  # lines of a shape
 _MOST_CACHED = 100_000  # lines of all shapes
 _EMPTY = b"null"
@@ -51,11 +50,8 @@ _Entry = tuple[bytes, bytes] | None
 """The prefix of a line and the JSON of its value; None for a blank line or a comment."""
 
 
-class _LineCache(Bounded[bytes, _Entry]):
-    """Line to its entry, made on demand."""
-
-    def __init__(self) -> None:
-        super().__init__(_MOST_LINES_CACHED)
+class _LineCache(dict[bytes, _Entry]):
+    """Line to its entry, made on demand; bounded by number, as counting bytes costs time for every line."""
 
     def __missing__(self, line: bytes) -> _Entry:
         """Read the line, or raise `Irregular` where it is not one by itself."""
@@ -64,7 +60,9 @@ class _LineCache(Bounded[bytes, _Entry]):
             raise Irregular
         entry = (match[1], scalars.to_json(match[2])) if match else None
         if len(line) <= _LONGEST_LINE_CACHED:
-            self.keep(line, entry, len(line) + _BESIDE)
+            if len(self) >= _MOST_LINES_CACHED:
+                self.clear()
+            self[line] = entry
         return entry
 
 
