@@ -22,7 +22,7 @@ from netlint.objects.core import API_SERVER, Service
 from netlint.objects.discovery import MANAGED_BY, SERVICE_NAME, EndpointSlice
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
-from netlint.wording import likewise, shortened
+from netlint.wording import inflected, likewise, shortened
 
 SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
 OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")
@@ -56,30 +56,30 @@ def _reasons(slice_: EndpointSlice, service: Service | None) -> Iterator[tuple[P
         yield ("addressType",), "its addresses are names (FQDN)"
     if service is None or is_headless(service) or not is_of_this_proxy(service):
         return
-    own = families(service)
-    if slice_.addressType and FAMILY_NUMBERS.get(slice_.addressType) not in own:
-        names = " and ".join(FAMILY_NAMES[family] for family in own)
+    service_families = families(service)
+    if slice_.addressType and FAMILY_NUMBERS.get(slice_.addressType) not in service_families:
+        names = " and ".join(FAMILY_NAMES[family] for family in service_families)
         yield ("addressType",), f"its addresses are {slice_.addressType}, those of {subject_of(service)} are {names}"
     yield from _port_reasons(slice_, service)
 
 
 def _port_reasons(slice_: EndpointSlice, service: Service) -> Iterator[tuple[Path, str]]:
-    wanted = [(port.name or "", protocol(port)) for port in service.spec.ports or ()]
+    service_ports = [(port.name or "", protocol(port)) for port in service.spec.ports or ()]
     ports = slice_.ports or []
     if not ports:
         yield (), "it has no port"
     elif all(port.port is None for port in ports):
         yield ("ports", 0), "its port has no number"
-    elif not any((port.name or "", port.protocol or "TCP") in wanted for port in ports):
-        found = [(port.name or "", str(port.protocol or "TCP")) for port in ports]
+    elif not any((port.name or "", port.protocol or "TCP") in service_ports for port in ports):
+        slice_ports = [(port.name or "", str(port.protocol or "TCP")) for port in ports]
         yield (
             ("ports", 0, "name") if ports[0].name else ("ports", 0),
-            f"it has {_ports(found)}, and {subject_of(service)} has {_ports(wanted)}",
+            f"it has {_port_names(slice_ports)}, and {subject_of(service)} has {_port_names(service_ports)}",
         )
 
 
-def _ports(found: list[tuple[str, str]]) -> str:
-    names = [f"{how} port {name!r}" if name else f"an unnamed {how} port" for name, how in found]
+def _port_names(ports: list[tuple[str, str]]) -> str:
+    names = [f"{transport} port {name!r}" if name else f"an unnamed {transport} port" for name, transport in ports]
     return shortened(names) or "no port"
 
 
@@ -93,7 +93,7 @@ def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 slices.subject(number),
                 slices.address_path(number, rows[0], 1),
-                f"{shortened(list(unused))} {'is' if len(unused) == 1 else 'are'} not used, as consumers read the "
+                f"{shortened(unused)} {inflected(len(unused), 'is', 'are')} not used, as consumers read the "
                 f"first address of an endpoint alone{likewise(len(rows) - 1)}",
                 {"unused": [text for row in rows for text in slices.surplus(row)]},
             )
@@ -101,7 +101,7 @@ def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
     """A slice that was mirrored from Endpoints is left, although nothing is mirrored any longer."""
-    existing = {(item.namespace, item.name) for item in cluster.view.objects("Endpoints")}
+    existing = {(endpoints.namespace, endpoints.name) for endpoints in cluster.view.objects("Endpoints")}
     slices = cluster.view.slices
     for number in slices.foreign:
         key = slices.service(number)
@@ -109,19 +109,19 @@ def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
         if service is None or slices[number].labels.get(MANAGED_BY) != MIRRORING or not slices.endpoints(number):
             continue
         if has_pods(service):
-            yield _left_over(cluster, number, service, ("spec", "selector"), "selects pods")
+            yield _leftover(cluster, number, service, ("spec", "selector"), "selects pods")
         elif key not in existing and cluster.view.is_complete("Endpoints", service.namespace):
-            yield _left_over(cluster, number, service, (), "has no Endpoints")
+            yield _leftover(cluster, number, service, (), "has no Endpoints")
 
 
-def _left_over(cluster: Cluster, number: int, service: Service, path: Path, why: str) -> Violation:
+def _leftover(cluster: Cluster, number: int, service: Service, path: Path, why: str) -> Violation:
     slices = cluster.view.slices
     family = slices.family(number) or 4
     texts = [addresses.text(family, address) for address in slices.addresses(slices.endpoints(number), family)]
     return Violation(
         slices.subject(number),
         ("metadata", "labels", MANAGED_BY),
-        f"{shortened(texts)} {'was' if len(texts) == 1 else 'were'} mirrored from Endpoints, "
+        f"{shortened(texts)} {inflected(len(texts), 'was', 'were')} mirrored from Endpoints, "
         f"but {subject_of(service)} {why}",
         {"addresses": texts, "service": str(subject_of(service))},
         (Related(subject_of(service), path, why),),
@@ -185,8 +185,8 @@ def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if is_off(Controller.ENDPOINTS, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.ENDPOINTS.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in endpoints_api.beside_controller(cluster):
-        yield _conflict(found, "the EndpointSlices", endpoints_api.is_behind(cluster, found))
+    for contrast in endpoints_api.beside_controller(cluster):
+        yield _conflict(contrast, "the EndpointSlices", endpoints_api.is_behind(cluster, contrast))
 
 
 def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -194,28 +194,28 @@ def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if is_off(Controller.MIRRORING, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.MIRRORING.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in endpoints_api.mirrored(cluster):
-        yield _conflict(found, "the mirrored EndpointSlices")
+    for contrast in endpoints_api.mirrored(cluster):
+        yield _conflict(contrast, "the mirrored EndpointSlices")
 
 
-def _conflict(found: Contrast, there: str, mitigated: bool = False) -> Violation:
-    here_alone, there_alone = _values(found.here_alone), _values(found.there_alone)
-    there = f"{there} of {subject_of(found.service)}"
-    parts = {
-        f"ready in {there}, but not here": _values(found.there.ready & found.here.waiting),
-        f"ready here, but not in {there}": _values(found.here.ready & found.there.waiting),
-        f"listed with other ports in {there}": here_alone & there_alone,
-        f"listed in {there}, but not here": there_alone - here_alone,
-        f"listed here, but not in {there}": here_alone - there_alone,
+def _conflict(contrast: Contrast, slices: str, mitigated: bool = False) -> Violation:
+    endpoints_alone, slices_alone = _values(contrast.here_alone), _values(contrast.there_alone)
+    slices = f"{slices} of {subject_of(contrast.service)}"
+    clauses = {
+        f"ready in {slices}, but not here": _values(contrast.there.ready & contrast.here.waiting),
+        f"ready here, but not in {slices}": _values(contrast.here.ready & contrast.there.waiting),
+        f"listed with other ports in {slices}": endpoints_alone & slices_alone,
+        f"listed in {slices}, but not here": slices_alone - endpoints_alone,
+        f"listed here, but not in {slices}": endpoints_alone - slices_alone,
     }
     return Violation(
-        subject_of(found.endpoints),
+        subject_of(contrast.endpoints),
         endpoints_api.place_of(
-            found.endpoints, *min(found.values & _values(found.here.all), default=min(found.values))
+            contrast.endpoints, *min(contrast.values & _values(contrast.here.all), default=min(contrast.values))
         ),
-        "; ".join(f"{_said(values)} {how}" for how, values in parts.items() if values),
-        {"addresses": [addresses.text(*value) for value in sorted(found.values)], "service": found.service.name},
-        (Related(subject_of(found.service), ("spec",), "is the Service"),),
+        "; ".join(f"{_addresses_are(values)} {clause}" for clause, values in clauses.items() if values),
+        {"addresses": [addresses.text(*value) for value in sorted(contrast.values)], "service": contrast.service.name},
+        (Related(subject_of(contrast.service), ("spec",), "is the Service"),),
         mitigated=mitigated,
     )
 
@@ -224,9 +224,9 @@ def _values(pairs: set[Pair]) -> set[tuple[int, int]]:
     return {pair[1:] for pair in pairs}
 
 
-def _said(values: set[tuple[int, int]]) -> str:
+def _addresses_are(values: set[tuple[int, int]]) -> str:
     texts = [addresses.text(*value) for value in sorted(values)]
-    return f"{shortened(texts)} {'is' if len(texts) == 1 else 'are'}"
+    return f"{shortened(texts)} {inflected(len(texts), 'is', 'are')}"
 
 
 def _why_dead(cluster: Cluster, number: int, row: int) -> str:
@@ -241,9 +241,9 @@ def _why_dead(cluster: Cluster, number: int, row: int) -> str:
         namespace, name = slices.target_namespace(row) or slices[number].namespace, slices.target(row)
         if not cluster.view.is_complete("Pod", namespace):
             return ""
-        owned = cluster.services.pod_at.get((family, address), ())
-        named = any(cluster.pods.order(pod) == (namespace, name) for pod in owned)
-        return "" if named else f"{text} is no address of a live Pod {namespace}/{name}"
+        holders = cluster.services.pod_at.get((family, address), ())
+        is_holder = any(cluster.pods.order(pod) == (namespace, name) for pod in holders)
+        return "" if is_holder else f"{text} is no address of a live Pod {namespace}/{name}"
     if (family, address) in cluster.services.pod_at or family not in cluster.pods.families:
         return ""
     ranges = cluster.ranges.plan.holding(family, address, Role.NODE_POD)
