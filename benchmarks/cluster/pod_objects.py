@@ -156,8 +156,15 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
         "terminationGracePeriodSeconds": 30,
         "dnsPolicy": "ClusterFirstWithHostNet" if app.host_network and with_token else "ClusterFirst",
     }
-    if made.node_selector:
-        spec["nodeSelector"] = made.node_selector
+    spec |= _placement(pod, made, node_name)
+    if app.kind == "StatefulSet":
+        spec |= {"hostname": pod.name} | ({"subdomain": governing} if governing else {})
+    return spec | _scheduling(app)
+
+
+def _placement(pod: Pod, made: Template, node_name: str) -> Tree:
+    app = pod.app
+    spec: Tree = {"nodeSelector": made.node_selector} if made.node_selector else {}
     account = "default" if app.index % 3 else app.name
     spec |= {"serviceAccountName": account, "serviceAccount": account}
     if pod.node >= 0:
@@ -167,9 +174,7 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
     spec["securityContext"] = {} if app.index % 2 else {"runAsUser": 1000, "fsGroup": 1000}
     if made.pull_secret:
         spec["imagePullSecrets"] = [{"name": "registry-credentials"}]
-    if app.kind == "StatefulSet":
-        spec |= {"hostname": pod.name} | ({"subdomain": governing} if governing else {})
-    return spec | _scheduling(app)
+    return spec
 
 
 def _claimed(volume: Tree, pod_name: str) -> Tree:

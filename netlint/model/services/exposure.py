@@ -68,23 +68,35 @@ def advertised(
     policies: Iterable[CiliumBGPPeeringPolicy],
 ) -> Iterator[Advertised]:
     """What Calico and Cilium are told to advertise."""
-    for found in configurations:
-        for index, entry in enumerate(found.spec.serviceClusterIPs or ()):
+    yield from _by_calico(configurations)
+    yield from _by_advertisements(advertisements)
+    yield from _by_peering_policies(policies)
+
+
+def _by_calico(configurations: Iterable[BGPConfiguration]) -> Iterator[Advertised]:
+    for configuration in configurations:
+        for index, entry in enumerate(configuration.spec.serviceClusterIPs or ()):
             if entry.cidr:
-                at: Path = ("spec", "serviceClusterIPs", index, "cidr")
-                yield Advertised(subject_of(found), at, "Calico", f"of {entry.cidr}")
-    for item in advertisements:
-        for index, one in enumerate(item.spec.advertisements or ()):
-            listed = (one.service.addresses if one.service else None) or []
-            if one.advertisementType == "Service" and one.selector is not None and CLUSTER_IP in listed:
-                at = ("spec", "advertisements", index, "service", "addresses", listed.index(CLUSTER_IP))
-                yield Advertised(subject_of(item), at, "Cilium", _selected(one.selector))
+                path = ("spec", "serviceClusterIPs", index, "cidr")
+                yield Advertised(subject_of(configuration), path, "Calico", f"of {entry.cidr}")
+
+
+def _by_advertisements(advertisements: Iterable[CiliumBGPAdvertisement]) -> Iterator[Advertised]:
+    for advertisement in advertisements:
+        for index, entry in enumerate(advertisement.spec.advertisements or ()):
+            listed = (entry.service.addresses if entry.service else None) or []
+            if entry.advertisementType == "Service" and entry.selector is not None and CLUSTER_IP in listed:
+                path = ("spec", "advertisements", index, "service", "addresses", listed.index(CLUSTER_IP))
+                yield Advertised(subject_of(advertisement), path, "Cilium", _selected(entry.selector))
+
+
+def _by_peering_policies(policies: Iterable[CiliumBGPPeeringPolicy]) -> Iterator[Advertised]:
     for policy in policies:
         for index, router in enumerate(policy.spec.virtualRouters or ()):
             listed = router.serviceAdvertisements or []
             if router.serviceSelector is not None and CLUSTER_IP in listed:
-                at = ("spec", "virtualRouters", index, "serviceAdvertisements", listed.index(CLUSTER_IP))
-                yield Advertised(subject_of(policy), at, "Cilium", _selected(router.serviceSelector))
+                path = ("spec", "virtualRouters", index, "serviceAdvertisements", listed.index(CLUSTER_IP))
+                yield Advertised(subject_of(policy), path, "Cilium", _selected(router.serviceSelector))
 
 
 def _selected(selector: LabelSelector) -> str:
