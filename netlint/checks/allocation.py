@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.addresses import FAMILY_NAMES
-from netlint.checks.phrases import listed, objects, sides
+from netlint.checks.wording import listed, objects, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.ranges.cluster_ips import ClusterIP, is_after, newest, parent_of, shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.phrases import sides, with_kind
+from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from netlint import addresses
 from netlint.addresses import FAMILY_NAMES, Range
-from netlint.checks.phrases import as_on, listed, of_no_node, sides, with_owner, without_file
+from netlint.checks.wording import as_on, listed, of_no_node, sides, with_owner, without_file
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import flannel, weave

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.addresses import Range, text, touching
-from netlint.checks.phrases import as_on, listed, of_no_node, sides, without_file
+from netlint.checks.wording import as_on, listed, of_no_node, sides, without_file
 from netlint.cluster import Cluster
 from netlint.dataplane.hiding_rules import Hiding
 from netlint.dataplane.netfilter.host_filters import NFT_FILE, lacking

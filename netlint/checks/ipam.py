@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.addresses import FAMILY_NAMES
-from netlint.checks.phrases import as_evidence, listed, sides, with_owner
+from netlint.checks.wording import as_evidence, listed, sides, with_owner
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
 from netlint.model.cni import cilium

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint.addresses import FAMILY_NAMES, uncovered
-from netlint.checks.phrases import listed, some_sides
+from netlint.checks.wording import listed, some_sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import Masquerade, Whom, cilium, clouds

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from netlint import addresses
 from netlint.addresses import RangeIndex
-from netlint.checks.phrases import sides, with_kind
+from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role, Standing

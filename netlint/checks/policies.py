@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from netlint.addresses import merged
-from netlint.checks.phrases import sides, with_kind
+from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.cni import cilium

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint.addresses import BITS, FAMILY_NAMES, text
-from netlint.checks.phrases import as_evidence, listed, sides, with_kind
+from netlint.checks.wording import as_evidence, listed, sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
 from netlint.model.declared.control_plane import repeated_flags
