@@ -9,23 +9,20 @@ from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import as_evidence, listed, objects, sides, some_sides, with_kind, with_owner
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import Masquerade, cilium
+from netlint.model.cni.masquerading import Masquerade
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
 from netlint.model.subjects import subject_of
+from netlint.phrases import and_more, inflected
 from netlint.snapshot import Reason
-from netlint.wording import and_more, inflected
-
-ALLOCATING_PLUGINS = ("cilium", "kube-router", "ovn-kubernetes")
-"""Plugins that give every node a range themselves, and do not work on one without."""
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have pod ranges with common addresses."""
     ignored = cluster.network.allocates_from_node is False
-    for group in cluster.ranges.disputed_pod_cidrs:
+    for group in cluster.ranges.overlapping_pod_cidrs:
         first, *others = sorted(group, key=lambda declared: (declared.subject.order, declared.range))
         family = FAMILY_NAMES[first.range.family]
         yield Violation(
@@ -42,11 +39,11 @@ def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A node's pod range is not inside the cluster's, or not inside what the plugin takes for it."""
     declared = cluster.ranges.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
-    if not declared and not any(enclosing.wide for enclosing in cluster.ranges.enclosing_ranges):
+    if not declared and not any(enclosing.enclosing for enclosing in cluster.ranges.enclosing_ranges):
         yield _undeclared(cluster)
     reported: set[Declaration] = set()
     for enclosing in cluster.ranges.enclosing_ranges:
-        for strays, wide in enclosing.strays():
+        for strays, wide in enclosing.outside():
             outside = [stray for stray in strays if stray not in reported]
             if outside:
                 reported.update(outside)
@@ -55,7 +52,7 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
 
 def _outside(cluster: Cluster, outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
     first, *others = outside
-    consequences = cluster.masquerades.following.get(first, ())
+    consequences = cluster.masquerades.consequences.get(first, ())
     return Violation(
         first.subject,
         first.path,
@@ -110,14 +107,12 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 
 def _without_plugins_range(cluster: Cluster) -> Iterator[Violation]:
     """Nodes that have joined a plugin's network, but have none of the ranges that it gives to nodes itself."""
-    failed = {node.name for nodes in cilium.failures(cluster.view).values() for node in nodes}
-    explained = failed | {node.name for node in cluster.ranges.unserved_nodes}
-    for plugin in cluster.network.in_force(*ALLOCATING_PLUGINS):
+    unserved = {node.name for node in cluster.ranges.unserved_nodes}
+    for plugin in cluster.network.in_force():
         ranges, members = plugin.allocation.ranges, cluster.network.members(plugin)
-        is_on_demand = plugin.name == cilium.NAME and cilium.mode_of(cluster.view) != "cluster-pool"
-        if not ranges or is_on_demand:
+        if not (ranges and plugin.allocation.is_required):
             continue
-        excepted = explained | {declared.node for declared in ranges}
+        excepted = unserved | plugin.allocation.refused | {declared.node for declared in ranges}
         for node in cluster.network.expected(plugin):
             if node.name not in excepted and (members is None or node.name in members):
                 yield Violation(
@@ -156,32 +151,34 @@ def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecid
     if undecided is not None:
         yield undecided
         return
-    for family, row in cluster.ranges.placement.strays(cluster.pods):
+    for family, row in cluster.ranges.placement.misplaced(cluster.pods):
         yield _stray(cluster, family, row)
 
 
 def _undecided_placement(cluster: Cluster) -> Undecided | None:
     network = cluster.network
     plugins = ", ".join(plugin.name for plugin in network.plugins) or "the CNI plugin"
-    gap = cluster.view.gap(network.pieces) if network.pieces and not network.allocates_from_node else None
-    if network.pools:
-        return Undecided(None, f"with {network.pools} pods may have addresses of pools, which netlint does not read")
+    gap = cluster.view.gap(network.block_kind) if network.block_kind and not network.allocates_from_node else None
+    if network.unread_pools:
+        return Undecided(
+            None, f"with {network.unread_pools} pods may have addresses of pools, which netlint does not read"
+        )
     if network.allocates_from_node is None:
         return Undecided(None, "the input does not show whether pods get their addresses from spec.podCIDRs")
     if gap is not None:
         return Undecided(None, gap.message, gap.reason)
     if network.allocates_from_node or network.own_ranges:
         return None
-    if network.missing:
-        return Undecided(None, f"no {network.missing} in the input tells the ranges of nodes", Reason.MISSING)
+    if network.missing_kind:
+        return Undecided(None, f"no {network.missing_kind} in the input tells the ranges of nodes", Reason.MISSING)
     return Undecided(None, f"{plugins} does not allocate from spec.podCIDRs", Reason.NOT_APPLICABLE)
 
 
 def _stray(cluster: Cluster, family: int, row: int) -> Violation:
     pods = cluster.pods
     address = addresses.text(family, pods.address(row, family))
-    ranges = cluster.ranges.placement.of(pods.node(row), family)
-    owner = cluster.ranges.placement.at(family, pods.address(row, family))
+    ranges = cluster.ranges.placement.ranges_of(pods.node(row), family)
+    owner = cluster.ranges.placement.node_range_at(family, pods.address(row, family))
     of_node = "" if ranges[0].subject.name == pods.node(row) else f" for Node {pods.node(row)}"
     elsewhere = f", inside {with_owner(owner)}" if owner else ""
     return Violation(
@@ -202,7 +199,7 @@ def _stray(cluster: Cluster, family: int, row: int) -> Violation:
 def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Ranges of different kinds have common addresses."""
     for collision in cluster.ranges.collisions:
-        hurts = cluster.ranges.usage.hurts(collision)
+        hurts = cluster.ranges.usage.has_allocations_in(collision)
         if collision.is_idle and not hurts:
             continue
         first, *others = collision.involved
@@ -213,16 +210,16 @@ def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
             f"{with_kind(first)} overlaps {and_more(with_kind(counterpart), len(others) - 1)}",
             {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in collision.involved]},
             sides(others),
-            key=f"{collision.left} and {collision.right} ranges",
+            key=f"{collision.left_kind} and {collision.right_kind} ranges",
             mitigated=not hurts,
         )
 
 
 def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Clusters that are joined have common addresses."""
-    for first, *others in remote_ranges.contested(cluster.ranges.plan, cluster.view):
+    for first, *others in remote_ranges.overlapping_clusters(cluster.ranges.plan, cluster.view):
         touching = [declared for declared in others if declared.range.overlaps(first.range)]
-        counterpart = next((declared for declared in touching if declared.what != first.what), others[0])
+        counterpart = next((declared for declared in touching if declared.description != first.description), others[0])
         yield Violation(
             first.subject,
             first.path,
@@ -235,7 +232,7 @@ def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def _named(declared: Declaration) -> str:
     whose = "" if declared.authority == AUTHORITY else f" of {declared.subject}"
-    return f"{declared}, {declared.what}{whose}"
+    return f"{declared}, {declared.description}{whose}"
 
 
 def _pod_evidence(cluster: Cluster, row: int) -> dict[str, object]:

@@ -9,7 +9,7 @@ from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import listed, objects, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.ranges.cluster_ips import ClusterIP, is_after, newest, parent_of, shared
+from netlint.model.ranges.cluster_ips import ClusterIP, is_after, newest, parent_of, shared_cluster_ips
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.networking import IPAddress
@@ -25,14 +25,14 @@ def cluster_ips_outside_service_cidrs(cluster: Cluster) -> Iterator[Violation | 
         yield Undecided(None, "nothing in the input declares the range of cluster IPs", Reason.MISSING)
     else:
         for cluster_ip in cluster.ranges.cluster_ips:
-            if not ranges.holds(cluster_ip):
+            if not ranges.contain(cluster_ip):
                 yield _outside(cluster, cluster_ip)
 
 
 def _outside(cluster: Cluster, cluster_ip: ClusterIP) -> Violation:
     ranges = cluster.ranges.service_ranges
-    closed = [declared for declared in ranges.given_up if declared.range.holds(*cluster_ip.address)]
-    nearby = closed or ranges.around(cluster_ip)
+    closed = [declared for declared in ranges.not_ready if declared.range.holds(*cluster_ip.address)]
+    nearby = closed or ranges.expected_for(cluster_ip)
     problem = f"is only inside {listed(nearby)}, which is not Ready" if closed else f"is outside {listed(nearby)}"
     return Violation(
         subject_of(cluster_ip.service),
@@ -41,13 +41,13 @@ def _outside(cluster: Cluster, cluster_ip: ClusterIP) -> Violation:
         {"address": str(cluster_ip), "serviceCIDRs": [str(declared) for declared in ranges.in_force]},
         sides(nearby),
         key=FAMILY_NAMES[cluster_ip.family],
-        mitigated=bool(closed) or not ranges.firm,
+        mitigated=bool(closed) or not ranges.are_complete,
     )
 
 
 def duplicate_cluster_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Services have the same cluster IP."""
-    for first, *others in shared(cluster.ranges.cluster_ips):
+    for first, *others in shared_cluster_ips(cluster.ranges.cluster_ips):
         related = tuple(Related(subject_of(other.service), other.path, "has it too") for other in others)
         yield Violation(
             subject_of(first.service),
@@ -65,10 +65,10 @@ def unallocated_cluster_ips(cluster: Cluster) -> Iterator[Violation | Undecided]
     if not records.in_use:
         yield Undecided(None, "no IPAddress in the input belongs to a Service", Reason.NOT_APPLICABLE)
         return
-    disputed = {cluster_ip.address for group in shared(cluster.ranges.cluster_ips) for cluster_ip in group}
+    disputed = {cluster_ip.address for group in shared_cluster_ips(cluster.ranges.cluster_ips) for cluster_ip in group}
     for cluster_ip in cluster.ranges.cluster_ips:
         record = records.by_address.get(cluster_ip.address)
-        stray = ranges.declared and not ranges.holds(cluster_ip)
+        stray = ranges.declared and not ranges.contain(cluster_ip)
         planned = record is None and not cluster_ip.service.metadata.creationTimestamp
         if cluster_ip.address in disputed or stray or planned or (record and parent_of(record) == cluster_ip.owner):
             continue

@@ -16,8 +16,8 @@ from netlint.objects import WORKLOADS
 from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Service
 from netlint.objects.meta import Path
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 DNS_NAME = re.compile(r"[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?", re.IGNORECASE)
 CLUSTER_NAME = re.compile(r"[-a-z0-9]+\.[-a-z0-9]+\.svc(\.[-a-z0-9.]+)?(?=:|/|$)", re.IGNORECASE)

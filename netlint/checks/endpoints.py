@@ -8,11 +8,11 @@ from netlint import addresses
 from netlint.addresses import FAMILY_NAMES, FAMILY_NUMBERS
 from netlint.cluster import Cluster
 from netlint.cluster.traffic import endpoints_api
-from netlint.cluster.traffic.endpoints_api import Contrast, Pair
+from netlint.cluster.traffic.endpoints_api import EndpointsContrast, PortAddress
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.declarations import Role
-from netlint.model.services.cilium_ingress import is_stand_in
+from netlint.model.services.ingress_proxies import is_stand_in
 from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
 from netlint.model.services.service_spec import families, has_pods, is_headless
@@ -21,8 +21,8 @@ from netlint.model.subjects import subject_of
 from netlint.objects.core import API_SERVER, Service
 from netlint.objects.discovery import MANAGED_BY, SERVICE_NAME, EndpointSlice
 from netlint.objects.meta import Path
+from netlint.phrases import inflected, likewise, shortened
 from netlint.snapshot import Reason
-from netlint.wording import inflected, likewise, shortened
 
 SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
 OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")
@@ -182,51 +182,53 @@ def endpoint_addresses_without_pods(cluster: Cluster) -> Iterator[Violation | Un
 
 def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Endpoints of a Service that selects pods do not list what its slices list."""
-    if is_off(Controller.ENDPOINTS, cluster.pods):
+    if is_disabled(Controller.ENDPOINTS, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.ENDPOINTS.value[0]), Reason.NOT_APPLICABLE)
         return
-    for contrast in endpoints_api.beside_controller(cluster):
-        yield _conflict(contrast, "the EndpointSlices", endpoints_api.is_behind(cluster, contrast))
+    for contrast in endpoints_api.unlike_controller_slices(cluster):
+        yield _conflict(contrast, "the EndpointSlices", endpoints_api.may_be_outdated(cluster, contrast))
 
 
 def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Endpoints that somebody wrote are not what kube-proxy reads of them."""
-    if is_off(Controller.MIRRORING, cluster.pods):
+    if is_disabled(Controller.MIRRORING, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.MIRRORING.value[0]), Reason.NOT_APPLICABLE)
         return
-    for contrast in endpoints_api.mirrored(cluster):
+    for contrast in endpoints_api.unlike_mirrored_slices(cluster):
         yield _conflict(contrast, "the mirrored EndpointSlices")
 
 
-def _conflict(contrast: Contrast, slices: str, mitigated: bool = False) -> Violation:
-    endpoints_alone, slices_alone = _values(contrast.here_alone), _values(contrast.there_alone)
-    slices = f"{slices} of {subject_of(contrast.service)}"
-    clauses = {
-        f"ready in {slices}, but not here": _values(contrast.there.ready & contrast.here.waiting),
-        f"ready here, but not in {slices}": _values(contrast.here.ready & contrast.there.waiting),
-        f"listed with other ports in {slices}": endpoints_alone & slices_alone,
-        f"listed in {slices}, but not here": slices_alone - endpoints_alone,
-        f"listed here, but not in {slices}": endpoints_alone - slices_alone,
-    }
+def _conflict(contrast: EndpointsContrast, slices: str, mitigated: bool = False) -> Violation:
+    listed_here = contrast.differing_addresses & _values(contrast.in_endpoints.all)
+    first = min(listed_here or contrast.differing_addresses)
+    differing = [addresses.text(*address) for address in sorted(contrast.differing_addresses)]
     return Violation(
         subject_of(contrast.endpoints),
-        endpoints_api.place_of(
-            contrast.endpoints, *min(contrast.values & _values(contrast.here.all), default=min(contrast.values))
-        ),
-        "; ".join(f"{_addresses_are(values)} {clause}" for clause, values in clauses.items() if values),
-        {"addresses": [addresses.text(*value) for value in sorted(contrast.values)], "service": contrast.service.name},
+        endpoints_api.address_path(contrast.endpoints, *first),
+        "; ".join(_differences(contrast, f"{slices} of {subject_of(contrast.service)}")),
+        {"addresses": differing, "service": contrast.service.name},
         (Related(subject_of(contrast.service), ("spec",), "is the Service"),),
         mitigated=mitigated,
     )
 
 
-def _values(pairs: set[Pair]) -> set[tuple[int, int]]:
+def _differences(contrast: EndpointsContrast, slices: str) -> Iterator[str]:
+    endpoints_alone, slices_alone = _values(contrast.only_in_endpoints), _values(contrast.only_in_slices)
+    differences = {
+        f"ready in {slices}, but not here": _values(contrast.in_slices.ready & contrast.in_endpoints.not_ready),
+        f"ready here, but not in {slices}": _values(contrast.in_endpoints.ready & contrast.in_slices.not_ready),
+        f"listed with other ports in {slices}": endpoints_alone & slices_alone,
+        f"listed in {slices}, but not here": slices_alone - endpoints_alone,
+        f"listed here, but not in {slices}": endpoints_alone - slices_alone,
+    }
+    for difference, values in differences.items():
+        if values:
+            texts = [addresses.text(*value) for value in sorted(values)]
+            yield f"{shortened(texts)} {inflected(len(texts), 'is', 'are')} {difference}"
+
+
+def _values(pairs: set[PortAddress]) -> set[tuple[int, int]]:
     return {pair[1:] for pair in pairs}
-
-
-def _addresses_are(values: set[tuple[int, int]]) -> str:
-    texts = [addresses.text(*value) for value in sorted(values)]
-    return f"{shortened(texts)} {inflected(len(texts), 'is', 'are')}"
 
 
 def _why_dead(cluster: Cluster, number: int, row: int) -> str:
@@ -246,7 +248,7 @@ def _why_dead(cluster: Cluster, number: int, row: int) -> str:
         return "" if is_holder else f"{text} is no address of a live Pod {namespace}/{name}"
     if (family, address) in cluster.services.pod_at or family not in cluster.pods.families:
         return ""
-    ranges = cluster.ranges.plan.holding(family, address, Role.NODE_POD)
+    ranges = cluster.ranges.plan.containing(family, address, Role.NODE_POD)
     return f"{text} lies in {ranges[0]} of {ranges[0].subject}, and no live pod has it" if ranges else ""
 
 

@@ -8,27 +8,24 @@ from collections.abc import Iterator
 from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
+from netlint.model.cni import PLUGINS
 from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.services import service_proxy
 from netlint.model.services.api_servers import api_servers
-from netlint.model.services.cilium_ingress import is_answered_by_proxy
-from netlint.model.services.exposure import Claimed, advertised, claimed
-from netlint.model.services.service_spec import has_pods, is_headless, may_be_of_several_clusters
+from netlint.model.services.exposure import ClaimedAddress, claimed_addresses
+from netlint.model.services.ingress_proxies import is_answered_by_proxy
+from netlint.model.services.service_spec import has_pods, may_be_of_several_clusters
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
-
-ADVERTISED = "kube-router.io/service.advertise.clusterip"
-POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
-"""Plugins whose pods are in the networks from which load balancers have their addresses, too."""
 
 
 def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service is the address of a Node, or of the API servers."""
     ipvs = service_proxy.uses_ipvs(cluster.view)
     servers = api_servers(cluster.view, cluster.view.slices)
-    for claim in claimed(cluster.view.services):
+    for claim in claimed_addresses(cluster.view.services):
         node, server = _node_at(cluster, claim), servers.get((claim.family, claim.value))
         if node is not None and (claim.external or (ipvs and _is_internal(cluster, node))):
             whose = f"an address of {node.subject}"
@@ -38,7 +35,7 @@ def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
             yield _taken_address(claim, whose, Related(server.subject, server.path, "shows the address"), ipvs)
 
 
-def _taken_address(claim: Claimed, whose: str, holder: Related, ipvs: bool) -> Violation:
+def _taken_address(claim: ClaimedAddress, whose: str, holder: Related, ipvs: bool) -> Violation:
     """A claim to a taken address: without IPVS this leads to its holder still, but for the ports of the Service."""
     return Violation(
         subject_of(claim.service),
@@ -51,7 +48,7 @@ def _taken_address(claim: Claimed, whose: str, holder: Related, ipvs: bool) -> V
     )
 
 
-def _node_at(cluster: Cluster, claim: Claimed) -> Declaration | None:
+def _node_at(cluster: Cluster, claim: ClaimedAddress) -> Declaration | None:
     """The Node that has the claimed address, as its status says."""
     holders = cluster.ranges.node_addresses.get((claim.family, claim.value), [])
     return next((declared for declared in reversed(holders) if declared.subject.kind == "Node"), None)
@@ -66,9 +63,10 @@ def _is_internal(cluster: Cluster, declared: Declaration) -> bool:
 
 def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service lies in a pod or Service range."""
-    roles = (Role.SERVICE,) if cluster.network.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
-    for claim in claimed(cluster.view.services):
-        enclosing = cluster.ranges.plan.holding(claim.family, claim.value, *roles)
+    by_cloud = any(detected.plugin.in_cloud_network for detected in cluster.network.plugins)
+    roles = (Role.SERVICE,) if by_cloud else (Role.SERVICE, Role.POD, Role.NODE_POD)
+    for claim in claimed_addresses(cluster.view.services):
+        enclosing = cluster.ranges.plan.containing(claim.family, claim.value, *roles)
         if enclosing:
             yield Violation(
                 subject_of(claim.service),
@@ -82,11 +80,11 @@ def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two Services claim one port of one external address."""
-    by_address: defaultdict[tuple[int, int], list[Claimed]] = defaultdict(list)
-    for claim in claimed(cluster.view.services):
+    by_address: defaultdict[tuple[int, int], list[ClaimedAddress]] = defaultdict(list)
+    for claim in claimed_addresses(cluster.view.services):
         by_address[claim.family, claim.value].append(claim)
     for _, claims in sorted(by_address.items()):
-        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], Claimed]] = defaultdict(dict)
+        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], ClaimedAddress]] = defaultdict(dict)
         for claim in claims if len(claims) > 1 else ():
             for port in claim.ports:
                 by_port[port].setdefault((claim.service.namespace, claim.service.name), claim)
@@ -95,7 +93,7 @@ def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
                 yield _shared_port(list(claimants.values()), f"{number}/{transport}")
 
 
-def _shared_port(claims: list[Claimed], port: str) -> Violation:
+def _shared_port(claims: list[ClaimedAddress], port: str) -> Violation:
     first, *others = claims
     return Violation(
         subject_of(first.service),
@@ -162,35 +160,14 @@ def _takes_pods(node: Node) -> bool:
 
 def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Cluster IPs are advertised to routers outside of the cluster."""
-    kinds = ("BGPConfiguration", "CiliumBGPAdvertisement", "CiliumBGPPeeringPolicy")
-    for advertisement in advertised(*map(cluster.view.objects, kinds)):
-        yield Violation(
-            advertisement.subject,
-            advertisement.path,
-            f"{advertisement.by} advertises cluster IPs {advertisement.what} to its BGP peers",
-            {"by": advertisement.by},
-            key=advertisement.what,
-        )
-    for daemon_set in cluster.view.objects("DaemonSet"):
-        if daemon_set.name == "kube-router" and service_proxy.flag(daemon_set, "advertise-cluster-ip") == "true":
+    for plugin in PLUGINS:
+        for advertisement in plugin.advertisements(cluster.view):
             yield Violation(
-                subject_of(daemon_set),
-                ("spec", "template", "spec", "containers", 0),
-                "kube-router advertises all cluster IPs to its BGP peers",
-                {"flag": "--advertise-cluster-ip"},
-            )
-        elif daemon_set.name == "kube-router":
-            yield from _advertised_by_annotation(cluster)
-
-
-def _advertised_by_annotation(cluster: Cluster) -> Iterator[Violation]:
-    for service in cluster.view.services:
-        if service.annotations.get(ADVERTISED) == "true" and not is_headless(service):
-            yield Violation(
-                subject_of(service),
-                ("metadata", "annotations", ADVERTISED),
-                f"kube-router advertises {service.spec.clusterIP or 'its cluster IP'} to its BGP peers",
-                {"annotation": ADVERTISED},
+                advertisement.subject,
+                advertisement.path,
+                f"{advertisement.title} advertises {advertisement.cluster_ips} to its BGP peers",
+                advertisement.evidence,
+                key=advertisement.key,
             )
 
 

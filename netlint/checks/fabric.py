@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
-from netlint.model.cni import Detected, custom_networking, flannel
+from netlint.model.cni.plugin import Membership
+from netlint.model.cni.plugins import custom_networking, flannel
 from netlint.model.declared.node_objects import is_ready, is_virtual
-from netlint.model.nodes.daemonset_coverage import Coverage
+from netlint.model.nodes.daemonset_coverage import DaemonSetCoverage
 from netlint.model.pods.scheduling import NETWORK_UNAVAILABLE
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
 
@@ -76,29 +77,30 @@ def _mixed(groups: Mapping[str, list[Node]], key: str, setting: str) -> Iterator
 
 def nodes_outside_overlay(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Node lacks what the network plugin has written for its peers."""
-    without_agent = {node.name for coverage in cluster.nodes.network_agents for node in coverage.lacking}
+    without_agent = {node.name for coverage in cluster.nodes.network_agents for node in coverage.uncovered}
     for detected in cluster.network.in_force():
-        members = cluster.network.members(detected)
-        if not members:
+        membership = detected.plugin.membership
+        members = membership.nodes(cluster.view) if membership else set()
+        if membership is None or not members:
             continue
-        if detected.plugin.member_kind and not cluster.view.is_complete(detected.plugin.member_kind):
-            yield Undecided(None, f"not every {detected.plugin.member_kind} is known", Reason.INCOMPLETE)
+        if membership.kind and not cluster.view.is_complete(membership.kind):
+            yield Undecided(None, f"not every {membership.kind} is known", Reason.INCOMPLETE)
             continue
         rangeless = {name for name, ranges in cluster.view.pod_cidrs.items() if not ranges}
         explained = members | without_agent | (rangeless if detected.allocation.from_node else set())
         outside = [node for node in cluster.network.expected(detected) if node.name not in explained]
         for node in filter(is_ready, outside):
             peer = min(members & cluster.view.node_named.keys(), default=node.name)
-            yield _outsider(detected, node, cluster.view.node_named[peer])
+            yield _outsider(detected.name, membership, node, cluster.view.node_named[peer])
 
 
-def _outsider(detected: Detected, node: Node, peer: Node) -> Violation:
-    sign = detected.plugin.member_sign
+def _outsider(plugin: str, membership: Membership, node: Node, peer: Node) -> Violation:
+    sign = membership.sign
     return Violation(
         subject_of(node),
-        ("metadata", "name") if detected.plugin.member_kind else ("metadata", "annotations"),
-        f"{node.name} is Ready without {sign}, which {detected.name} writes for every node",
-        {"plugin": detected.name, "lacks": sign},
+        ("metadata", "name") if membership.kind else ("metadata", "annotations"),
+        f"{node.name} is Ready without {sign}, which {plugin} writes for every node",
+        {"plugin": plugin, "lacks": sign},
         (Related(subject_of(peer), (), f"has {sign}"),),
     )
 
@@ -109,27 +111,27 @@ def nodes_without_network_agent(cluster: Cluster) -> Iterator[Violation | Undeci
         agent = subject_of(coverage.agent)
         if not cluster.view.is_complete("Pod", coverage.agent.namespace):
             yield Undecided(agent, "not every pod of the agent's namespace is known", Reason.MISSING)
-        elif coverage.wanted and len(coverage.lacking) == len(coverage.wanted):
+        elif coverage.eligible and len(coverage.uncovered) == len(coverage.eligible):
             yield _on_no_node(coverage)
         else:
             yield from _without_agent(cluster, coverage)
 
 
-def _on_no_node(coverage: Coverage) -> Violation:
+def _on_no_node(coverage: DaemonSetCoverage) -> Violation:
     agent = subject_of(coverage.agent)
-    nodes = [node.name for node in coverage.wanted]
+    nodes = [node.name for node in coverage.eligible]
     return Violation(
         agent,
         (),
         f"{agent} has a pod on none of its nodes, which are {shortened(nodes)}",
         {"nodes": nodes},
-        tuple(Related(subject_of(node), (), "has no pod of it") for node in coverage.wanted),
+        tuple(Related(subject_of(node), (), "has no pod of it") for node in coverage.eligible),
     )
 
 
-def _without_agent(cluster: Cluster, coverage: Coverage) -> Iterator[Violation]:
+def _without_agent(cluster: Cluster, coverage: DaemonSetCoverage) -> Iterator[Violation]:
     agent, pods = subject_of(coverage.agent), cluster.pods
-    for node in coverage.lacking:
+    for node in coverage.uncovered:
         yield Violation(
             subject_of(node),
             (),
@@ -185,7 +187,7 @@ def _unavailability(node: Node) -> tuple[Path, str] | None:
 
 def missing_eniconfigs(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A Node takes an ENIConfig that does not exist, or that of another zone."""
-    agent = custom_networking.agent(cluster.view)
+    agent = custom_networking.custom_agent(cluster.view)
     if agent is None:
         return
     if not cluster.view.is_complete("ENIConfig"):
@@ -194,7 +196,7 @@ def missing_eniconfigs(cluster: Cluster) -> Iterator[Violation | Undecided]:
     choices = list(custom_networking.choices(cluster.view, agent))
     existing = {eni_config.name: subject_of(eni_config) for eni_config in cluster.view.objects("ENIConfig")}
     yield from _of_other_zones(cluster, choices, existing)
-    missing: dict[str, list[custom_networking.Choice]] = {}
+    missing: dict[str, list[custom_networking.ENIConfigChoice]] = {}
     for choice in choices:
         if choice.name not in existing:
             missing.setdefault(choice.name, []).append(choice)
@@ -203,7 +205,7 @@ def missing_eniconfigs(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 
 def _of_other_zones(
-    cluster: Cluster, choices: Iterable[custom_networking.Choice], existing: Mapping[str, Subject]
+    cluster: Cluster, choices: Iterable[custom_networking.ENIConfigChoice], existing: Mapping[str, Subject]
 ) -> Iterator[Violation]:
     """Nodes that take an ENIConfig whose name is a zone, but not theirs."""
     zones = {node.labels.get(custom_networking.ZONE) for node in cluster.view.nodes}
@@ -220,7 +222,7 @@ def _of_other_zones(
             )
 
 
-def _missing_eniconfig(name: str, choices: list[custom_networking.Choice], agent: Subject) -> Violation:
+def _missing_eniconfig(name: str, choices: list[custom_networking.ENIConfigChoice], agent: Subject) -> Violation:
     first, *others = choices
     nodes = [choice.node for choice in choices]
     return Violation(

@@ -9,12 +9,13 @@ from netlint.cluster import Cluster
 from netlint.dataplane import link_connections
 from netlint.dataplane.link_connections import Address, Need, Uplink
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import Detected, calico, calico_bgp
-from netlint.model.cni.calico_bgp import Apart, Exchange
+from netlint.model.cni import Detected
+from netlint.model.cni.plugins import calico, calico_bgp, calico_ipam
+from netlint.model.cni.plugins.calico_bgp import Apart, Exchange
 from netlint.model.subjects import subject_of
 from netlint.objects.calico_crds import IPPool
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
 MESH = ("spec", "nodeToNodeMeshEnabled")
 NO_DUMPS = Undecided(None, "no node dump shows the links of a node (--node-dumps)", Reason.NOT_APPLICABLE)
@@ -22,7 +23,7 @@ NO_DUMPS = Undecided(None, "no node dump shows the links of a node (--node-dumps
 
 def disconnected_bgp_peers(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Nodes do not learn the routes of other nodes from Calico's BGP sessions."""
-    if not cluster.network.in_force(calico.NAME):
+    if not cluster.network.in_force(calico.PLUGIN.name):
         return
     try:
         exchange = Exchange(cluster.view)
@@ -67,9 +68,9 @@ def _causes(exchange: Exchange) -> Iterator[Related]:
 
 def unexported_pools(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Addresses of a pool without encapsulation are not announced to other nodes."""
-    if not cluster.network.in_force(calico.NAME) or len(calico.members(cluster.view)) < 2:
+    if not cluster.network.in_force(calico.PLUGIN.name) or len(calico.joined_nodes(cluster.view)) < 2:
         return
-    if not calico.pools(cluster.view) and not cluster.view.is_complete("IPPool"):
+    if not calico_ipam.pools(cluster.view) and not cluster.view.is_complete("IPPool"):
         yield Undecided(None, "Calico's pools are not in the input", Reason.MISSING)
     for pool in calico_bgp.routed_pools(cluster.view):
         if pool.spec.disableBGPExport and not calico_bgp.is_encapsulated(pool):

@@ -9,13 +9,13 @@ from netlint.addresses import FAMILY_NAMES, Range
 from netlint.checks.wording import as_on, listed, of_no_node, sides, with_owner, without_file
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import flannel, weave
+from netlint.model.cni.plugins import flannel, weave
 from netlint.model.declared.declarations import Declaration, Role, Standing
 from netlint.model.hosts import docker_bridge
 from netlint.model.hosts.host import DOCKER_FILE, Host, is_bridge
 from netlint.objects.host import Link
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
-from netlint.wording import NAMED, shortened
 
 LINKS, ROUTES, SUBNET_ENV, CNI = "ip-addr.json", "ip-route.json", "run-flannel-subnet.env", "cni"
 REPEATED = ("dummy", "vxlan", "ipip", "sit", "tun", "macvlan", "ipvlan")
@@ -143,7 +143,7 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
             link = next((link for link in host.dump.links or () if link.ifname == name), None)
             mac = vxlan.get("VtepMAC")
             if link is not None and isinstance(mac, str) and link.address and mac.lower() != link.address.lower():
-                annotation = flannel.PREFIX + ("backend-data" if family == 4 else "backend-v6-data")
+                annotation = flannel.BACKEND_DATA[family]
                 yield Violation(
                     host.subject,
                     ("metadata", "annotations", annotation),
@@ -156,7 +156,7 @@ def mismatched_vtep_macs(cluster: Cluster) -> Iterator[Violation | Undecided]:
 def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A host sends packets for its own pods to another one."""
     yield from _missing_files(cluster, ROUTES)
-    disputed = {declared.node for group in cluster.ranges.disputed_pod_cidrs for declared in group}
+    disputed = {declared.node for group in cluster.ranges.overlapping_pod_cidrs for declared in group}
     for host in cluster.hosts:
         local = {(family, address) for _, family, address, _ in host.links}
         for route, span in host.routes:

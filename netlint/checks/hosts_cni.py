@@ -8,11 +8,11 @@ from netlint import addresses
 from netlint.checks.wording import listed, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni.plugin import beyond
+from netlint.model.cni.masquerading import beyond
 from netlint.model.hosts.cni_files import META_PLUGINS
 from netlint.model.hosts.host import Host
+from netlint.phrases import inflected, shortened
 from netlint.snapshot import Reason
-from netlint.wording import inflected, shortened
 
 CNI = "cni"
 

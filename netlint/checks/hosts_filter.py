@@ -13,11 +13,11 @@ from netlint.dataplane.netfilter.host_filters import NFT_FILE, lacking
 from netlint.dataplane.policy_routes import Gap, gaps
 from netlint.dataplane.rival_agents import Rivalry, rivalries
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import calico, cilium, clouds
-from netlint.model.cni.calico import felix_default
+from netlint.model.cni.plugin import Datapath
+from netlint.model.cni.plugins import aws_vpc_cni
 from netlint.model.hosts.host import Host, addresses_by_node
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason, Spot
-from netlint.wording import NAMED, shortened
 
 FILTER, POLICY = "iptables-save.txt", "ip-rule.json"
 LOCAL_PODS = "pods on the node"
@@ -43,14 +43,12 @@ def _undecided_rules(host: Host, doubt: str) -> Undecided:
 
 
 def _bypass(cluster: Cluster) -> Undecided | None:
-    open_vswitch = cluster.network.in_force(*OPEN_VSWITCH)
-    if open_vswitch:
-        why = f"{open_vswitch[0].name} connects pods by Open vSwitch, past the host's rules"
+    datapaths = {detected.name: detected.plugin.datapath(cluster.view) for detected in cluster.network.in_force()}
+    for name in (name for name, datapath in datapaths.items() if datapath is Datapath.OPEN_VSWITCH):
+        why = f"{name} connects pods by Open vSwitch, past the host's rules"
         return Undecided(None, why, Reason.NOT_APPLICABLE)
-    settings = felix_default(cluster.view)
-    by_calico = cluster.network.in_force(calico.NAME) if settings and settings.spec.bpfEnabled else []
-    for plugin in (*cluster.network.in_force(cilium.NAME), *by_calico):
-        return Undecided(None, f"eBPF programs of {plugin.name} may carry packets past the host's rules")
+    for name in (name for name, datapath in datapaths.items() if datapath is Datapath.EBPF):
+        return Undecided(None, f"eBPF programs of {name} may carry packets past the host's rules")
     return None
 
 
@@ -136,8 +134,8 @@ def rival_masquerade_agents(cluster: Cluster) -> Iterator[Violation | Undecided]
 
 def incomplete_policy_routes(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Packets of pods with an address of a secondary interface do not leave through it."""
-    if not cluster.network.shows(clouds.AWS):
-        why = f"no {clouds.AWS}, which alone routes packets of pods by their source"
+    if not cluster.network.shows(aws_vpc_cni.NAME):
+        why = f"no {aws_vpc_cni.NAME}, which alone routes packets of pods by their source"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
     carried_by = addresses_by_node(cluster.pods)

@@ -10,8 +10,8 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.hosts.host import Host
 from netlint.model.services.node_ports import Ephemeral, NodePort, ephemeral
 from netlint.model.subjects import subject_of
+from netlint.phrases import counted, likewise
 from netlint.snapshot import Reason
-from netlint.wording import counted, likewise
 
 SYSCTL = "sysctl.txt"
 

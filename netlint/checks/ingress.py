@@ -10,7 +10,7 @@ from typing import NamedTuple
 from netlint.checks.ingress_routes import unattachable_routes
 from netlint.cluster import Cluster
 from netlint.cluster.traffic import references
-from netlint.cluster.traffic.references import SERVICE, Backend, Grants
+from netlint.cluster.traffic.references import SERVICE, ReferenceGrants, ServiceReference
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.hostnames import covers
 from netlint.model.subjects import subject_of
@@ -38,7 +38,7 @@ def missing_backend_services(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
-def _is_missing(cluster: Cluster, backend: Backend) -> bool:
+def _is_missing(cluster: Cluster, backend: ServiceReference) -> bool:
     key = (backend.namespace, backend.name)
     return cluster.view.is_complete("Service", backend.namespace) and key not in cluster.view.service_named
 
@@ -61,11 +61,11 @@ def unmatched_backend_ports(cluster: Cluster) -> Iterator[Violation]:
         )
 
 
-def _backends(cluster: Cluster) -> Iterator[Backend]:
+def _backends(cluster: Cluster) -> Iterator[ServiceReference]:
     """Every Service that an Ingress or a route names, once for each object and port."""
     named = chain(
-        chain.from_iterable(map(references.of_ingress, cluster.view.objects("Ingress"))),
-        chain.from_iterable(map(references.of_route, _routes(cluster))),
+        chain.from_iterable(map(references.services_of_ingress, cluster.view.objects("Ingress"))),
+        chain.from_iterable(map(references.services_of_route, _routes(cluster))),
     )
     seen: set[tuple[Subject, str]] = set()
     for backend in named:
@@ -80,7 +80,7 @@ def _routes(cluster: Cluster) -> list[GatewayRoute]:
 
 def ungranted_references(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A route or a Gateway refers to an object of another namespace that does not allow it."""
-    grants = Grants(cluster.view.objects("ReferenceGrant"))
+    grants = ReferenceGrants(cluster.view.objects("ReferenceGrant"))
     for subject, path, target, namespace, name in _across_namespaces(cluster):
         if grants.allow(subject, target, namespace, name):
             continue
@@ -100,7 +100,7 @@ def ungranted_references(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def _across_namespaces(cluster: Cluster) -> Iterator[tuple[Subject, Path, tuple[str, str], str, str]]:
     """Referrer, field, and group and kind, namespace and name of what it refers to."""
-    for backend in chain.from_iterable(map(references.of_route, _routes(cluster))):
+    for backend in chain.from_iterable(map(references.services_of_route, _routes(cluster))):
         if backend.namespace != backend.subject.namespace:
             yield backend.subject, backend.path, SERVICE, backend.namespace, backend.name
     for gateway in cluster.view.objects("Gateway"):
@@ -263,7 +263,7 @@ def unaccepted_routes(cluster: Cluster) -> Iterator[Violation]:
     causes = chain(missing_parent_gateways(cluster), unattachable_routes(cluster), _ungranted(cluster))
     explained = {violation.subject for violation in causes}
     for route in _routes(cluster):
-        missing = (backend for backend in references.of_route(route) if _is_missing(cluster, backend))
+        missing = (backend for backend in references.services_of_route(route) if _is_missing(cluster, backend))
         if subject_of(route) in explained or any(True for _ in missing):
             continue
         for index, parent in enumerate((route.status.parents if route.status else None) or ()):

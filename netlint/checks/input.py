@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
+from netlint.phrases import inflected
 from netlint.snapshot import Spot
-from netlint.wording import inflected
 
 
 def unreadable_documents(cluster: Cluster) -> Iterator[Violation]:

@@ -9,13 +9,13 @@ from netlint.addresses import FAMILY_NAMES
 from netlint.checks.wording import as_evidence, listed, sides, with_owner
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
-from netlint.model.cni import cilium
+from netlint.model.cni.plugins import calico_ipam, cilium_ipam
 from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges import ipam
 from netlint.model.ranges.secondary_networks import SecondaryRange
 from netlint.model.subjects import subject_of
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot.attached_networks import STATUS
-from netlint.wording import NAMED, shortened
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
@@ -24,7 +24,7 @@ def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _overlapping(cluster: Cluster) -> Iterator[list[Declaration]]:
-    allocated = ipam.given_to_nodes(cluster.ranges.calico_blocks, cluster.network)
+    allocated = ipam.ranges_given_to_nodes(cluster.view, cluster.network)
     for group in addresses.overlapping_groups([declared.range for declared in allocated]):
         yield [allocated[number] for number in group]
 
@@ -49,7 +49,7 @@ def _overlap(group: list[Declaration]) -> Violation:
 
 def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Several nodes own one block."""
-    for block, claims in ipam.contested_blocks(cluster.view):
+    for block, claims in calico_ipam.contested_blocks(cluster.view):
         first, *others = sorted(claims, key=lambda claim: claim.subject.order)
         nodes = shortened(f"Node {name}" for name in dict.fromkeys(claim.node for claim in (first, *others)))
         yield Violation(
@@ -64,8 +64,9 @@ def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """A block with addresses in use is no piece of a pool."""
     explained = {declared.subject for group in _overlapping(cluster) for declared in group}
-    blocks = [block for block in cluster.ranges.calico_blocks if block[0].subject not in explained]
-    for block, pool in ipam.unmatched_blocks(blocks, ipam.calico_pools(cluster.view)):
+    for block, pool in calico_ipam.unmatched_blocks(cluster.view):
+        if block.subject in explained:
+            continue
         problem = (
             f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
             if pool
@@ -78,16 +79,15 @@ def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """A pool or a Node's range has no address left for pods, or few."""
-    blocks = cluster.ranges.calico_blocks if cluster.view.is_complete("IPAMBlock") else None
-    for filling in ipam.fillings(cluster.view, cluster.ranges.plan, cluster.network, blocks):
+    for filling in ipam.pool_fillings(cluster.view, cluster.ranges.plan, cluster.network):
         if filling.is_scarce:
             yield Violation(
                 filling.subject,
                 filling.path,
-                f"{filling.taken} of {filling.size} addresses of {filling.what} are in use",
-                {"size": filling.size, "taken": filling.taken},
+                f"{filling.in_use} of {filling.size} addresses of {filling.name} are in use",
+                {"size": filling.size, "taken": filling.in_use},
                 sides(filling.others),
-                key=filling.what,
+                key=filling.name,
                 mitigated=not filling.is_full,
             )
 
@@ -97,7 +97,7 @@ def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
     explained = cluster.ranges.unserved_nodes | {
         declared.subject for group in _overlapping(cluster) for declared in group
     }
-    for error, nodes in cilium.failures(cluster.view).items():
+    for error, nodes in cilium_ipam.failures(cluster.view).items():
         failed = [node for node in nodes if subject_of(node) not in explained]
         if failed:
             first, *others = [subject_of(node) for node in failed]
@@ -114,7 +114,7 @@ def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
 
 def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Nodes must not borrow addresses, and there are fewer blocks than nodes."""
-    for shortage in ipam.shortages(cluster.view):
+    for shortage in calico_ipam.shortages(cluster.view):
         yield Violation(
             shortage.subject,
             ("spec", "strictAffinity"),
@@ -128,22 +128,24 @@ def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 def overlapping_secondary_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Secondary networks on one segment give out the same addresses independently."""
     for group in ipam.contested_secondary_ranges(cluster.ranges.plan):
-        first, *others = sorted(group, key=lambda secondary: (secondary.declaration.subject.order, secondary.given))
+        first, *others = sorted(
+            group, key=lambda secondary: (secondary.declaration.subject.order, secondary.allocatable)
+        )
         master, vlan = first.segment
         where = f"{master}, VLAN {vlan}" if vlan else master
         declarations = [secondary.declaration for secondary in (first, *others)]
         yield Violation(
             first.declaration.subject,
             first.declaration.path,
-            f"{first.given} on {where} overlaps {_listed_secondary(others)}",
+            f"{first.allocatable} on {where} overlaps {_listed_secondary(others)}",
             {"segment": where, "ranges": [as_evidence(declared) for declared in declarations]},
             sides(declarations[1:]),
-            key=f"{where} {first.given}",
+            key=f"{where} {first.allocatable}",
         )
 
 
 def _listed_secondary(ranges: list[SecondaryRange]) -> str:
-    return shortened(f"{secondary.given} of {secondary.declaration.subject}" for secondary in ranges)
+    return shortened(f"{secondary.allocatable} of {secondary.declaration.subject}" for secondary in ranges)
 
 
 def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
@@ -153,30 +155,31 @@ def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             declared.subject,
             declared.path,
-            f"{first.given} overlaps {shortened(secondary.given for secondary in others)} of the same configuration",
-            {"ranges": [str(secondary.given) for secondary in (first, *others)]},
-            key=str(first.given),
+            f"{first.allocatable} overlaps {shortened(secondary.allocatable for secondary in others)} "
+            "of the same configuration",
+            {"ranges": [str(secondary.allocatable) for secondary in (first, *others)]},
+            key=str(first.allocatable),
         )
 
 
 def assignable_gateways(cluster: Cluster) -> Iterator[Violation]:
     """A pod of a secondary network may get the gateway's address."""
     for secondary in cluster.ranges.plan.secondary:
-        if secondary.gives_gateway:
+        if secondary.allocates_gateway:
             declared = secondary.declaration
             gateway = addresses.text(declared.range.family, secondary.gateway or 0)
             yield Violation(
                 declared.subject,
                 declared.path,
-                f"the gateway {gateway} is one of the addresses {secondary.given} for pods",
-                {"gateway": gateway, "given": str(secondary.given)},
+                f"the gateway {gateway} is one of the addresses {secondary.allocatable} for pods",
+                {"gateway": gateway, "given": str(secondary.allocatable)},
                 key=gateway,
             )
 
 
 def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Every node gives out the same addresses of a network that nodes share."""
-    hurting = {sharing.definition for sharing in cluster.ranges.shared_attachments}
+    hurting = {sharing.definition for sharing in cluster.ranges.duplicate_secondary_addresses}
     for secondary in ipam.unshared_ranges(cluster.view, cluster.ranges.plan):
         declared = secondary.declaration
         if declared.subject in hurting:
@@ -185,9 +188,9 @@ def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             declared.subject,
             declared.path,
-            f"host-local gives out {secondary.given} on each of {nodes} nodes, which share {_link(secondary)}",
-            {"given": str(secondary.given), "plugin": secondary.plugin, "nodes": nodes},
-            key=str(secondary.given),
+            f"host-local gives out {secondary.allocatable} on each of {nodes} nodes, which share {_link(secondary)}",
+            {"given": str(secondary.allocatable), "plugin": secondary.plugin_type, "nodes": nodes},
+            key=str(secondary.allocatable),
         )
 
 
@@ -195,7 +198,7 @@ def duplicate_secondary_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Several live pods have one address in a network beside the cluster's."""
     pods = cluster.pods
     path = ("metadata", "annotations", STATUS)
-    for sharing in cluster.ranges.shared_attachments:
+    for sharing in cluster.ranges.duplicate_secondary_addresses:
         (text, rows), *other_addresses = sharing.holders.items()
         holders = [pods.subject(row) for row in rows]
         others = f", and {len(other_addresses)} more addresses have several pods each" if other_addresses else ""
@@ -213,7 +216,7 @@ def duplicate_secondary_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _link(secondary: SecondaryRange) -> str:
-    return f"the {secondary.plugin} network" + (f" on {secondary.segment[0]}" if secondary.segment[0] else "")
+    return f"the {secondary.plugin_type} network" + (f" on {secondary.segment[0]}" if secondary.segment[0] else "")
 
 
 CHECKS = (

@@ -8,8 +8,8 @@ from netlint.addresses import FAMILY_NAMES, uncovered
 from netlint.checks.wording import listed, some_sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import Masquerade, Whom, cilium, clouds
-from netlint.model.cni.calico import felix_default
+from netlint.model.cni.masquerading import Masquerade, Whom
+from netlint.model.cni.plugins import cilium
 from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.declared.node_objects import node_addresses
 from netlint.model.masquerade import ip_masq_agent, proxy_masquerading
@@ -24,17 +24,13 @@ def masqueraded_pod_traffic(cluster: Cluster) -> Iterator[Violation]:
 def masqueraded_node_traffic(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Nodes see pods of other nodes by the addresses of these nodes."""
     yield from _hidden_from(cluster, Whom.NODES)
-    hiding = [pool for pool in cluster.view.objects("IPPool") if pool.spec.natOutgoing]
-    if hiding and felix_default(cluster.view) is None:
-        why = "the FelixConfiguration default, which says whether natOutgoing spares nodes, is not in the input"
-        yield Undecided(None, why, Reason.MISSING)
+    yield from _unknown(cluster, Whom.NODES)
 
 
 def masqueraded_external_traffic(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Hosts outside of the VPC see pods by the addresses of their nodes, although pods have addresses of the VPC."""
     yield from _hidden_from(cluster, Whom.OUTSIDE)
-    if cluster.network.shows(clouds.AWS) and cluster.view.daemon_set(clouds.AWS_DAEMON_SET) is None:
-        yield Undecided(None, f"the DaemonSet {clouds.AWS_DAEMON_SET} is not in the input", Reason.MISSING)
+    yield from _unknown(cluster, Whom.OUTSIDE)
 
 
 def broad_service_masquerading(cluster: Cluster) -> Iterator[Violation]:
@@ -44,7 +40,7 @@ def broad_service_masquerading(cluster: Cluster) -> Iterator[Violation]:
 
 def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
     """ip-masq-agent does not take the list that it is given."""
-    spared = ip_masq_agent.spared_list(cluster.view)
+    spared = ip_masq_agent.non_masquerade_list(cluster.view)
     if spared is None or not spared.problem:
         return
     judged = [declared for declared in cluster.ranges.pod_ranges if declared.range.family in spared.families]
@@ -53,7 +49,7 @@ def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
     yield Violation(
         spared.subject,
         spared.path,
-        f"the list has no effect: {spared.problem}; {spared.said} {effect}",
+        f"the list has no effect: {spared.problem}; {spared.description} {effect}",
         {"problem": spared.problem, "spared": [str(span) for span in spared.ranges]},
         some_sides(lost),
         mitigated=bool(judged) and not lost,
@@ -64,8 +60,8 @@ def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation
     """kube-proxy does not know which addresses are pods', although it is to tell pods by their addresses."""
     if not cluster.ranges.pod_ranges:
         return
-    for proxy in proxy_masquerading.configurations(cluster.view):
-        if proxy.ranges == () and proxy.everything is None:
+    for proxy in proxy_masquerading.proxy_configurations(cluster.view):
+        if proxy.ranges == () and proxy.masquerade_all is None:
             yield Violation(
                 proxy.subject,
                 proxy.path,
@@ -77,7 +73,7 @@ def service_proxies_without_cluster_cidr(cluster: Cluster) -> Iterator[Violation
 def wide_native_routing_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Cilium shows pods' own addresses to hosts that do not know the way back."""
     view = cluster.view
-    if cilium.is_known_outside(view) or not cluster.network.in_force(cilium.NAME):
+    if cilium.is_known_outside(view) or not cluster.network.in_force(cilium.PLUGIN.name):
         return
     internal_addresses = [address for node in view.nodes for address in node_addresses(node, ("InternalIP",))]
     for spared in cilium.spared_ranges(view):
@@ -99,7 +95,8 @@ def _among_pods(cluster: Cluster, address: Declaration) -> bool:
     """Whether pods have addresses around it: then that is the fault, or the intention."""
     family, first, _ = address.range
     return (
-        bool(cluster.ranges.plan.holding(family, first, Role.POD, Role.NODE_POD)) or cluster.network.shares_node_subnet
+        bool(cluster.ranges.plan.containing(family, first, Role.POD, Role.NODE_POD))
+        or cluster.network.shares_node_subnet
     )
 
 
@@ -121,6 +118,12 @@ def _hidden_from(cluster: Cluster, whom: Whom) -> Iterator[Violation]:
                 key="/".join(families),
                 mitigated=masquerade.mild,
             )
+
+
+def _unknown(cluster: Cluster, whom: Whom) -> Iterator[Undecided]:
+    for unknown in cluster.network.unknown_masquerades:
+        if unknown.whom is whom:
+            yield Undecided(None, unknown.why, Reason.MISSING)
 
 
 def _hidden_pods(masquerade: Masquerade) -> str:

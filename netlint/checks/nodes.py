@@ -8,18 +8,19 @@ from netlint import addresses
 from netlint.checks.wording import objects
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import flannel, weave
+from netlint.model.cni.node_identity import Sort
+from netlint.model.cni.plugins import flannel
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.hosts.host import Host
-from netlint.model.nodes.identities import Sort, is_present
-from netlint.model.nodes.node_ip_autodetection import CHOICES, Detection, Suspicion
+from netlint.model.nodes.identities import is_present
+from netlint.model.nodes.node_ip_autodetection import NodeIpAutodetection, SuspectAddress
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
 from netlint.objects.meta import condition_status
 from netlint.snapshot import Reason
 
 REACHABLE = ("InternalIP", "ExternalIP")
-_CHOSEN = [flannel.PREFIX + choice for choices in CHOICES.values() for choice in choices]
+_CHOSEN = [choice for choices in flannel.PUBLIC_IPS.values() for choice in choices]
 _PRIVATE = [
     addresses.parse_cidr(cidr).range
     for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -28,15 +29,16 @@ _PRIVATE = [
 
 def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have the same address, MAC address, chassis or machine."""
+    by_machine = any(found.plugin.node_identity.by_machine for found in cluster.network.plugins)
     for first, *others in cluster.nodes.shared_identities:
-        sides = tuple(Related(subject_of(other.node), other.path, f"{other.what} {other.text}") for other in others)
-        machine = first.sort is Sort.MACHINE and not cluster.network.shows(weave.NAME)
+        sides = tuple(Related(subject_of(other.node), other.path, f"{other.title} {other.text}") for other in others)
+        machine = first.sort is Sort.MACHINE and not by_machine
         present = [identity for identity in (first, *others) if is_present(identity.node)]
         yield Violation(
             subject_of(first.node),
             first.path,
-            f"{first.what} {first.text} also belongs to {objects(sides)}",
-            {"identity": first.what, "value": first.text, "nodes": [other.node.name for other in (first, *others)]},
+            f"{first.title} {first.text} also belongs to {objects(sides)}",
+            {"identity": first.title, "value": first.text, "nodes": [other.node.name for other in (first, *others)]},
             sides,
             key=f"{first.sort} {first.text}",
             mitigated=machine or len(present) < 2,
@@ -46,25 +48,25 @@ def duplicate_node_identities(cluster: Cluster) -> Iterator[Violation]:
 def misdetected_node_addresses(cluster: Cluster) -> Iterator[Violation]:
     """What a network plugin announces for a node is not an address by which others reach it."""
     disputed = {(identity.node.name, identity.value) for group in cluster.nodes.shared_identities for identity in group}
-    detection = Detection(
+    detection = NodeIpAutodetection(
         cluster.view.nodes, cluster.nodes.own_addresses, cluster.ranges.plan, cluster.network.shares_node_subnet
     )
-    for suspicion in detection.suspicions():
-        if (suspicion.identity.node.name, suspicion.identity.value) not in disputed:
-            yield _misdetected(suspicion, sorted(detection.own[suspicion.identity.node.name]))
+    for suspect in detection.suspect_addresses():
+        if (suspect.identity.node.name, suspect.identity.value) not in disputed:
+            yield _misdetected(suspect, sorted(detection.own[suspect.identity.node.name]))
 
 
-def _misdetected(suspicion: Suspicion, own_addresses: list[tuple[int, int]]) -> Violation:
-    identity, witness = suspicion.identity, suspicion.witness
+def _misdetected(suspect: SuspectAddress, own_addresses: list[tuple[int, int]]) -> Violation:
+    identity, witness = suspect.identity, suspect.witness
     listed = [addresses.text(*address) for address in own_addresses]
     return Violation(
         subject_of(identity.node),
         identity.path,
-        f"{identity.what} {identity.text} {suspicion.why} (the Node's own: {', '.join(listed)})",
+        f"{identity.title} {identity.text} {suspect.reason} (the Node's own: {', '.join(listed)})",
         {"address": identity.text, "nodeAddresses": listed},
-        (Related(witness.subject, witness.path, f"{witness.what} {witness}"),) if witness else (),
+        (Related(witness.subject, witness.path, f"{witness.description} {witness}"),) if witness else (),
         key=identity.text,
-        mitigated=not suspicion.firm,
+        mitigated=not suspect.firm,
     )
 
 

@@ -13,25 +13,25 @@ from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role, Standing
-from netlint.model.literals import Literal, in_config_maps, in_workloads
-from netlint.model.nodes.node_ips import Mismatch, mismatches
-from netlint.model.pods.host_ports import EVERY_ADDRESS, Taken, container_path, taken_ports
+from netlint.model.literals import AddressLiteral, in_config_maps, in_workloads
+from netlint.model.nodes.node_ips import HostIpMismatch, host_ip_mismatches
+from netlint.model.pods.host_ports import EVERY_ADDRESS, TakenPort, container_path, taken_ports
 from netlint.model.services.service_ports import protocol
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
 from netlint.objects.pod import ContainerPort
+from netlint.phrases import NAMED, first_of, inflected
 from netlint.snapshot import Reason
 from netlint.snapshot.pod_shapes import ContainerShape
-from netlint.wording import NAMED, first_of, inflected
 
 
 class HostPortClaim(NamedTuple):
     """A port of a node that a pod takes."""
 
     row: int
-    port: Taken
+    port: TakenPort
 
     @property
     def host_ip(self) -> str | None:
@@ -185,11 +185,11 @@ def mismatched_host_ips(cluster: Cluster) -> Iterator[Violation]:
     holders = {
         address: node for node in reversed(cluster.view.nodes) for address in cluster.nodes.own_addresses[node.name]
     }
-    for mismatch in mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
+    for mismatch in host_ip_mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
         yield _mismatched_host(cluster, mismatch, holders.get((mismatch.family, mismatch.value)))
 
 
-def _mismatched_host(cluster: Cluster, mismatch: Mismatch, holder: Node | None) -> Violation:
+def _mismatched_host(cluster: Cluster, mismatch: HostIpMismatch, holder: Node | None) -> Violation:
     pods, node = cluster.pods, mismatch.node
     (first, path), *others = mismatch.rows
     address = addresses.text(mismatch.family, mismatch.value)
@@ -258,7 +258,7 @@ def _holders(cluster: Cluster, wanted: set[tuple[int, int]]) -> dict[tuple[int, 
     return {address: row for row in rows for address in pods.addresses(row) if address in wanted}
 
 
-def _pinned_address(cluster: Cluster, literal: Literal, declared: Declaration, holder: int | None) -> Violation:
+def _pinned_address(cluster: Cluster, literal: AddressLiteral, declared: Declaration, holder: int | None) -> Violation:
     text = addresses.text(literal.family, literal.value)
     pod = cluster.pods.subject(holder) if holder is not None else None
     return Violation(

@@ -9,7 +9,6 @@ from netlint.addresses import merged
 from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
-from netlint.model.cni import cilium
 from netlint.model.declared.declarations import Role
 from netlint.model.services.policies import (
     DNS_NAMESPACES,
@@ -23,11 +22,9 @@ from netlint.model.services.policies import (
 )
 from netlint.model.subjects import subject_of
 from netlint.objects.network_policies import NetworkPolicy
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-from netlint.wording import shortened
 
-WITH_OWN_POLICIES = ("antrea", "calico", "cilium", "ovn-kubernetes")
-"""Plugins with kinds of policies that netlint does not read."""
 CLUSTER_ROLES = (Role.SERVICE, Role.NODE_POD, Role.POD)
 
 
@@ -37,6 +34,7 @@ def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undeci
     for policy in filter(restricts_egress, cluster.view.objects("NetworkPolicy")):
         if policy.namespace not in DNS_NAMESPACES:
             restricting[policy.namespace].append(policy)
+    has_own_kinds = any(detected.plugin.policies.has_own_kinds for detected in cluster.network.plugins)
     dns_services = resolvers(cluster.view.services, cluster.view.objects("Namespace"))
     for namespace, policies in restricting.items():
         without_dns = [policy for policy in policies if needs_names(policy) and not allows_dns(policy, dns_services)]
@@ -46,7 +44,7 @@ def egress_policies_without_dns(cluster: Cluster) -> Iterator[Violation | Undeci
             if example is None:
                 continue
             if cluster.view.is_complete("NetworkPolicy", namespace):
-                yield _blocked_dns(policy, example, cluster.network.shows(*WITH_OWN_POLICIES))
+                yield _blocked_dns(policy, example, has_own_kinds)
             else:
                 yield Undecided(subject_of(policy), "other policies of its namespace may allow it", Reason.INCOMPLETE)
 
@@ -78,7 +76,7 @@ def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
     services = {(cluster_ip.family, cluster_ip.value): cluster_ip.service for cluster_ip in cluster.ranges.cluster_ips}
     for policy in cluster.view.objects("NetworkPolicy"):
         for path, text, span, has_others in blocks(policy):
-            holding = cluster.ranges.plan.holding(span.family, span.first, *CLUSTER_ROLES)
+            holding = cluster.ranges.plan.containing(span.family, span.first, *CLUSTER_ROLES)
             enclosing = [declared for declared in holding if declared.range.covers(span)]
             if not enclosing:
                 continue
@@ -118,9 +116,9 @@ def node_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
 
 def _why_unseen(cluster: Cluster) -> str:
     """Why pods do not see nodes by their addresses; empty where they do, or may."""
-    if cluster.network.in_force(cilium.NAME):
-        unseen = cilium.configuration(cluster.view)[0] and not cilium.sees_nodes(cluster.view)
-        return "Cilium holds no node against a range unless policy-cidr-match-mode has nodes" if unseen else ""
+    for detected in cluster.network.in_force():
+        if detected.plugin.policies.why_nodes_unseen:
+            return detected.plugin.policies.why_nodes_unseen(cluster.view)
     ways = cluster.network.transports
     if not ways or any(way.only_remote or not way.encapsulation for _, way in ways):
         return ""

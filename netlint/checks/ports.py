@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation
-from netlint.model.pods.host_ports import Taken, taken_ports
+from netlint.model.pods.host_ports import TakenPort, taken_ports
 from netlint.model.pods.selection import PodGroup
 from netlint.model.services.node_ports import DEFAULT_RANGE, NodePort, PortRange
 from netlint.model.services.service_ports import protocol, resolved_port
@@ -17,8 +17,8 @@ from netlint.model.services.service_spec import has_pods, is_headless, may_be_of
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, inflected, shortened
 from netlint.snapshot.pod_shapes import ContainerShape
-from netlint.wording import NAMED, inflected, shortened
 
 
 def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:
@@ -204,7 +204,7 @@ def _holders(cluster: Cluster, numbers: set[int]) -> dict[tuple[int, str], list[
     return holders
 
 
-def _workload_holders(cluster: Cluster, numbers: set[int]) -> Iterator[tuple[Taken, _Holder]]:
+def _workload_holders(cluster: Cluster, numbers: set[int]) -> Iterator[tuple[TakenPort, _Holder]]:
     for template in cluster.view.templates.all:
         for host_port in taken_ports(template.containers, template.host_network):
             if host_port.number in numbers and template.replicas != 0 and not template.of_deployment:
@@ -213,9 +213,9 @@ def _workload_holders(cluster: Cluster, numbers: set[int]) -> Iterator[tuple[Tak
                 yield host_port, holder
 
 
-def _pod_holders(cluster: Cluster, numbers: set[int]) -> Iterator[tuple[Taken, _Holder]]:
+def _pod_holders(cluster: Cluster, numbers: set[int]) -> Iterator[tuple[TakenPort, _Holder]]:
     pods = cluster.pods
-    host_ports: dict[int, list[Taken]] = {}
+    host_ports: dict[int, list[TakenPort]] = {}
     for shape, shape_numbers in pods.by_containers:
         taken = taken_ports(shape.containers, shape.host_network)
         wanted = [host_port for host_port in taken if host_port.number in numbers]
@@ -255,7 +255,7 @@ def oversubscribed_host_ports(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
-def _oversubscribed(subject: Subject, path: Path, host_port: Taken, counts: tuple[int, int]) -> Violation:
+def _oversubscribed(subject: Subject, path: Path, host_port: TakenPort, counts: tuple[int, int]) -> Violation:
     replicas, nodes = counts
     return Violation(
         subject,

@@ -9,8 +9,15 @@ from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model import settings
 from netlint.model.declared.node_objects import is_ready, is_virtual, is_windows
-from netlint.model.declared.rights import DEFAULT_ACCOUNT, Bound, Resource, Rights, is_shown, other_authorizers
-from netlint.model.nodes.daemonset_coverage import coverage
+from netlint.model.declared.rights import (
+    DEFAULT_ACCOUNT,
+    AccountBinding,
+    Resource,
+    Rights,
+    other_authorizers,
+    shows_api_server,
+)
+from netlint.model.nodes.daemonset_coverage import daemonset_coverage
 from netlint.model.services import service_proxy
 from netlint.model.services.clients import Client, clients
 from netlint.model.services.service_spec import is_headless
@@ -18,8 +25,8 @@ from netlint.model.subjects import subject_of
 from netlint.objects.apps import Workload
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
-from netlint.wording import NAMED, shortened
 
 NO_BINDING = "no ClusterRoleBinding names its ServiceAccount, and those of the API server are not in the input"
 NO_SERVER = "no ClusterRoleBinding names its ServiceAccount, and the input does not show how API servers authorize"
@@ -30,12 +37,12 @@ def nodes_without_service_proxy(cluster: Cluster) -> Iterator[Violation | Undeci
     """kube-proxy does not run, or is not ready, on a Node."""
     replacement, agents = service_proxy.replacement(cluster.view), service_proxy.agents(cluster.view)
     if replacement or not agents:
-        why = f"{replacement} programs Services" if replacement else "the input shows no DaemonSet of kube-proxy"
+        why = f"{replacement.title} programs Services" if replacement else "the input shows no DaemonSet of kube-proxy"
         yield Undecided(None, why, Reason.NOT_APPLICABLE)
         return
     pods = cluster.pods if cluster.view.is_complete("Pod", service_proxy.NAMESPACE) else None
     judged = [node for node in cluster.view.nodes if _is_judged(node)]
-    absence = service_proxy.absence([coverage(agent, cluster.view) for agent in agents], judged, pods)
+    absence = service_proxy.absence([daemonset_coverage(agent, cluster.view) for agent in agents], judged, pods)
     reasons = (
         ("excluded", absence.excluded, "its node selector, affinity or tolerations leave out"),
         ("lacking", absence.lacking, "it has no pod on"),
@@ -96,23 +103,23 @@ def hidden_services(cluster: Cluster) -> Iterator[Violation]:
 def unwatchable_services(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """The service proxy may not list and watch what it programs."""
     rights = Rights(cluster.view.objects("ClusterRole"), cluster.view.objects("ClusterRoleBinding"))
-    proxies, firm = clients(cluster.view), is_shown(cluster.pods)
+    proxies, firm = clients(cluster.view), shows_api_server(cluster.pods)
     doubt = "" if proxies else "no DaemonSet of a service proxy whose rights are known"
     if doubt := doubt or other_authorizers(cluster.pods):
         yield Undecided(None, doubt, Reason.NOT_APPLICABLE)
         return
     for proxy in proxies:
-        grants = rights.of(proxy.account)
-        missing = proxy.lacking(grants)
+        bindings = rights.bindings_of(proxy.account)
+        missing = proxy.lacking(bindings)
         if not missing:
             continue
-        gap = proxy.doubt or _why_unread(cluster) or rights.unknown(grants)
-        gap = gap or ("" if grants or rights.are_whole else NO_BINDING)
-        gap = gap or ("" if firm or not all(grant.by_group for grant in grants) else NO_SERVER)
+        gap = proxy.doubt or _why_unread(cluster) or rights.unknown_role(bindings)
+        gap = gap or ("" if bindings or rights.are_complete else NO_BINDING)
+        gap = gap or ("" if firm or not all(binding.by_group for binding in bindings) else NO_SERVER)
         if gap:
             yield Undecided(subject_of(proxy.workload), gap, Reason.NOT_APPLICABLE)
         else:
-            yield _forbidden(proxy, grants, missing, firm)
+            yield _forbidden(proxy, bindings, missing, firm)
 
 
 def _why_unread(cluster: Cluster) -> str:
@@ -121,8 +128,10 @@ def _why_unread(cluster: Cluster) -> str:
     return next((gap.message for gap in gaps if gap is not None), "")
 
 
-def _forbidden(proxy: Client, grants: list[Bound], missing: dict[Resource, tuple[str, ...]], firm: bool) -> Violation:
-    subject, path, why = _culprit(proxy, grants)
+def _forbidden(
+    proxy: Client, bindings: list[AccountBinding], missing: dict[Resource, tuple[str, ...]], firm: bool
+) -> Violation:
+    subject, path, why = _culprit(proxy, bindings)
     by_verbs: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for (_, plural), verbs in missing.items():
         by_verbs[verbs].append(plural)
@@ -134,15 +143,15 @@ def _forbidden(proxy: Client, grants: list[Bound], missing: dict[Resource, tuple
         {"account": proxy.account.user, "missing": {plural: list(verbs) for (_, plural), verbs in missing.items()}},
         (
             Related(subject_of(proxy.workload), POD_SPEC, "programs Services"),
-            *(Related(subject_of(grant.binding), ("roleRef",), "is its binding") for grant in _own(grants)),
+            *(Related(subject_of(binding.binding), ("roleRef",), "is its binding") for binding in _own(bindings)),
         ),
         mitigated=not firm,
     )
 
 
-def _own(grants: list[Bound]) -> list[Bound]:
-    """Grants by bindings that name the account itself, not one of its groups."""
-    return [grant for grant in grants if not grant.by_group]
+def _own(bindings: list[AccountBinding]) -> list[AccountBinding]:
+    """Bindings that name the account itself, not one of its groups."""
+    return [binding for binding in bindings if not binding.by_group]
 
 
 def _conjoined(plurals: list[str]) -> str:
@@ -150,15 +159,15 @@ def _conjoined(plurals: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _culprit(proxy: Client, grants: list[Bound]) -> tuple[Subject, Path, str]:
+def _culprit(proxy: Client, bindings: list[AccountBinding]) -> tuple[Subject, Path, str]:
     """The object to be changed, its field, and what is wrong with it: a role, else what leads to it."""
-    own_grants = _own(grants)
-    for grant in own_grants:
-        if grant.role is not None:
-            return subject_of(grant.role), ("rules",), ""
-    if own_grants:
-        binding = own_grants[0].binding
-        return subject_of(binding), ("roleRef", "name"), f"; there is no ClusterRole {binding.roleRef.name}"
+    own = _own(bindings)
+    for binding in own:
+        if binding.role is not None:
+            return subject_of(binding.role), ("rules",), ""
+    if own:
+        role_binding = own[0].binding
+        return subject_of(role_binding), ("roleRef", "name"), f"; there is no ClusterRole {role_binding.roleRef.name}"
     named = ("serviceAccountName",) if proxy.account.name != DEFAULT_ACCOUNT else ()
     return subject_of(proxy.workload), (*POD_SPEC, *named), "; no ClusterRoleBinding names it"
 

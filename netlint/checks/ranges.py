@@ -10,9 +10,9 @@ from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
 from netlint.model.declared.control_plane import repeated_flags
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
-from netlint.model.ranges.agreement import disagreements
+from netlint.model.ranges.disagreements import disagreements
 from netlint.model.ranges.secondary_networks import HOST_LOCAL
-from netlint.wording import inflected, shortened
+from netlint.phrases import inflected, shortened
 
 ONE_OF_EACH_FAMILY = (
     Authority.NODE,
@@ -28,7 +28,7 @@ ALLOCATED = (Role.POD, Role.NODE_POD, Role.SERVICE)
 def malformed_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Text that should declare a range does not."""
     seen = set()
-    for malformed in cluster.ranges.plan.troubles:
+    for malformed in cluster.ranges.plan.malformed:
         if malformed not in seen:
             seen.add(malformed)
             field = field_name(malformed.path)
@@ -43,14 +43,14 @@ def catch_all_ranges(cluster: Cluster) -> Iterator[Violation]:
     for declared in cluster.ranges.plan.of(*ALLOCATED, Role.LOAD_BALANCER, Role.SECONDARY):
         if declared.range.size == 1 << BITS[declared.range.family]:
             family = FAMILY_NAMES[declared.range.family]
-            message = f"the {declared.what} {declared} holds every {family} address"
+            message = f"the {declared.description} {declared} holds every {family} address"
             yield Violation(declared.subject, declared.path, message, as_evidence(declared), key=family)
 
 
 def ranges_with_host_bits(cluster: Cluster) -> Iterator[Violation]:
     """The address in front of the prefix length is not the first one of the range."""
     of_host_local = [
-        secondary.declaration for secondary in cluster.ranges.plan.secondary if secondary.ipam == HOST_LOCAL
+        secondary.declaration for secondary in cluster.ranges.plan.secondary if secondary.ipam_type == HOST_LOCAL
     ]
     for declared in (*cluster.ranges.plan.of(*ALLOCATED, Role.LOAD_BALANCER), *of_host_local):
         written = declared.cidr
@@ -58,7 +58,7 @@ def ranges_with_host_bits(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 declared.subject,
                 declared.path,
-                f"the {declared.what} {written} has host bits: its first address is {text(*declared.range[:2])}",
+                f"the {declared.description} {written} has host bits: its first address is {text(*declared.range[:2])}",
                 {"written": str(written), **as_evidence(declared)},
                 key=str(written),
             )
@@ -72,7 +72,7 @@ def non_canonical_ranges(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 declared.subject,
                 declared.path,
-                f"the {declared.what} {written.written} is {written} in its canonical form",
+                f"the {declared.description} {written.written} is {written} in its canonical form",
                 {"written": written.written, **as_evidence(declared)},
                 key=written.written,
             )
@@ -89,7 +89,7 @@ def repeated_range_families(cluster: Cluster) -> Iterator[Violation]:
                 f"{shortened(ranges)} are {FAMILY_NAMES[family]} ranges in one list",
                 {"ranges": [as_evidence(declared) for declared in ranges]},
                 sides(declared for declared in ranges if declared.path != ranges[1].path),
-                key=f"{ranges[0].what} {FAMILY_NAMES[family]}",
+                key=f"{ranges[0].description} {FAMILY_NAMES[family]}",
             )
 
 
@@ -119,7 +119,7 @@ def contradicting_flags(cluster: Cluster) -> Iterator[Violation]:
 def contradicting_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Several places declare one range, and do not agree."""
     outside = {
-        wide for enclosing in cluster.ranges.enclosing_ranges for _, ranges in enclosing.strays() for wide in ranges
+        wide for enclosing in cluster.ranges.enclosing_ranges for _, ranges in enclosing.outside() for wide in ranges
     }
     for disagreement in disagreements(cluster.ranges.plan.declarations):
         differing = [declared for declared in disagreement.differing if declared not in outside]
@@ -148,7 +148,7 @@ def undivided_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             first.subject,
             first.path,
-            f"{first}, the whole {wide[0].what} of {wide[0].subject}, belongs to {nodes}",
+            f"{first}, the whole {wide[0].description} of {wide[0].subject}, belongs to {nodes}",
             {"cidr": str(first), "nodes": [declared.node for declared in (first, *others)]},
             sides((*wide, *others)),
             key=FAMILY_NAMES[first.range.family],
@@ -166,8 +166,8 @@ def exhausted_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
                 first.subject,
                 first.path,
                 f"{listed(supply.declared)} has {supply.size} ranges of /{supply.prefix_length} for nodes, "
-                f"of which {supply.taken} are taken{lacking}",
-                {"size": supply.size, "taken": supply.taken, "lacking": [node.name for node in supply.lacking]},
+                f"of which {supply.allocated} are taken{lacking}",
+                {"size": supply.size, "taken": supply.allocated, "lacking": [node.name for node in supply.lacking]},
                 (*sides(others), *(Related(node, (), "has no range") for node in supply.lacking if supply.is_spent)),
                 key=FAMILY_NAMES[first.range.family],
                 mitigated=not supply.is_spent,

@@ -9,8 +9,8 @@ from typing import Any
 from netlint import addresses
 from netlint.addresses import FAMILY_NAMES
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.operator_pods import doubt
-from netlint.cluster.traffic.sidecars import overlooked
+from netlint.cluster.traffic.operator_pods import why_pods_may_exist
+from netlint.cluster.traffic.sidecars import overlooked_sidecar
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.release import Release
 from netlint.model.nearest import nearest
@@ -22,7 +22,7 @@ from netlint.model.services.service_purpose import ROLLOUT, is_made_by_controlle
 from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
-from netlint.wording import NAMED, first_of, inflected, shortened
+from netlint.phrases import NAMED, first_of, inflected, shortened
 
 
 def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -37,7 +37,7 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
         if len(scaled_down) < len(templates):
             continue
         violation = _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
-        why = doubt(cluster, service)
+        why = why_pods_may_exist(cluster, service)
         if why and not violation.related:
             yield Undecided(subject_of(service), why)
         else:
@@ -55,7 +55,7 @@ def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_dow
         ("spec", "selector"),
         f"{text_of(selector)} selects {selected} in namespace {service.namespace}"
         + (f"; {scaled_down[0]} has no replicas" if scaled_down else meant),
-        {"selector": selector, "completedPods": completed, "nearest": {slip.found[0]: slip.found[1] for slip in slips}},
+        {"selector": selector, "completedPods": completed, "nearest": {slip.label[0]: slip.label[1] for slip in slips}},
         tuple(Related(subject, ("spec", "replicas"), "has no replicas") for subject in scaled_down)
         + ((Related(owner, (), "has labels like those"),) if owner else ()),
         mitigated=bool(scaled_down),
@@ -78,7 +78,7 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
                 yield _unmatched(
                     service, index, port, sorted(examples, key=lambda subject: subject.order), len(selected)
                 )
-            elif hidden := overlooked(cluster, service, port, selected):
+            elif hidden := overlooked_sidecar(cluster, service, port, selected):
                 yield _in_sidecar(service, index, port, *hidden)
 
 
@@ -86,11 +86,11 @@ def _in_sidecar(service: Service, index: int, port: ServicePort, example: Subjec
     return Violation(
         subject_of(service),
         ("spec", "ports", index, "targetPort"),
-        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.what} is "
-        f"{shown.text}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
-        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.text},
+        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.witness} "
+        f"is {shown.version}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
+        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.version},
         (Related(example, (), "declares the port in an init container"),)
-        + ((Related(shown.subject, shown.path, f"shows {shown.text}"),) if shown.subject else ()),
+        + ((Related(shown.subject, shown.path, f"shows {shown.version}"),) if shown.subject else ()),
         key=f"{protocol(port)}/{port.port}",
         mitigated=True,
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from netlint.findings import Related, Undecided
 from netlint.model.declared.declarations import Declaration
 from netlint.model.hosts.host import Host
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot import Reason
-from netlint.wording import NAMED, shortened
 
 
 def with_owner(declared: Declaration) -> str:
@@ -18,7 +18,7 @@ def with_owner(declared: Declaration) -> str:
 
 def with_kind(declared: Declaration) -> str:
     """What sort of range it is, the range, and who declares it: ``pod range 10.0.0.0/24 of Node a``."""
-    return f"{declared.what} {with_owner(declared)}"
+    return f"{declared.description} {with_owner(declared)}"
 
 
 def listed(declarations: Iterable[Declaration]) -> str:
@@ -33,7 +33,9 @@ def objects(related: Iterable[Related]) -> str:
 
 def sides(declarations: Iterable[Declaration]) -> tuple[Related, ...]:
     """The declarations as other sides of a conflict."""
-    return tuple(Related(declared.subject, declared.path, f"{declared.what} {declared}") for declared in declarations)
+    return tuple(
+        Related(declared.subject, declared.path, f"{declared.description} {declared}") for declared in declarations
+    )
 
 
 def some_sides(declarations: Sequence[Declaration]) -> tuple[Related, ...]:

@@ -15,7 +15,7 @@ from netlint.dataplane.netfilter.rules import Placed
 from netlint.dataplane.netfilter.tables import POSTROUTING
 from netlint.dataplane.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
 from netlint.dataplane.pod_traffic import Traffic
-from netlint.model.cni.plugin import Whom, beyond
+from netlint.model.cni.masquerading import Whom, beyond
 from netlint.model.declared.declarations import Declaration
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts import docker_bridge
@@ -41,9 +41,9 @@ class ExplainedNat:
 
 def explained(found: Masquerades, view: SnapshotView, pods: Sequence[Declaration]) -> list[ExplainedNat]:
     """What configurations hide from pods; ``pods``: the ranges of all of them."""
-    known = [*found.faults, *(one for following in found.following.values() for one in following)]
+    known = [*found.faults, *(one for following in found.consequences.values() for one in following)]
     hidden = [ExplainedNat(_ranges(one.hidden), _ranges(one.toward)) for one in known if one.whom is Whom.PODS]
-    spared = ip_masq_agent.spared_list(view)
+    spared = ip_masq_agent.non_masquerade_list(view)
     if spared is not None and spared.problem:
         hidden.append(ExplainedNat(toward=_ranges(beyond(spared.ranges, pods, spared.families))))
     return hidden

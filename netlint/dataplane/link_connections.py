@@ -12,9 +12,9 @@ from typing import NamedTuple
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
-from netlint.model.cni.connections import Connection
-from netlint.model.cni.flannel import PREFIX as FLANNEL
-from netlint.model.cni.plugin import Mtu, Transport, Way
+from netlint.model.cni import PLUGINS
+from netlint.model.cni.connections import NodeConnection
+from netlint.model.cni.transport import Mtu, Transport, Way
 from netlint.model.declared.node_objects import OWN_ADDRESSES
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.host import Host
@@ -22,7 +22,7 @@ from netlint.objects.core import Node
 from netlint.objects.host import Link
 from netlint.objects.meta import Path
 
-_ANNOUNCED = tuple(FLANNEL + key for key in ("public-ip", "public-ipv6"))
+_ANNOUNCED = tuple(key for plugin in PLUGINS for key in plugin.node_identity.peer_addresses)
 HOSTS = "hosts"
 
 
@@ -62,7 +62,7 @@ def uplinks(hosts: Iterable[Host], nodes: Iterable[Node]) -> list[Uplink]:
 
 
 def node_addresses(node: Node) -> Iterator[Address]:
-    """The addresses by which other nodes know it: those that flannel announces, else its InternalIPs."""
+    """The addresses by which other nodes know it: those that agents announce to their peers, else its InternalIPs."""
     for key in _ANNOUNCED:
         if node.annotations.get(key):
             yield from _address(node, node.annotations[key], ("metadata", "annotations", key))
@@ -99,13 +99,13 @@ def _destination(text: str) -> Iterator[Range]:
         return
 
 
-def observed(hosts: Iterable[Host], view: SnapshotView) -> list[Connection]:
+def observed(hosts: Iterable[Host], view: SnapshotView) -> list[NodeConnection]:
     """Plain routing, where a host sends what is for another node's pods to an address of that node."""
     own = {(one.family, one.value): node.name for node in view.nodes for one in node_addresses(node)}
     owners = {declared.range: name for name, ranges in view.pod_cidrs.items() for declared in ranges}
     routes = [(host, route, owners.get(span)) for host in hosts for route, span in host.routes]
     peers = [(route.gateway, peer) for host, route, peer in routes if route.gateway and peer not in {None, host.node}]
-    return [Connection(HOSTS, Way.ROUTED)] if any(own.get(_value(text)) == peer for text, peer in peers) else []
+    return [NodeConnection(HOSTS, Way.ROUTED)] if any(own.get(_value(text)) == peer for text, peer in peers) else []
 
 
 def _value(text: str) -> tuple[int, int]:

@@ -66,8 +66,8 @@ def traffic(
 def _strays(enclosing_ranges: Iterable[EnclosingRange]) -> Iterator[Declaration]:
     """Ranges of single nodes; where those of all are outside, it is the wider range that is wrong."""
     for enclosing in enclosing_ranges:
-        count = len(enclosing.own)
-        for outside, _ in enclosing.strays() if enclosing.is_firm else ():
+        count = len(enclosing.node_ranges)
+        for outside, _ in enclosing.outside() if enclosing.is_firm else ():
             yield from outside if len(outside) < count else ()
 
 

@@ -17,9 +17,10 @@ from netlint.dataplane.netfilter.packets import Packets, Ranges
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.dataplane.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
 from netlint.dataplane.pod_traffic import Traffic
+from netlint.model.cni import PLUGINS
 
-AGENTS = ("IP-MASQ", "IP-MASQ-AGENT", "KIND-MASQ-AGENT")
-"""The chains of GKE's own agent, of ip-masq-agent and of kindnet."""
+AGENTS = ("IP-MASQ-AGENT", *(plugin.masquerade_chain for plugin in PLUGINS if plugin.masquerade_chain))
+"""The chains of ip-masq-agent and of network plugins' own agents."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,13 +47,13 @@ def _compares(value: str | None, operator: str, values: list[str]) -> bool | Non
 def chooses(selector: LabelSelector, labels: Mapping[str, str]) -> bool | None:
     """Whether a selector of labels and expressions selects these; None where that cannot be told."""
     answers: list[bool | None] = [selects(selector.matchLabels or {}, labels)]
-    answers += [meets(one, labels) for one in selector.matchExpressions or ()]
+    answers += [meets(required, labels) for required in selector.matchExpressions or ()]
     return False if False in answers else None if None in answers else True
 
 
 def keys_of(selector: LabelSelector) -> set[str]:
     """The labels that it asks for."""
-    return {*(selector.matchLabels or {}), *(one.key or "" for one in selector.matchExpressions or ())}
+    return {*(selector.matchLabels or {}), *(required.key or "" for required in selector.matchExpressions or ())}
 
 
 def text_of(selector: Mapping[str, str]) -> str:
@@ -80,11 +80,11 @@ class LabelIndex:
 
         Raises KeyError for a selector with a key that was not announced.
         """
-        asked = namespace, tuple(selector.items())
-        found = self._selected.get(asked)
-        if found is None:  # many rules ask about the same Services
-            found = self._selected[asked] = self._select(namespace, selector)
-        return found
+        key = namespace, tuple(selector.items())
+        numbers = self._selected.get(key)
+        if numbers is None:  # many rules ask about the same Services
+            numbers = self._selected[key] = self._select(namespace, selector)
+        return numbers
 
     def _select(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         for key in selector:
@@ -92,8 +92,7 @@ class LabelIndex:
                 raise KeyError(key)
         if not selector:
             return self._of_namespace.get(namespace, [])
-        found = [self._of_label.get((namespace, key, value), []) for key, value in selector.items()]
-        found.sort(key=len)
-        if len(found) == 1 or not found[0]:
-            return found[0]
-        return sorted(set(found[0]).intersection(*found[1:]))
+        fewest, *others = sorted(
+            (self._of_label.get((namespace, key, value), []) for key, value in selector.items()), key=len
+        )
+        return sorted(set(fewest).intersection(*others)) if others and fewest else fewest

@@ -133,6 +133,12 @@ class Service(Object, gc=False):
     spec: ServiceSpec = field(default_factory=ServiceSpec)
     status: ServiceStatus | None = None
 
+    @property
+    def balanced(self) -> list[LoadBalancerIngress]:
+        """``status.loadBalancer.ingress``: where load balancers listen for it."""
+        balancer = self.status.loadBalancer if self.status else None
+        return (balancer.ingress if balancer else None) or []
+
 
 class ConfigMap(Object, gc=False):
     """A ConfigMap; ``binaryData`` is not read."""

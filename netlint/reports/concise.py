@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlint.findings import Finding, Subject, field_name
+from netlint.phrases import first_of
 from netlint.reports import Report, printable
-from netlint.wording import first_of
 
 
 def render(report: Report) -> str:
@@ -31,7 +31,7 @@ def _line(finding: Finding) -> str:
 
 
 def named_scope(scope: Sequence[Subject]) -> str:
-    """Where rules were not evaluated, in brackets; empty for nowhere at all."""
+    """The subjects of which rules were not evaluated, in brackets; empty where they were evaluated for none."""
     if not scope:
         return ""
     return f" ({first_of([str(subject) for subject in scope])})"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from netlint import addresses
 from netlint.cluster import Cluster
 from netlint.model.pods.endpoint_conditions import Conditions
-from netlint.model.services.recomputed_slices import Difference, Mismatch
+from netlint.model.services.recomputed_slices import Difference, EndpointMismatch
 from tests.support.model.controller import Endpoint, Object, Ports, address_types, endpoint_slices, endpoints
 from tests.support.model.populations import World, worlds
 
@@ -357,8 +357,8 @@ def test_pods_that_share_an_address_are_each_found_misnamed() -> None:
     ]
 
 
-def misnamed(pod: str, target: str) -> Mismatch:
-    return Mismatch("targetRef.name", pod, target)
+def misnamed(pod: str, target: str) -> EndpointMismatch:
+    return EndpointMismatch("targetRef.name", pod, target)
 
 
 @given(worlds(), edits)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from netlint.model.declared.declarations import Declaration
 from netlint.model.declared.node_objects import node_ranges
 from netlint.model.pods import Pods
-from netlint.model.pods.workload_templates import PodTemplates
+from netlint.model.pods.workload_templates import WorkloadTemplates
 from netlint.model.slices import EndpointSlices
 from netlint.objects import WORKLOADS
 from netlint.objects.apps import Workload
@@ -103,10 +103,10 @@ class SnapshotView:
         return EndpointSlices(self.snapshot.slices)
 
     @cached_property
-    def templates(self) -> PodTemplates:
+    def templates(self) -> WorkloadTemplates:
         """The pod templates of all workloads."""
         workloads = (item for kind in WORKLOADS for item in self.objects(kind))
-        return PodTemplates(workloads, self._selector_keys)
+        return WorkloadTemplates(workloads, self._selector_keys)
 
     @cached_property
     def _selector_keys(self) -> set[str]:

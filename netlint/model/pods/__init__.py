@@ -166,15 +166,15 @@ class Pods(Shapes):
     def addresses_on(self, nodes: Collection[str]) -> dict[str, tuple[set[tuple[int, int]], int]]:
         """By node: the addresses of its pods, terminal ones included, and how many live ones have none yet."""
         texts = self._table.strings.texts
-        having: dict[str, set[tuple[int, int]]] = {node: set() for node in nodes}
+        addresses_of: dict[str, set[tuple[int, int]]] = {node: set() for node in nodes}
         waiting = dict.fromkeys(nodes, 0)
         for row, number in enumerate(self._table.node):
             node = texts[number]
-            if node in having:
+            if node in addresses_of:
                 addresses = self.addresses(row)
-                having[node].update(addresses)
+                addresses_of[node].update(addresses)
                 waiting[node] += not addresses and self.is_live(row)
-        return {node: (having[node], waiting[node]) for node in nodes}
+        return {node: (addresses_of[node], waiting[node]) for node in nodes}
 
     def having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         """All pods in the namespace that the selector selects, terminal ones included."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from netlint.findings import Subject
 from netlint.model.pods import Pods
-from netlint.model.pods.workload_templates import PodTemplate, PodTemplates
+from netlint.model.pods.workload_templates import WorkloadTemplate, WorkloadTemplates
 from netlint.objects.core import Service
 from netlint.snapshot.pod_shapes import ContainerShape
 
@@ -20,13 +20,13 @@ class PodGroup(NamedTuple):
     containers: Containers
     host_network: bool
     shapes: Sequence[int]
-    templates: Sequence[PodTemplate]
+    templates: Sequence[WorkloadTemplate]
 
 
 class Selection:
     """Lookups over pods and templates; the latter are only asked for where there are no pods."""
 
-    def __init__(self, pods: Pods, templates: Callable[[], PodTemplates]) -> None:
+    def __init__(self, pods: Pods, templates: Callable[[], WorkloadTemplates]) -> None:
         """Nothing is looked up before it is asked for."""
         self._pods = pods
         self._templates = templates

@@ -16,7 +16,7 @@ from functools import cached_property
 from netlint.addresses import FAMILY_NAMES
 from netlint.model.pods import Pods
 from netlint.model.pods.endpoint_conditions import Conditions
-from netlint.model.services.digests import Digests
+from netlint.model.services.endpoint_digests import Digests
 from netlint.model.services.service_ports import Port, expected_ports, slice_ports
 from netlint.model.services.service_spec import families, has_pods
 from netlint.model.slices import EndpointSlices
@@ -54,7 +54,7 @@ class Difference:
 
 
 class EndpointModel:
-    """Compares Services with their slices.
+    """The Services, held against their slices.
 
     Nearly every Service is served right, so what its pods demand and what its slices list are first
     compared as sums of digests; only where these differ, each endpoint is looked at.

@@ -31,13 +31,13 @@ def parse(text: str) -> Selector:
     parser = _Parser(_tokens(text))
     if parser.now == _END:
         return lambda _: True
-    found = parser.alternatives()
+    selector = parser.alternatives()
     parser.take("end")
-    return found
+    return selector
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    tokens: list[tuple[str, str]] = []
     position, text = 0, text.strip()
     while position < len(text):
         match = _TOKEN.match(text, position)
@@ -45,9 +45,9 @@ def _tokens(text: str) -> list[tuple[str, str]]:
             raise ValueError(f"{text!r} is no selector that is understood")
         kind = str(match.lastgroup)
         value = match[kind]
-        found.append((kind, value[1:-1] if kind == "text" else value))
+        tokens.append((kind, value[1:-1] if kind == "text" else value))
         position = match.end()
-    return [*found, _END]
+    return [*tokens, _END]
 
 
 class _Parser:
@@ -62,8 +62,8 @@ class _Parser:
         return self._tokens[self._at]
 
     def take(self, kind: str, *values: str) -> str:
-        found, value = self.now
-        if found != kind or (values and value not in values):
+        sort, value = self.now
+        if sort != kind or (values and value not in values):
             raise ValueError(f"{value or 'the end'!r} is not expected in a selector")
         self._at += kind != "end"
         return value
@@ -75,25 +75,25 @@ class _Parser:
         return True
 
     def alternatives(self) -> Selector:
-        found = [self._conjunction()]
+        selectors = [self._conjunction()]
         while self.follows("sign", "||"):
-            found.append(self._conjunction())
-        return found[0] if len(found) == 1 else lambda labels: any(one(labels) for one in found)
+            selectors.append(self._conjunction())
+        return selectors[0] if len(selectors) == 1 else lambda labels: any(selects(labels) for selects in selectors)
 
     def _conjunction(self) -> Selector:
-        found = [self._term()]
+        terms = [self._term()]
         while self.follows("sign", "&&"):
-            found.append(self._term())
-        return found[0] if len(found) == 1 else lambda labels: all(one(labels) for one in found)
+            terms.append(self._term())
+        return terms[0] if len(terms) == 1 else lambda labels: all(selects(labels) for selects in terms)
 
     def _term(self) -> Selector:
         if self.follows("sign", "!"):
             negated = self._term()
             return lambda labels: not negated(labels)
         if self.follows("sign", "("):
-            found = self.alternatives()
+            inner = self.alternatives()
             self.take("sign", ")")
-            return found
+            return inner
         word = self.take("word")
         return self._call(word) if self.follows("sign", "(") else self._comparison(word)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from netlint import addresses
-from netlint.model.cni import calico
-from netlint.model.cni.calico_selectors import parse
+from netlint.model.cni.plugins import calico, calico_ipam
+from netlint.model.cni.plugins.calico_selectors import parse
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.objects.calico_crds import BGPConfiguration, BGPPeer, FelixConfiguration, IPPool
 from netlint.objects.core import Node
@@ -51,12 +51,12 @@ class Exchange:
 
     def __init__(self, view: SnapshotView) -> None:
         """Raises ValueError for a selector that is not understood."""
-        members = calico.members(view)
-        self.nodes = {node.name: node for node in view.nodes if node.name in members}
-        self.configuration = next((found for found in _configurations(view) if found.name == "default"), None)
+        joined = calico.joined_nodes(view)
+        self.nodes = {node.name: node for node in view.nodes if node.name in joined}
+        self.configuration = next((item for item in _configurations(view) if item.name == "default"), None)
         self._peers: list[BGPPeer] = view.objects("BGPPeer")
         self.refused: list[tuple[BGPPeer, Node]] = []
-        self.peerings = [found for peer in self._peers if (found := self._peering(peer))]
+        self.peerings = [peering for peer in self._peers if (peering := self._peering(peer))]
 
     @property
     def has_mesh(self) -> bool:
@@ -74,13 +74,13 @@ class Exchange:
             groups.setdefault(self._tie(name), []).append(name)
         if len(groups) > MOST_GROUPS:
             raise ValueError(f"the nodes peer in {len(groups)} different ways")
-        found = []
+        lacking = []
         for tie, names in groups.items():
             unheard = (name for peer, others in groups.items() if not _exchange(tie, peer) for name in others)
             without = tuple(name for name in unheard if name != names[0])
             if without:
-                found.append(Apart(tuple(names), without))
-        return sorted(found, key=lambda one: (-len(one.without), len(one.nodes), one.nodes))
+                lacking.append(Apart(tuple(names), without))
+        return sorted(lacking, key=lambda group: (-len(group.without), len(group.nodes), group.nodes))
 
     def _tie(self, name: str) -> Tie:
         sides = [(number, local) for number, local in self._sides.get(name, ()) if not self._leads_outside(number)]
@@ -92,12 +92,12 @@ class Exchange:
     @cached_property
     def _sides(self) -> dict[str, list[Side]]:
         """In which peerings each node takes part."""
-        found: dict[str, list[Side]] = {}
+        sides: dict[str, list[Side]] = {}
         for number, peering in enumerate(self.peerings):
             for local, names in ((True, peering.local), (False, peering.remote)):
                 for name in names:
-                    found.setdefault(name, []).append((number, local))
-        return found
+                    sides.setdefault(name, []).append((number, local))
+        return sides
 
     @cached_property
     def _meshed(self) -> set[str]:
@@ -113,11 +113,11 @@ class Exchange:
     @cached_property
     def _beyond(self) -> dict[Side, set[str]]:
         """The groups of relays on the other side of each peering."""
-        found = {}
+        groups = {}
         for number, peering in enumerate(self.peerings):
             for local, others in ((True, peering.remote), (False, peering.local)):
-                found[number, local] = {self._groups[other] for other in others & self._relays}
-        return found
+                groups[number, local] = {self._groups[other] for other in others & self._relays}
+        return groups
 
     @cached_property
     def _relays(self) -> frozenset[str]:
@@ -137,9 +137,9 @@ class Exchange:
 
         meshed = sorted(self._relays & self._meshed)
         sides = [(peering.local & self._relays, peering.remote & self._relays) for peering in self.peerings]
-        for one, other in [*sides, (meshed[:1], meshed)]:
-            for left in list(one)[:1] if other else ():
-                for right in (*one, *other):
+        for local, remote in [*sides, (meshed[:1], meshed)]:
+            for left in list(local)[:1] if remote else ():
+                for right in (*local, *remote):
                     above[top(right)] = top(left)
         return {name: top(name) for name in above}
 
@@ -169,11 +169,10 @@ class Exchange:
 
     @cached_property
     def _by_address(self) -> dict[str, Node]:
-        keys = (calico.PREFIX + "IPv4Address", calico.PREFIX + "IPv6Address")
         return {
             node.annotations[key].partition("/")[0]: node
             for node in self.nodes.values()
-            for key in keys
+            for key in calico.ADDRESSES
             if key in node.annotations
         }
 
@@ -192,18 +191,18 @@ def _address(text: str) -> str:
 
 
 def _configurations(view: SnapshotView) -> list[BGPConfiguration]:
-    found: list[BGPConfiguration] = view.objects("BGPConfiguration")
-    return found
+    configurations: list[BGPConfiguration] = view.objects("BGPConfiguration")
+    return configurations
 
 
 def routed_pools(view: SnapshotView) -> list[IPPool]:
     """The pools whose addresses nodes learn from each other by BGP: those without VXLAN."""
     if calico.backend(view) == "vxlan" or _encrypts(calico.felix_default(view)):
         return []
-    in_use = {_holder(block.spec.cidr or "", view) for block in calico.blocks(view)}
+    in_use = {_holder(block.spec.cidr or "", view) for block in calico_ipam.blocks(view)}
     return [
         pool
-        for pool in filter(calico.serves_pods, calico.pools(view))
+        for pool in filter(calico_ipam.serves_pods, calico_ipam.pools(view))
         if pool.spec.vxlanMode not in calico.ENCAPSULATING and (not pool.spec.disabled or pool.name in in_use)
     ]
 
@@ -220,7 +219,7 @@ def _encrypts(felix: FelixConfiguration | None) -> bool:
 
 def _holder(cidr: str, view: SnapshotView) -> str:
     """The pool that holds a block."""
-    for pool in calico.pools(view):
+    for pool in calico_ipam.pools(view):
         try:
             if addresses.parse_cidr(pool.spec.cidr or "").range.covers(addresses.parse_cidr(cidr).range):
                 return pool.name

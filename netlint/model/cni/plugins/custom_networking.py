@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netlint.model.cni.clouds import AWS_DAEMON_SET
+from netlint.model.cni.plugins.aws_vpc_cni import DAEMON_SET
 from netlint.model.declared.node_objects import is_virtual, is_windows
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.declared.workload_settings import environment
@@ -23,7 +23,7 @@ KEY = "k8s.amazonaws.com/eniConfig"
 ZONE = "topology.kubernetes.io/zone"
 
 
-class Choice(NamedTuple):
+class ENIConfigChoice(NamedTuple):
     """The name of the ENIConfig that a node takes, and the field that says so."""
 
     node: Node
@@ -31,30 +31,31 @@ class Choice(NamedTuple):
     path: Path
 
 
-def agent(view: SnapshotView) -> Workload | None:
+def custom_agent(view: SnapshotView) -> Workload | None:
     """The plugin's DaemonSet where custom networking is switched on."""
-    found = view.daemon_set(AWS_DAEMON_SET)
-    return found if found and _given(found, "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG").lower() == "true" else None
+    agent = view.daemon_set(DAEMON_SET)
+    return agent if agent and _variable(agent, "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG").lower() == "true" else None
 
 
-def choices(view: SnapshotView, found: Workload) -> Iterator[Choice]:
+def choices(view: SnapshotView, agent: Workload) -> Iterator[ENIConfigChoice]:
     """What each node takes: a label of others' makes, the annotation, the label, else ``default``."""
-    annotation = _given(found, "ENI_CONFIG_ANNOTATION_DEF") or KEY
-    label = _given(found, "ENI_CONFIG_LABEL_DEF") or KEY
+    annotation = _variable(agent, "ENI_CONFIG_ANNOTATION_DEF") or KEY
+    label = _variable(agent, "ENI_CONFIG_LABEL_DEF") or KEY
     for node in view.nodes:
-        if not is_virtual(node) and not is_windows(node) and runs_on(found, node) is True:
+        if not is_virtual(node) and not is_windows(node) and runs_on(agent, node) is True:
             yield _choice(node, annotation, label)
 
 
-def _choice(node: Node, annotation: str, label: str) -> Choice:
+def _choice(node: Node, annotation: str, label: str) -> ENIConfigChoice:
     fields = (("labels", EXTERNAL), ("annotations", annotation), ("labels", label))
     for part, key in fields:
-        held = node.labels if part == "labels" else node.annotations
-        if key in held:
-            return Choice(node, held[key], ("metadata", part, key))
-    return Choice(node, "default", ("metadata", "labels"))
+        names = node.labels if part == "labels" else node.annotations
+        if key in names:
+            return ENIConfigChoice(node, names[key], ("metadata", part, key))
+    return ENIConfigChoice(node, "default", ("metadata", "labels"))
 
 
-def _given(found: Workload, name: str) -> str:
-    values = environment(found, name)
+def _variable(agent: Workload, name: str) -> str:
+    """The first value of a variable; empty where it is not set."""
+    values = environment(agent, name)
     return values[0][1] if values else ""

@@ -23,14 +23,14 @@ _IS_UNLISTED = bytes(map(not_, IS_LISTED))
 
 
 class Sums(NamedTuple):
-    """By the numbers of shapes: without hostnames, and what these add, where there are some."""
+    """Sums by the numbers of shapes: without hostnames, and what these add, where there are some."""
 
     plain: list[int]
     named: dict[int, int]
 
 
 class Digests:
-    """Made for all pods and endpoints of a family when the first of them is asked for."""
+    """The digests of pods and endpoints, made for all of a family when the first of them is asked for."""
 
     def __init__(self, pods: Pods, slices: EndpointSlices, misplaced: Iterable[int]) -> None:
         """``misplaced``: pods that get an endpoint only where those that are not ready are published, too."""

@@ -1,7 +1,8 @@
 """Cilium.
 
-Source: docs.cilium.io, IP Address Management, Routing and Masquerading; github.com/cilium/cilium,
-install/kubernetes/cilium/values.yaml (defaults).
+Source: docs.cilium.io, Routing, Masquerading, kube-proxy-free, BGP control plane and Network Policy; github.com/
+cilium/cilium, install/kubernetes/cilium/values.yaml (defaults), operator/pkg/model/translation (ingress, gateway-api),
+issue 19262.
 """
 
 from __future__ import annotations
@@ -9,81 +10,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from netlint import addresses
-from netlint.findings import Subject
-from netlint.model.cni.plugin import (
-    ELSEWHERE,
-    FROM_NODE,
-    UNKNOWN,
-    Allocation,
-    Evidence,
-    Masquerade,
-    Mtu,
-    Plugin,
-    Transport,
-    Way,
-    Whom,
-    beyond,
+from netlint.model.cni.masquerading import Masquerade, Whom, beyond
+from netlint.model.cni.plugin import Datapath, Evidence, Membership, Plugin, PolicySupport
+from netlint.model.cni.plugins.cilium_ipam import (
+    CLOUD_MODES,
+    CONFIG,
+    DEFAULT_POOLS,
+    NAME,
+    allocation,
+    configuration,
+    division,
+    mode_of,
+    node_ranges,
+    pod_pools,
 )
+from netlint.model.cni.pod_addresses import Fit, Ipam, PodRange
+from netlint.model.cni.service_support import Advertisement, IngressProxy, ServiceProxyReplacement, advertised_by
+from netlint.model.cni.transport import Mtu, Transport, Way
 from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role
 from netlint.model.declared.snapshot_view import SnapshotView
+from netlint.model.selectors import text_of
 from netlint.model.subjects import subject_of
-from netlint.objects.cilium_crds import CiliumNode
-from netlint.objects.core import ConfigMap
+from netlint.objects.meta import LabelSelector, Path
 
-NAME = "cilium"
-CONFIG = "cilium-config"
-DEFAULT_POOLS = {4: "10.0.0.0/8", 6: "fd00::/104"}
-POOL_KEYS = {4: "cluster-pool-ipv4-cidr", 6: "cluster-pool-ipv6-cidr"}
+AGENT = "cilium"  # its DaemonSet
 OVERHEADS = {"vxlan": 50, "geneve": 50}
 _NO_CHAINING = ("", "none", "portmap")
-_CLOUD_MODES = ("eni", "azure", "alibabacloud", "delegated-plugin")
 _CLOUDS = ("aws://", "azure://", "gce://")
 """Clouds whose networks know the addresses of pods."""
-
-
-def configuration(view: SnapshotView) -> tuple[ConfigMap | None, Mapping[str, str]]:
-    """``cilium-config`` and its keys."""
-    found = view.config_map(CONFIG)
-    return found, (found.data or {}) if found else {}
-
-
-def mode_of(view: SnapshotView) -> str:
-    """The IPAM mode; empty where the ConfigMap is not in the input."""
-    found, keys = configuration(view)
-    return keys.get("ipam", "cluster-pool") if found else ""
-
-
-def node_ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
-    """The pod ranges that the operator gave to each node."""
-    for found in view.objects("CiliumNode"):
-        source = RangeSource(Role.NODE_POD, NAME, subject_of(found), found.name)
-        ipam = found.spec.ipam
-        if ipam is None:
-            continue
-        yield from source.cidr_list(("spec", "ipam", "podCIDRs"), ipam.podCIDRs)
-        for index, pool in enumerate((ipam.pools.allocated if ipam.pools else None) or ()):
-            yield from source.cidr_list(("spec", "ipam", "pools", "allocated", index, "cidrs"), pool.cidrs)
-
-
-def without_range(view: SnapshotView) -> Iterator[Subject]:
-    """The nodes for which the operator says that it has no range, or that are without one."""
-    failed = {node.name for nodes in failures(view).values() for node in nodes}
-    for found in view.objects("CiliumNode"):
-        if found.name in failed or not (found.spec.ipam and found.spec.ipam.podCIDRs):
-            yield subject_of(found)
+_CLUSTER_IP = "ClusterIP"
 
 
 def ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
     """The cluster's pools and those for load balancers."""
-    found, keys = configuration(view)
-    if found is not None and mode_of(view) == "cluster-pool":
-        for family, key in POOL_KEYS.items():
-            source = RangeSource(Role.POD, NAME, subject_of(found), family=family)
-            yield from source.cidrs(("data", key), keys.get(key, "").replace(",", " ").split())
-    for pool in view.objects("CiliumPodIPPool"):
-        for family, name, part in ((4, "ipv4", pool.spec.ipv4), (6, "ipv6", pool.spec.ipv6)):
-            source = RangeSource(Role.POD, NAME, subject_of(pool), family=family)
-            yield from source.cidr_list(("spec", name, "cidrs"), part.cidrs if part else None)
+    yield from pod_pools(view)
     yield from _load_balancer_pools(view)
     yield from (spared for spared in _native_routing_ranges(view) if isinstance(spared, MalformedRange))
     if mode_of(view) not in {"", "kubernetes"}:
@@ -104,28 +64,15 @@ def _load_balancer_pools(view: SnapshotView) -> Iterator[Declaration | Malformed
                 yield source.span((*path, "start"), f"{block.start}-{block.stop or block.start}")
 
 
-def allocation(view: SnapshotView) -> Allocation:
-    """By the IPAM mode: Nodes, CiliumNodes, or a cloud's subnets."""
-    mode = mode_of(view)
-    if mode == "kubernetes":
-        return FROM_NODE
-    if mode in _CLOUD_MODES:
-        return ELSEWHERE
-    own = tuple(found for found in node_ranges(view) if isinstance(found, Declaration))
-    if own:
-        return Allocation(False, own)
-    return Allocation(False, missing="CiliumNode") if mode else UNKNOWN
-
-
 def transports(view: SnapshotView) -> Iterator[Transport]:
     """``routing-mode``, which was called ``tunnel`` up to release 1.13."""
-    found, keys = configuration(view)
-    if found is None:
+    config_map, keys = configuration(view)
+    if config_map is None:
         return
     old = keys.get("tunnel", "")
     native = keys.get("routing-mode", "native" if old == "disabled" else "tunnel") == "native"
     protocol = keys.get("tunnel-protocol", "") or (old if old in OVERHEADS else "") or "vxlan"
-    mtu, subject = keys.get("mtu", ""), subject_of(found)
+    mtu, subject = keys.get("mtu", ""), subject_of(config_map)
     yield Transport(
         Way.ROUTED if native else Way.OVERLAY,
         "" if native else {"vxlan": "VXLAN", "geneve": "Geneve"}.get(protocol, protocol),
@@ -143,9 +90,9 @@ def spared_ranges(view: SnapshotView) -> Iterator[Declaration]:
     Native routing masquerades whatever leaves it, pods of other nodes included. With ``enable-ip-masq-agent`` a list
     of the agent's own counts as well.
     """
-    found, keys = configuration(view)
+    _, keys = configuration(view)
     routed = any(transport.way is Way.ROUTED for transport in transports(view))
-    if found is None or not routed or keys.get("enable-ip-masq-agent") == "true":
+    if not routed or keys.get("enable-ip-masq-agent") == "true":
         return
     for spared in _native_routing_ranges(view):
         if isinstance(spared, Declaration):
@@ -155,13 +102,13 @@ def spared_ranges(view: SnapshotView) -> Iterator[Declaration]:
 
 
 def _native_routing_ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
-    found, keys = configuration(view)
-    if found is None:
+    config_map, keys = configuration(view)
+    if config_map is None:
         return
     for family in addresses.BITS:
         key = f"ipv{family}-native-routing-cidr"
         if keys.get(key):
-            yield RangeSource(Role.POD, NAME, subject_of(found), family=family).cidr(("data", key), keys[key])
+            yield RangeSource(Role.POD, NAME, subject_of(config_map), family=family).cidr(("data", key), keys[key])
 
 
 def masquerades(view: SnapshotView, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
@@ -178,26 +125,18 @@ def is_known_outside(view: SnapshotView) -> bool:
     _, keys = configuration(view)
     announces = keys.get("enable-bgp-control-plane") == "true" or keys.get("bgp-announce-pod-cidr") == "true"
     meshed = keys.get("cluster-id", "0") not in {"", "0"}
-    by_cloud = mode_of(view) in _CLOUD_MODES or any(
+    by_cloud = mode_of(view) in CLOUD_MODES or any(
         (node.spec.providerID or "").startswith(_CLOUDS) for node in view.nodes
     )
     return announces or meshed or by_cloud or keys.get("auto-direct-node-routes") != "true"
 
 
-def failures(view: SnapshotView) -> dict[str, list[CiliumNode]]:
-    """Why the operator could not give nodes what they want, each with these nodes."""
-    found: dict[str, list[CiliumNode]] = {}
-    for node in view.objects("CiliumNode"):
-        status = node.status.ipam.operatorStatus if node.status and node.status.ipam else None
-        if status and status.error:
-            found.setdefault(status.error, []).append(node)
-    return found
-
-
-def sees_nodes(view: SnapshotView) -> bool:
-    """Whether policies may choose nodes by their addresses."""
-    _, keys = configuration(view)
-    return "nodes" in keys.get("policy-cidr-match-mode", "")
+def why_nodes_unseen(view: SnapshotView) -> str:
+    """Why policies never choose nodes by their addresses; empty where they may."""
+    config_map, keys = configuration(view)
+    if config_map is None or "nodes" in keys.get("policy-cidr-match-mode", ""):
+        return ""
+    return "Cilium holds no node against a range unless policy-cidr-match-mode has nodes"
 
 
 def _routes_directly(keys: Mapping[str, str]) -> bool:
@@ -206,31 +145,71 @@ def _routes_directly(keys: Mapping[str, str]) -> bool:
     return keys.get("auto-direct-node-routes") == "true" and not skips
 
 
-def members(view: SnapshotView) -> set[str]:
+def joined_nodes(view: SnapshotView) -> set[str]:
     """The nodes that have a CiliumNode."""
-    return {found.name for found in view.objects("CiliumNode")}
+    return {node.name for node in view.objects("CiliumNode")}
 
 
 def is_chained(view: SnapshotView) -> bool | None:
-    """Whether another plugin connects the pods, and Cilium only adds to it."""
-    found, keys = configuration(view)
-    return keys.get("cni-chaining-mode", "") not in _NO_CHAINING if found else None
+    """Whether another plugin connects the pods, and Cilium only adds to it; None where the input does not show it."""
+    config_map, keys = configuration(view)
+    return keys.get("cni-chaining-mode", "") not in _NO_CHAINING if config_map else None
+
+
+def programs_services(view: SnapshotView) -> bool:
+    """Whether it takes kube-proxy's place; up to release 1.13 as far as the kernel can (``strict``: or not at all)."""
+    return configuration(view)[1].get("kube-proxy-replacement") in {"true", "strict"}
+
+
+def credentials(view: SnapshotView) -> Iterator[str]:
+    """A kubeconfig of the host, with which the agent signs in."""
+    if "k8s-kubeconfig-path" in configuration(view)[1]:
+        yield "k8s-kubeconfig-path"
+
+
+def advertisements(view: SnapshotView) -> Iterator[Advertisement]:
+    """Services that CiliumBGPAdvertisements and, before these, CiliumBGPPeeringPolicies select."""
+    for item in view.objects("CiliumBGPAdvertisement"):
+        for index, entry in enumerate(item.spec.advertisements or ()):
+            listed = (entry.service.addresses if entry.service else None) or []
+            if entry.advertisementType == "Service" and entry.selector is not None and _CLUSTER_IP in listed:
+                path: Path = ("spec", "advertisements", index, "service", "addresses", listed.index(_CLUSTER_IP))
+                yield advertised_by("Cilium", subject_of(item), path, _selected(entry.selector))
+    for policy in view.objects("CiliumBGPPeeringPolicy"):
+        for index, router in enumerate(policy.spec.virtualRouters or ()):
+            listed = router.serviceAdvertisements or []
+            if router.serviceSelector is not None and _CLUSTER_IP in listed:
+                path = ("spec", "virtualRouters", index, "serviceAdvertisements", listed.index(_CLUSTER_IP))
+                yield advertised_by("Cilium", subject_of(policy), path, _selected(router.serviceSelector))
+
+
+def _selected(selector: LabelSelector) -> str:
+    labels = text_of(selector.matchLabels or {})
+    return f"of Services with {labels}" if labels else "of the Services that it selects"
 
 
 PLUGIN = Plugin(
     NAME,
     Evidence(
         config_maps=(CONFIG,),
-        daemon_sets=("cilium",),
+        daemon_sets=(AGENT,),
         kinds=("CiliumNode", "CiliumPodIPPool", "CiliumLoadBalancerIPPool"),
         types=("cilium-cni",),
     ),
     allocation=allocation,
     ranges=ranges,
+    pod_range=PodRange(fit=Fit.LIES_INSIDE, pool_authority=NAME, pool_kind="CiliumPodIPPool", defaults=DEFAULT_POOLS),
+    ipam=Ipam(division=division, keeps_first_address=False),
     transports=transports,
+    datapath=lambda _: Datapath.EBPF,
     masquerades=masquerades,
     rides=is_chained,
-    members=members,
-    member_sign="a CiliumNode",
-    member_kind="CiliumNode",
+    membership=Membership(joined_nodes, "a CiliumNode", "CiliumNode"),
+    policies=PolicySupport(has_own_kinds=True, why_nodes_unseen=why_nodes_unseen),
+    service_proxy=ServiceProxyReplacement("Cilium", AGENT, programs_services, credentials=credentials),
+    ingress_proxy=IngressProxy(
+        frozenset({"cilium.io/ingress", "gateway.networking.k8s.io/gateway-name", "io.cilium.gateway/owning-gateway"}),
+        addresses.parse("192.192.192.192"),
+    ),
+    advertisements=advertisements,
 )

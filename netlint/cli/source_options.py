@@ -82,22 +82,22 @@ def source(
     namespaces: list[str] | None,
     request_timeout: float,
 ) -> Source:
-    """What the options name. Raises UsageError where they contradict each other."""
+    """The source that the options name. Raises UsageError where they contradict each other."""
     from netlint.errors import UsageError
     from netlint.sources import Files, LiveCluster
 
     live = [("--kubeconfig", kubeconfig), ("--context", context), ("--as", user), ("-n", namespaces)]
-    given = [name for name, value in live if value]
+    live_options = [name for name, value in live if value]
     if inputs:
-        if given:
-            raise UsageError(f"{given[0]} reads a live cluster; leave it out to read {inputs[0]}")
+        if live_options:
+            raise UsageError(f"{live_options[0]} reads a live cluster; leave it out to read {inputs[0]}")
         return Files(tuple(inputs))
     return LiveCluster(kubeconfig, context, user, tuple(namespaces or ()), request_timeout)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the options of a command ask to read."""
+class ReadRequest:
+    """The source that a command is to read, and how."""
 
     source: Source
     default_namespace: str | None
@@ -120,16 +120,16 @@ class Wanted:
         return isinstance(self.source, LiveCluster)
 
     @property
-    def apart(self) -> list[Wanted]:
-        """The same for each input by itself."""
+    def apart(self) -> list[ReadRequest]:
+        """A request for each input by itself."""
         from netlint.sources import LiveCluster
 
         if isinstance(self.source, LiveCluster):
             return [self]
-        return [replace(self, source=replace(self.source, names=(one,))) for one in self.source.names]
+        return [replace(self, source=replace(self.source, names=(name,))) for name in self.source.names]
 
-    def within(self, namespace: str) -> Wanted:
-        """The same of a live cluster, but only this namespace."""
+    def within(self, namespace: str) -> ReadRequest:
+        """The request for only this namespace of the live cluster."""
         from netlint.sources import LiveCluster
 
         assert isinstance(self.source, LiveCluster)
@@ -138,7 +138,10 @@ class Wanted:
     def read(
         self, kinds: Iterable[str], *, verbose: bool = False, default_namespace: str = "default"
     ) -> tuple[Snapshot, Locator | None]:
-        """Read it; of a live cluster only these kinds, and the person at the terminal is told."""
+        """The snapshot, of a live cluster of these kinds only, and what finds places in files.
+
+        A live cluster is announced to the person at the terminal.
+        """
         from netlint import sources
 
         tell = say if verbose or isinstance(self.source, sources.LiveCluster) else None
@@ -157,7 +160,7 @@ class Wanted:
         return True
 
 
-def _wanted(  # noqa: PLR0913, PLR0917 - the options
+def _requested(  # noqa: PLR0913, PLR0917 - the options
     inputs: Inputs = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
@@ -167,45 +170,46 @@ def _wanted(  # noqa: PLR0913, PLR0917 - the options
     request_timeout: RequestTimeout = 60.0,
     default_namespace: DefaultNamespace = None,
     node_dumps: NodeDumps = None,
-) -> Wanted:
+) -> ReadRequest:
     named = source(inputs, kubeconfig, context, user, namespace, request_timeout)
-    return Wanted(named, default_namespace, node_dumps)
+    return ReadRequest(named, default_namespace, node_dumps)
 
 
 Command = Callable[..., None]
 
 
 def reading(*, inputs: object = Inputs, namespaces: bool = True) -> Callable[[Command], Command]:
-    """Gives a command the options that say what to read; it gets them as its first argument, a ``Wanted``.
+    """A decorator: gives a command the options that say what to read, as its first argument, a ``ReadRequest``.
 
     ``inputs``: how the command calls what is to be read, where it is no argument. ``namespaces``: whether it
     can be told to read only some; else ``-n`` is free to mean something else.
     """
-    options = dict(inspect.signature(_wanted, eval_str=True).parameters)
+    options = dict(inspect.signature(_requested, eval_str=True).parameters)
     options["inputs"] = options["inputs"].replace(annotation=inputs)
     if not namespaces:
         del options["namespace"], options["all_namespaces"]
 
     def decorated(command: Command) -> Command:
         _, *own = inspect.signature(command, eval_str=True).parameters.values()
-        required = [one for one in own if one.default is one.empty]
-        parameters = [*required, *options.values(), *(one for one in own if one.default is not one.empty)]
+        required = [parameter for parameter in own if parameter.default is parameter.empty]
+        optional = [parameter for parameter in own if parameter.default is not parameter.empty]
+        parameters = [*required, *options.values(), *optional]
 
         @wraps(command)
-        def called(**given: object) -> None:
-            asked = {name: given.pop(name) for name in options}
-            command(_wanted(**asked), **given)  # type: ignore[arg-type]
+        def called(**arguments: object) -> None:
+            request = _requested(**{name: arguments.pop(name) for name in options})  # type: ignore[arg-type]
+            command(request, **arguments)
 
         called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+            [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
         )
-        called.__annotations__ = {one.name: one.annotation for one in parameters}
+        called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return called
 
     return decorated
 
 
-def asked_range(text: str) -> Range:
+def range_argument(text: str) -> Range:
     """An address or a CIDR that an option names. Raises UsageError for anything else."""
     from netlint import addresses
     from netlint.errors import UsageError
@@ -226,11 +230,11 @@ def say(message: str) -> None:
     sys.stderr.write(f"netlint: {printable(message)}\n")
 
 
-def said(errors: Iterable[str]) -> bool:
-    """Tell what could not be read; whether there is any of it."""
-    listed = list(errors)
-    for error in listed:
-        say(error)
+def say_all(messages: Iterable[str]) -> bool:
+    """Say all messages; whether there are any."""
+    listed = list(messages)
+    for message in listed:
+        say(message)
     return bool(listed)
 
 

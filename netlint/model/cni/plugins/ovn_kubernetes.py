@@ -1,7 +1,7 @@
 """OVN-Kubernetes.
 
 Source: github.com/ovn-kubernetes/ovn-kubernetes, go-controller/pkg/util/node_annotations.go,
-go-controller/pkg/config/config.go.
+go-controller/pkg/config/config.go, dist/templates/rbac-ovnkube-node.yaml.j2 (system:ovn-nodes).
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from netlint.model import settings
-from netlint.model.cni.plugin import Allocation, Evidence, Mtu, Plugin, Transport, Way
-from netlint.model.declared.declarations import Declaration, MalformedRange, RangeSource, Role, Standing
+from netlint.model.cni.node_identity import IdentityAnnotation, NodeIdentity, Sort, lower_case
+from netlint.model.cni.plugin import Datapath, Evidence, Membership, Plugin, PolicySupport
+from netlint.model.cni.pod_addresses import Ipam, PodAllocation, PodRange
+from netlint.model.cni.service_support import ServiceProxyReplacement
+from netlint.model.cni.transport import Mtu, Transport, Way
+from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role, Standing
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
@@ -23,6 +27,8 @@ SUBNETS = PREFIX + "node-subnets"
 PRIMARY = PREFIX + "node-primary-ifaddr"
 OVERHEADS = {4: 58, 6: 78}
 """Bytes of Geneve with its options over each family; the agent wants room for the larger one where both are used."""
+CHASSIS = PREFIX + "node-chassis-id"
+AGENT = "ovnkube-node"
 _CONFIG = "ovn-config"
 INTERNAL = {
     "join": (PREFIX + "node-gateway-router-lrp-ifaddr", {4: "100.64.0.0/16", 6: "fd98::/64"}),
@@ -50,10 +56,10 @@ def node_ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
 def decoded(node: Node, key: str) -> dict[str, Any] | None:
     """An annotation that holds a JSON mapping; None where it does not."""
     try:
-        found = json.loads(node.annotations.get(key, "{}"))
+        document = json.loads(node.annotations.get(key, "{}"))
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None
 
 
 def ranges(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
@@ -90,24 +96,24 @@ def _internal(node: Node, name: str, key: str, defaults: dict[int, str]) -> Iter
         yield inferred.cidr((), defaults[4 if "." in subnets or ":" not in subnets else 6])
 
 
-def allocation(view: SnapshotView) -> Allocation:
+def allocation(view: SnapshotView) -> PodAllocation:
     """The annotation decides; ``spec.podCIDRs`` is not looked at."""
-    own = tuple(found for found in node_ranges(view) if isinstance(found, Declaration))
-    return Allocation(False, own)
+    own = tuple(declared for declared in node_ranges(view) if isinstance(declared, Declaration))
+    return PodAllocation(False, ranges=own, is_required=True)
 
 
 def transports(view: SnapshotView) -> Iterator[Transport]:
     """Geneve, always."""
-    found = view.config_map(_CONFIG)
-    mtu = (found.data or {}).get("mtu", "") if found else ""
-    mtus = (Mtu(int(mtu), False, subject_of(found), ("data", "mtu")),) if found and mtu.isdecimal() else ()
+    config_map = view.config_map(_CONFIG)
+    mtu = (config_map.data or {}).get("mtu", "") if config_map else ""
+    mtus = (Mtu(int(mtu), False, subject_of(config_map), ("data", "mtu")),) if config_map and mtu.isdecimal() else ()
     families = {declared.range.family for declared in node_ranges(view) if isinstance(declared, Declaration)}
     yield Transport(Way.OVERLAY, "Geneve", OVERHEADS[max(families, default=4)], mtus)
 
 
-def members(view: SnapshotView) -> set[str]:
+def joined_nodes(view: SnapshotView) -> set[str]:
     """The nodes that have a chassis."""
-    return {node.name for node in view.nodes if PREFIX + "node-chassis-id" in node.annotations}
+    return {node.name for node in view.nodes if CHASSIS in node.annotations}
 
 
 PLUGIN = Plugin(
@@ -115,12 +121,27 @@ PLUGIN = Plugin(
     Evidence(
         annotations=(PREFIX,),
         config_maps=(_CONFIG, "ovnkube-config"),
-        daemon_sets=("ovnkube-node",),
+        daemon_sets=(AGENT,),
         types=("ovn-k8s-cni-overlay",),
     ),
     allocation=allocation,
     ranges=ranges,
+    pod_range=PodRange(pool_authority=Authority.OPENSHIFT),
+    ipam=Ipam(keeps_first_address=False),
     transports=transports,
-    members=members,
-    member_sign=f"the annotation {PREFIX}node-chassis-id",
+    datapath=lambda _: Datapath.OPEN_VSWITCH,
+    membership=Membership(joined_nodes, f"the annotation {CHASSIS}"),
+    node_identity=NodeIdentity(
+        (
+            IdentityAnnotation(CHASSIS, Sort.CHASSIS, "OVN's node-chassis-id", lower_case),
+            IdentityAnnotation(PREFIX + "node-id", Sort.NUMBER, "OVN's node-id", lower_case),
+        )
+    ),
+    policies=PolicySupport(has_own_kinds=True),
+    service_proxy=ServiceProxyReplacement(
+        "OVN-Kubernetes",
+        AGENT,
+        is_active=lambda view: view.daemon_set(AGENT) is not None,
+        groups=frozenset({"system:ovn-nodes"}),
+    ),
 )
