@@ -147,6 +147,17 @@ def parse_cidr(cidr: str) -> Cidr:
     return Cidr(Range(family, first, first + size - 1), value, int(length), cidr)
 
 
+def parse_range(written: str) -> Range:
+    """The range of a CIDR, or of one address where there is no prefix length.
+
+    Raises ValueError for everything else.
+    """
+    if "/" in written:
+        return parse_cidr(written).range
+    family, value = parse(written)
+    return Range(family, value, value)
+
+
 def text(family: int, address: int) -> str:
     """The address as RFC 5952 writes it (IPv6) or in dotted quads (IPv4)."""
     if family == 4:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from netlint import addresses
 from netlint.cluster import Cluster
-from netlint.dataplane import link_connections
-from netlint.dataplane.link_connections import Address, Need, Uplink
+from netlint.dataplane import node_links
+from netlint.dataplane.node_links import Address, Need, Uplink
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni import Detected
 from netlint.model.cni.plugins import calico, calico_bgp, calico_ipam
@@ -88,10 +88,10 @@ def off_link_next_hops(cluster: Cluster) -> Iterator[Violation | Undecided]:
         nodes = cluster.network.reached(plugin, transport) if transport.by_next_hop else []
         if len(nodes) < 2:
             continue
-        uplinks = link_connections.uplinks(cluster.hosts, nodes)
+        uplinks = node_links.uplinks_of(cluster.hosts, nodes)
         if not uplinks:
             yield NO_DUMPS
-        missing = link_connections.off_link(uplinks, nodes)
+        missing = node_links.off_link(uplinks, nodes)
         if missing:
             yield _off_link(plugin, missing)
 
@@ -121,7 +121,7 @@ def _reach(uplink: Uplink) -> str:
 
 def oversized_mtus(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A declared MTU does not fit the nodes' links."""
-    declared = link_connections.needs(transport for _, transport in cluster.network.transports)
+    declared = node_links.mtu_needs(transport for _, transport in cluster.network.transports)
     if not declared or len(cluster.view.nodes) < 2:
         return
     for need in declared:
@@ -129,7 +129,7 @@ def oversized_mtus(cluster: Cluster) -> Iterator[Violation | Undecided]:
             if other.mtu.of_link and not need.mtu.of_link and need.size > other.mtu.size:
                 declaration = Related(other.mtu.subject, other.mtu.path, f"declares {other.mtu.size} for links")
                 yield _oversized(need, f"links of {other.mtu.size} bytes are declared", [declaration])
-    uplinks = link_connections.uplinks(cluster.hosts, cluster.view.nodes)
+    uplinks = node_links.uplinks_of(cluster.hosts, cluster.view.nodes)
     if not uplinks:
         yield NO_DUMPS
         return
@@ -147,7 +147,7 @@ def _oversized(need: Need, but: str, sides: list[Related]) -> Violation:
     return Violation(
         need.mtu.subject,
         need.mtu.path,
-        f"{need.said}, but {but}",
+        f"{need.text}, but {but}",
         {"mtu": need.mtu.size, "overhead": need.size - need.mtu.size, "needed": need.size},
         tuple(sides),
         key=str(need.mtu.path[-1]),

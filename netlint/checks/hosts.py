@@ -107,28 +107,29 @@ def routes_in_weave_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if not weave_ranges:
         return
     yield from _missing_files(cluster, ROUTES, bound=False)
-    routed: dict[tuple[str, Declaration], list[Host]] = {}
+    obstructed: dict[tuple[str, Declaration], list[tuple[Host, str]]] = {}
     for host in cluster.hosts:
-        for route, span in host.routes:
-            is_own = route.dev in weave.LINKS or route.protocol == "kernel"  # of links, which the plan knows
-            for weave_range in weave_ranges if not is_own else ():
-                if weave_range.range.overlaps(span):
-                    routed.setdefault((route.dst, weave_range), []).append(host)
-    for (destination, weave_range), hosts in routed.items():
-        yield _obstructed(weave_range, destination, hosts)
+        for route in host.unicast_routes:
+            of_link = route.entry.dev in weave.LINKS or route.entry.protocol == "kernel"  # which the plan knows
+            for declared in weave_ranges if not (of_link or route.is_default) else ():
+                if declared.range.overlaps(route.destination):
+                    obstructed.setdefault((route.entry.dst, declared), []).append((host, route.file))
+    for (destination, declared), places in obstructed.items():
+        yield _obstructed(declared, destination, places)
 
 
-def _obstructed(weave_range: Declaration, destination: str, hosts: list[Host]) -> Violation:
-    first, *others = hosts
+def _obstructed(weave_range: Declaration, destination: str, places: list[tuple[Host, str]]) -> Violation:
+    """Hosts with a route to the destination; ``places``: each with the file of its dump that has the route."""
+    first, *others = [host for host, _ in places]
     return Violation(
         first.subject,
         (),
         f"the route to {destination} overlaps {with_owner(weave_range)}{as_on(others)}",
-        {"destination": destination, "hosts": [host.node or host.dump.name for host in hosts]},
+        {"destination": destination, "hosts": [host.node or host.dump.name for host, _ in places]},
         (*sides([weave_range]), *(Related(host.subject, (), "has the route") for host in others[:NAMED])),
         key=destination,
         mitigated=weave_range.standing is Standing.INFERRED,
-        spot=first.spot(ROUTES),
+        spot=first.spot(places[0][1]),
     )
 
 
@@ -159,20 +160,20 @@ def misrouted_own_subnets(cluster: Cluster) -> Iterator[Violation | Undecided]:
     disputed = {declared.node for group in cluster.ranges.overlapping_pod_cidrs for declared in group}
     for host in cluster.hosts:
         local = {(family, address) for _, family, address, _ in host.links}
-        for route, span in host.routes:
-            gateways = [hop.gateway for hop in route.nexthops] or [route.gateway]
-            elsewhere = [gateway for gateway in gateways if gateway and addresses.parse(gateway) not in local]
+        for route in host.unicast_routes:
+            elsewhere = [addresses.text(*gateway) for gateway in route.gateways if gateway not in local]
+            span, entry = route.destination, route.entry
             own = [declared for declared in _pod_ranges_of(cluster, host, span.family) if declared.range.covers(span)]
             if elsewhere and own and span.size > 1 and host.node not in disputed:
                 yield Violation(
                     host.subject,
                     (),
-                    f"the route to {route.dst} leads to {elsewhere[0]} on {route.dev or 'another host'}, although "
+                    f"the route to {entry.dst} leads to {elsewhere[0]} on {entry.dev or 'another host'}, although "
                     f"{listed(own)} is the host's own",
-                    {"destination": route.dst, "gateway": elsewhere[0], "interface": route.dev or None},
+                    {"destination": entry.dst, "gateway": elsewhere[0], "interface": entry.dev or None},
                     sides(own),
-                    key=route.dst,
-                    spot=host.spot(ROUTES),
+                    key=entry.dst,
+                    spot=host.spot(route.file),
                 )
 
 
@@ -232,7 +233,7 @@ def _not_from_nodes(cluster: Cluster) -> Undecided:
 def _missing_files(cluster: Cluster, file: str, bound: bool = True) -> Iterator[Undecided]:
     """The dumps that do not have a file, and those of which nobody knows which Node's they are."""
     for host in cluster.hosts:
-        if (host.dump.links if file == LINKS else host.dump.routes) is None:
+        if host.dump.links is None if file == LINKS else not host.dump.routes:
             yield without_file(host, file)
         elif bound and not host.node:
             yield of_no_node(host)

@@ -10,7 +10,7 @@ from netlint.checks.wording import as_on, listed, of_no_node, sides, without_fil
 from netlint.cluster import Cluster
 from netlint.dataplane.hiding_rules import Hiding
 from netlint.dataplane.netfilter.host_filters import NFT_FILE, lacking
-from netlint.dataplane.policy_routes import Gap, gaps
+from netlint.dataplane.policy_routes import MisroutedPods, misrouted_pods
 from netlint.dataplane.rival_agents import Rivalry, rivalries
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni.plugin import Datapath
@@ -142,31 +142,31 @@ def incomplete_policy_routes(cluster: Cluster) -> Iterator[Violation | Undecided
     for host in cluster.hosts:
         yield from _missing_files(host)
         of_pods = {(family, address) for family, address in carried_by.get(host.node, ()) if family == 4}
-        for gap in gaps(host, of_pods):
-            yield _incomplete_routes(gap)
+        for misrouted in misrouted_pods(host, of_pods):
+            yield _misrouted(misrouted)
 
 
 def _missing_files(host: Host) -> Iterator[Undecided]:
     dump = host.dump
-    needed = {POLICY: dump.policy_rules.get(4), "ip-route.json": dump.routes, "ip-addr.json": dump.links}
+    needed = {POLICY: dump.policy_rules.get(4), "ip-route.json": dump.routes or None, "ip-addr.json": dump.links}
     for file, content in needed.items():
         if content is None:
             yield without_file(host, file)
 
 
-def _incomplete_routes(gap: Gap) -> Violation:
-    pods = shortened(gap.addresses)
-    if gap.table:
-        problem = f"packets of pods at {pods} are looked up in table {gap.table}, which has no default route"
+def _misrouted(misrouted: MisroutedPods) -> Violation:
+    pods = shortened(misrouted.addresses)
+    if misrouted.table:
+        problem = f"packets of pods at {pods} are looked up in table {misrouted.table}, which has no default route"
     else:
-        problem = f"no rule sends packets of pods at {pods} through {gap.link}, whose network holds the address"
+        problem = f"no rule sends packets of pods at {pods} through {misrouted.link}, whose network holds the address"
     return Violation(
-        gap.host.subject,
+        misrouted.host.subject,
         (),
         problem,
-        {"addresses": list(gap.addresses), "table": gap.table or None, "interface": gap.link or None},
-        key=gap.table or gap.link,
-        spot=gap.host.spot(POLICY),
+        {"addresses": list(misrouted.addresses), "table": misrouted.table or None, "interface": misrouted.link or None},
+        key=misrouted.table or misrouted.link,
+        spot=misrouted.host.spot(POLICY),
     )
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from netlint.dataplane.data_plane import DataPlane
-from netlint.dataplane.link_connections import observed as observed_connections
+from netlint.dataplane.node_links import observed_connections
 
 __all__ = ["DataPlane", "observed_connections"]

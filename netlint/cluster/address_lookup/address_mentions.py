@@ -142,7 +142,7 @@ def _in_dump(host: Host, query: Range) -> Iterator[Mention]:
     dump = host.dump
     parts: list[tuple[str, object]] = [
         ("ip-addr.json", {link.ifname: [info.local for info in link.addr_info] for link in dump.links or ()}),
-        ("ip-route.json", [(route.dst, route.gateway) for route in dump.routes or ()]),
+        *((file, [(entry.dst, entry.gateway) for entry in entries]) for file, entries in dump.routes.items()),
         ("run-flannel-subnet.env", dump.subnet_env),
         ("etc-docker-daemon.json", msgspec.to_builtins(dump.docker)),
         *((f"var-lib-cni-networks-{network}.txt", leases) for network, leases in dump.leases.items()),

@@ -45,20 +45,20 @@ class Uplink:
 
     @property
     def file(self) -> Subject:
-        """Where the dump shows it."""
+        """The file of the dump that shows it."""
         return self.host.file("ip-addr.json")
 
 
-def uplinks(hosts: Iterable[Host], nodes: Iterable[Node]) -> list[Uplink]:
-    """One for each host whose Node has an address that the host has too."""
-    own = {node.name: {(one.family, one.value) for one in node_addresses(node)} for node in nodes}
-    found = []
+def uplinks_of(hosts: Iterable[Host], nodes: Iterable[Node]) -> list[Uplink]:
+    """The uplinks of the hosts whose Node has an address that the host has too."""
+    own = {node.name: {(entry.family, entry.value) for entry in node_addresses(node)} for node in nodes}
+    uplinks = []
     for host in hosts:
         for link, family, value, network in host.links:
             if (family, value) in own.get(host.node, ()):
-                found.append(Uplink(host, link, frozenset({network, *_routed(host, link)})))
+                uplinks.append(Uplink(host, link, frozenset({network, *_routed(host, link)})))
                 break
-    return found
+    return uplinks
 
 
 def node_addresses(node: Node) -> Iterator[Address]:
@@ -80,52 +80,38 @@ def _address(node: Node, text: str, path: Path) -> Iterator[Address]:
 
 
 def _routed(host: Host, link: Link) -> Iterator[Range]:
-    """Further networks of the link: other addresses on it, and routes to it without a gateway."""
+    """The further networks of a link: of its other addresses, and of the routes to it without a gateway."""
     for other, _, _, network in host.links:
         if other.ifname == link.ifname:
             yield network
-    for route in host.dump.routes or ():
-        if route.dev == link.ifname and not (route.gateway or route.nexthops) and route.type == "unicast":
-            yield from _destination(route.dst)
+    for route in host.routes:
+        if route.entry.dev == link.ifname and route.is_direct and route.entry.type == "unicast":
+            yield route.destination
 
 
-def _destination(text: str) -> Iterator[Range]:
-    if text == "default":
-        yield from (Range(family, 0, (1 << bits) - 1) for family, bits in addresses.BITS.items())
-        return
-    try:
-        yield addresses.parse_cidr(text if "/" in text else f"{text}/{32 if '.' in text else 128}").range
-    except ValueError:
-        return
-
-
-def observed(hosts: Iterable[Host], view: SnapshotView) -> list[NodeConnection]:
+def observed_connections(hosts: Iterable[Host], view: SnapshotView) -> list[NodeConnection]:
     """Plain routing, where a host sends what is for another node's pods to an address of that node."""
-    own = {(one.family, one.value): node.name for node in view.nodes for one in node_addresses(node)}
+    own = {(entry.family, entry.value): node.name for node in view.nodes for entry in node_addresses(node)}
     owners = {declared.range: name for name, ranges in view.pod_cidrs.items() for declared in ranges}
-    routes = [(host, route, owners.get(span)) for host in hosts for route, span in host.routes]
-    peers = [(route.gateway, peer) for host, route, peer in routes if route.gateway and peer not in {None, host.node}]
-    return [NodeConnection(HOSTS, Way.ROUTED)] if any(own.get(_value(text)) == peer for text, peer in peers) else []
+    for host in hosts:
+        for route in host.unicast_routes:
+            peer = owners.get(route.destination)
+            if peer not in {None, host.node} and route.gateway and own.get(route.gateway) == peer:
+                return [NodeConnection(HOSTS, Way.ROUTED)]
+    return []
 
 
-def _value(text: str) -> tuple[int, int]:
-    try:
-        return addresses.parse(text)
-    except ValueError:
-        return 0, 0
-
-
-def off_link(found: list[Uplink], nodes: Iterable[Node]) -> list[tuple[Address, list[Uplink]]]:
+def off_link(uplinks: list[Uplink], nodes: Iterable[Node]) -> list[tuple[Address, list[Uplink]]]:
     """Addresses of nodes that lie on no link of some hosts, with those hosts; the worst one first."""
-    peers = [one for node in nodes for one in node_addresses(node)]
+    peers = [address for node in nodes for address in node_addresses(node)]
     by_reach: dict[frozenset[Range], list[Uplink]] = {}
-    for uplink in found:
+    for uplink in uplinks:
         by_reach.setdefault(uplink.reach, []).append(uplink)
     missing: dict[int, list[Uplink]] = {}
     for reach, alike in by_reach.items():
-        families = {held.family for held in reach}
+        families = {span.family for span in reach}
         for number, peer in enumerate(peers):
-            if peer.family in families and not any(held.holds(peer.family, peer.value) for held in reach):
+            if peer.family in families and not any(span.holds(peer.family, peer.value) for span in reach):
                 missing.setdefault(number, []).extend(alike)
     ordered = sorted(missing.items(), key=lambda item: (-len(item[1]), peers[item[0]].node.name, item[0]))
     return [(peers[number], hosts) for number, hosts in ordered]
@@ -148,8 +134,8 @@ class Need(NamedTuple):
         return 0 < uplink.link.mtu < self.size and (not nodes or uplink.host.node in nodes)
 
     @property
-    def said(self) -> str:
-        """What is declared, for people."""
+    def text(self) -> str:
+        """The declaration, and what it asks of links, for people."""
         if self.mtu.of_link:
             return f"an MTU of {self.mtu.size} for the nodes' links is declared"
         if not self.transport.encapsulation:
@@ -157,12 +143,12 @@ class Need(NamedTuple):
         return f"an MTU of {self.mtu.size} for pods needs {self.size} with {self.transport.encapsulation}"
 
 
-def needs(transports: Iterable[Transport]) -> list[Need]:
-    """Each declared MTU once."""
-    found: dict[Mtu, Need] = {}
+def mtu_needs(transports: Iterable[Transport]) -> list[Need]:
+    """The need of each declared MTU, in the way that needs most."""
+    needs: dict[Mtu, Need] = {}
     for transport in transports:
         for mtu in transport.mtus:
             need = Need(mtu, transport)
-            if mtu not in found or need.size > found[mtu].size:
-                found[mtu] = need
-    return list(found.values())
+            if mtu not in needs or need.size > needs[mtu].size:
+                needs[mtu] = need
+    return list(needs.values())
