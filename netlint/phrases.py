@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 NAMED = 3
 """So many of those that are in the same case are named; evidence and JSON have all of them."""
@@ -13,15 +13,17 @@ def and_more(text: str, more: int, form: str = "") -> str:
     return f"{text} and {more:{form}} more" if more > 0 else text
 
 
-def shortened(texts: Sequence[str]) -> str:
-    """At most two of them, the others by number."""
+def shortened(items: Iterable[object]) -> str:
+    """At most two of them as texts, the others by number; empty without any."""
+    texts = [str(item) for item in items]
     if len(texts) <= 2:
         return " and ".join(texts)
     return and_more(texts[0], len(texts) - 1)
 
 
-def first_of(texts: Sequence[str], limit: int = NAMED) -> str:
-    """The first of them, the others by number; empty without any."""
+def first_of(items: Iterable[object], limit: int = NAMED) -> str:
+    """The first of them as texts, the others by number; empty without any."""
+    texts = [str(item) for item in items]
     return and_more(", ".join(texts[:limit]), len(texts) - limit)
 
 
@@ -32,4 +34,9 @@ def likewise(more: int) -> str:
 
 def counted(number: int, noun: str) -> str:
     """``1 node``, ``2 nodes``, ``5,000 nodes``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {inflected(number, noun, noun + 's')}"
+
+
+def inflected(number: int, singular: str, plural: str) -> str:
+    """The form that goes with a number of things: ``is`` or ``are``."""
+    return singular if number == 1 else plural

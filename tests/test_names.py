@@ -55,9 +55,7 @@ SHARED_MODULES: dict[str, set[str]] = {
 }
 """Modules with one name and one meaning, by the packages that they stand in."""
 
-PENDING = {
-    "netlint/checks",
-}
+PENDING: set[str] = set()
 """Folders and files that are still to be renamed in; nothing is added here, and what is clean is struck off."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -156,8 +156,8 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
     token = f"kube-api-access-{pod.uid[-5:]}"
     mount = {"name": token, "readOnly": True, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
     with_token = app.kind != "Static"
-    claims = app.kind == "StatefulSet"
-    spec: Tree = {"volumes": [_claimed(volume, pod.name) if claims else volume for volume in made.volumes]}
+    is_stateful = app.kind == "StatefulSet"
+    spec: Tree = {"volumes": [_claimed(volume, pod.name) if is_stateful else volume for volume in made.volumes]}
     if with_token:
         spec["volumes"].append({"name": token, "projected": {"sources": _TOKEN_SOURCES, "defaultMode": 420}})
     for field, containers in (("initContainers", made.init_containers), ("containers", made.containers)):
@@ -169,8 +169,17 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
         "terminationGracePeriodSeconds": 30,
         "dnsPolicy": "ClusterFirstWithHostNet" if app.host_network and with_token else "ClusterFirst",
     }
-    if made.node_selector:
-        spec["nodeSelector"] = made.node_selector
+    spec |= _placement(pod, made, node_name)
+    if is_stateful:
+        spec |= {"hostname": pod.name} | ({"subdomain": governing} if governing else {})
+    if app.is_varied:
+        spec["readinessGates"] = [{"conditionType": kind} for kind in variety.readiness_gates(app, pod.ordinal)]
+    return spec | _scheduling(app)
+
+
+def _placement(pod: Pod, made: Template, node_name: str) -> Tree:
+    app = pod.app
+    spec: Tree = {"nodeSelector": made.node_selector} if made.node_selector else {}
     account = "default" if app.index % 3 else app.name
     spec |= {"serviceAccountName": account, "serviceAccount": account}
     if pod.node >= 0:
@@ -180,11 +189,7 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
     spec["securityContext"] = {} if app.index % 2 else {"runAsUser": 1000, "fsGroup": 1000}
     if made.pull_secret:
         spec["imagePullSecrets"] = [{"name": "registry-credentials"}]
-    if app.kind == "StatefulSet":
-        spec |= {"hostname": pod.name} | ({"subdomain": governing} if governing else {})
-    if app.is_varied:
-        spec["readinessGates"] = [{"conditionType": kind} for kind in variety.readiness_gates(app, pod.ordinal)]
-    return spec | _scheduling(app)
+    return spec
 
 
 def _claimed(volume: Tree, pod_name: str) -> Tree:

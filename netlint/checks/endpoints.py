@@ -21,7 +21,7 @@ from netlint.model.subjects import subject_of
 from netlint.objects.core import API_SERVER, Service
 from netlint.objects.discovery import MANAGED_BY, SERVICE_NAME, EndpointSlice
 from netlint.objects.meta import Path
-from netlint.phrases import likewise, shortened
+from netlint.phrases import inflected, likewise, shortened
 from netlint.snapshot import Reason
 
 SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
@@ -56,30 +56,30 @@ def _reasons(slice_: EndpointSlice, service: Service | None) -> Iterator[tuple[P
         yield ("addressType",), "its addresses are names (FQDN)"
     if service is None or is_headless(service) or not is_of_this_proxy(service):
         return
-    own = families(service)
-    if slice_.addressType and FAMILY_NUMBERS.get(slice_.addressType) not in own:
-        names = " and ".join(FAMILY_NAMES[family] for family in own)
+    service_families = families(service)
+    if slice_.addressType and FAMILY_NUMBERS.get(slice_.addressType) not in service_families:
+        names = " and ".join(FAMILY_NAMES[family] for family in service_families)
         yield ("addressType",), f"its addresses are {slice_.addressType}, those of {subject_of(service)} are {names}"
     yield from _port_reasons(slice_, service)
 
 
 def _port_reasons(slice_: EndpointSlice, service: Service) -> Iterator[tuple[Path, str]]:
-    wanted = [(port.name or "", protocol(port)) for port in service.spec.ports or ()]
+    service_ports = [(port.name or "", protocol(port)) for port in service.spec.ports or ()]
     ports = slice_.ports or []
     if not ports:
         yield (), "it has no port"
     elif all(port.port is None for port in ports):
         yield ("ports", 0), "its port has no number"
-    elif not any((port.name or "", port.protocol or "TCP") in wanted for port in ports):
-        found = [(port.name or "", str(port.protocol or "TCP")) for port in ports]
+    elif not any((port.name or "", port.protocol or "TCP") in service_ports for port in ports):
+        slice_ports = [(port.name or "", str(port.protocol or "TCP")) for port in ports]
         yield (
             ("ports", 0, "name") if ports[0].name else ("ports", 0),
-            f"it has {_ports(found)}, and {subject_of(service)} has {_ports(wanted)}",
+            f"it has {_port_names(slice_ports)}, and {subject_of(service)} has {_port_names(service_ports)}",
         )
 
 
-def _ports(found: list[tuple[str, str]]) -> str:
-    names = [f"{how} port {name!r}" if name else f"an unnamed {how} port" for name, how in found]
+def _port_names(ports: list[tuple[str, str]]) -> str:
+    names = [f"{transport} port {name!r}" if name else f"an unnamed {transport} port" for name, transport in ports]
     return shortened(names) or "no port"
 
 
@@ -93,7 +93,7 @@ def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 slices.subject(number),
                 slices.address_path(number, rows[0], 1),
-                f"{shortened(list(unused))} {'is' if len(unused) == 1 else 'are'} not used, as consumers read the "
+                f"{shortened(unused)} {inflected(len(unused), 'is', 'are')} not used, as consumers read the "
                 f"first address of an endpoint alone{likewise(len(rows) - 1)}",
                 {"unused": [text for row in rows for text in slices.surplus(row)]},
             )
@@ -101,7 +101,7 @@ def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
 
 def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
     """A slice that was mirrored from Endpoints is left, although nothing is mirrored any longer."""
-    existing = {(item.namespace, item.name) for item in cluster.view.objects("Endpoints")}
+    existing = {(endpoints.namespace, endpoints.name) for endpoints in cluster.view.objects("Endpoints")}
     slices = cluster.view.slices
     for number in slices.foreign:
         key = slices.service(number)
@@ -109,19 +109,19 @@ def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
         if service is None or slices[number].labels.get(MANAGED_BY) != MIRRORING or not slices.endpoints(number):
             continue
         if has_pods(service):
-            yield _left_over(cluster, number, service, ("spec", "selector"), "selects pods")
+            yield _leftover(cluster, number, service, ("spec", "selector"), "selects pods")
         elif key not in existing and cluster.view.is_complete("Endpoints", service.namespace):
-            yield _left_over(cluster, number, service, (), "has no Endpoints")
+            yield _leftover(cluster, number, service, (), "has no Endpoints")
 
 
-def _left_over(cluster: Cluster, number: int, service: Service, path: Path, why: str) -> Violation:
+def _leftover(cluster: Cluster, number: int, service: Service, path: Path, why: str) -> Violation:
     slices = cluster.view.slices
     family = slices.family(number) or 4
     texts = [addresses.text(family, address) for address in slices.addresses(slices.endpoints(number), family)]
     return Violation(
         slices.subject(number),
         ("metadata", "labels", MANAGED_BY),
-        f"{shortened(texts)} {'was' if len(texts) == 1 else 'were'} mirrored from Endpoints, "
+        f"{shortened(texts)} {inflected(len(texts), 'was', 'were')} mirrored from Endpoints, "
         f"but {subject_of(service)} {why}",
         {"addresses": texts, "service": str(subject_of(service))},
         (Related(subject_of(service), path, why),),
@@ -185,8 +185,8 @@ def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if is_disabled(Controller.ENDPOINTS, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.ENDPOINTS.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in endpoints_api.unlike_controller_slices(cluster):
-        yield _conflict(found, "the EndpointSlices", endpoints_api.may_be_outdated(cluster, found))
+    for contrast in endpoints_api.unlike_controller_slices(cluster):
+        yield _conflict(contrast, "the EndpointSlices", endpoints_api.may_be_outdated(cluster, contrast))
 
 
 def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -194,43 +194,41 @@ def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     if is_disabled(Controller.MIRRORING, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.MIRRORING.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in endpoints_api.unlike_mirrored_slices(cluster):
-        yield _conflict(found, "the mirrored EndpointSlices")
+    for contrast in endpoints_api.unlike_mirrored_slices(cluster):
+        yield _conflict(contrast, "the mirrored EndpointSlices")
 
 
-def _conflict(found: EndpointsContrast, there: str, mitigated: bool = False) -> Violation:
-    here_alone, there_alone = _values(found.only_in_endpoints), _values(found.only_in_slices)
-    there = f"{there} of {subject_of(found.service)}"
-    parts = {
-        f"ready in {there}, but not here": _values(found.in_slices.ready & found.in_endpoints.not_ready),
-        f"ready here, but not in {there}": _values(found.in_endpoints.ready & found.in_slices.not_ready),
-        f"listed with other ports in {there}": here_alone & there_alone,
-        f"listed in {there}, but not here": there_alone - here_alone,
-        f"listed here, but not in {there}": here_alone - there_alone,
-    }
+def _conflict(contrast: EndpointsContrast, slices: str, mitigated: bool = False) -> Violation:
+    listed_here = contrast.differing_addresses & _values(contrast.in_endpoints.all)
+    first = min(listed_here or contrast.differing_addresses)
+    differing = [addresses.text(*address) for address in sorted(contrast.differing_addresses)]
     return Violation(
-        subject_of(found.endpoints),
-        endpoints_api.address_path(
-            found.endpoints,
-            *min(found.differing_addresses & _values(found.in_endpoints.all), default=min(found.differing_addresses)),
-        ),
-        "; ".join(f"{_said(values)} {how}" for how, values in parts.items() if values),
-        {
-            "addresses": [addresses.text(*value) for value in sorted(found.differing_addresses)],
-            "service": found.service.name,
-        },
-        (Related(subject_of(found.service), ("spec",), "is the Service"),),
+        subject_of(contrast.endpoints),
+        endpoints_api.address_path(contrast.endpoints, *first),
+        "; ".join(_differences(contrast, f"{slices} of {subject_of(contrast.service)}")),
+        {"addresses": differing, "service": contrast.service.name},
+        (Related(subject_of(contrast.service), ("spec",), "is the Service"),),
         mitigated=mitigated,
     )
 
 
+def _differences(contrast: EndpointsContrast, slices: str) -> Iterator[str]:
+    endpoints_alone, slices_alone = _values(contrast.only_in_endpoints), _values(contrast.only_in_slices)
+    differences = {
+        f"ready in {slices}, but not here": _values(contrast.in_slices.ready & contrast.in_endpoints.not_ready),
+        f"ready here, but not in {slices}": _values(contrast.in_endpoints.ready & contrast.in_slices.not_ready),
+        f"listed with other ports in {slices}": endpoints_alone & slices_alone,
+        f"listed in {slices}, but not here": slices_alone - endpoints_alone,
+        f"listed here, but not in {slices}": endpoints_alone - slices_alone,
+    }
+    for difference, values in differences.items():
+        if values:
+            texts = [addresses.text(*value) for value in sorted(values)]
+            yield f"{shortened(texts)} {inflected(len(texts), 'is', 'are')} {difference}"
+
+
 def _values(pairs: set[PortAddress]) -> set[tuple[int, int]]:
     return {pair[1:] for pair in pairs}
-
-
-def _said(values: set[tuple[int, int]]) -> str:
-    texts = [addresses.text(*value) for value in sorted(values)]
-    return f"{shortened(texts)} {'is' if len(texts) == 1 else 'are'}"
 
 
 def _why_dead(cluster: Cluster, number: int, row: int) -> str:
@@ -245,9 +243,9 @@ def _why_dead(cluster: Cluster, number: int, row: int) -> str:
         namespace, name = slices.target_namespace(row) or slices[number].namespace, slices.target(row)
         if not cluster.view.is_complete("Pod", namespace):
             return ""
-        owned = cluster.services.pod_at.get((family, address), ())
-        named = any(cluster.pods.order(pod) == (namespace, name) for pod in owned)
-        return "" if named else f"{text} is no address of a live Pod {namespace}/{name}"
+        holders = cluster.services.pod_at.get((family, address), ())
+        is_holder = any(cluster.pods.order(pod) == (namespace, name) for pod in holders)
+        return "" if is_holder else f"{text} is no address of a live Pod {namespace}/{name}"
     if (family, address) in cluster.services.pod_at or family not in cluster.pods.families:
         return ""
     ranges = cluster.ranges.plan.containing(family, address, Role.NODE_POD)

@@ -40,17 +40,17 @@ def broad_service_masquerading(cluster: Cluster) -> Iterator[Violation]:
 
 def void_masquerade_lists(cluster: Cluster) -> Iterator[Violation]:
     """ip-masq-agent does not take the list that it is given."""
-    found = ip_masq_agent.non_masquerade_list(cluster.view)
-    if found is None or not found.problem:
+    spared = ip_masq_agent.non_masquerade_list(cluster.view)
+    if spared is None or not spared.problem:
         return
-    judged = [own for own in cluster.ranges.pod_ranges if own.range.family in found.families]
-    lost = [judged[number] for number in uncovered([own.range for own in judged], found.ranges)]
+    judged = [declared for declared in cluster.ranges.pod_ranges if declared.range.family in spared.families]
+    lost = [judged[number] for number in uncovered([declared.range for declared in judged], spared.ranges)]
     effect = f"does not hold {listed(lost)}" if lost else "holds the pods' ranges"
     yield Violation(
-        found.subject,
-        found.path,
-        f"the list has no effect: {found.problem}; {found.description} {effect}",
-        {"problem": found.problem, "spared": [str(span) for span in found.ranges]},
+        spared.subject,
+        spared.path,
+        f"the list has no effect: {spared.problem}; {spared.description} {effect}",
+        {"problem": spared.problem, "spared": [str(span) for span in spared.ranges]},
         some_sides(lost),
         mitigated=bool(judged) and not lost,
     )
@@ -75,17 +75,18 @@ def wide_native_routing_ranges(cluster: Cluster) -> Iterator[Violation]:
     view = cluster.view
     if cilium.is_known_outside(view) or not cluster.network.in_force(cilium.PLUGIN.name):
         return
-    nodes = [one for node in view.nodes for one in node_addresses(node, ("InternalIP",))]
+    internal_addresses = [address for node in view.nodes for address in node_addresses(node, ("InternalIP",))]
     for spared in cilium.spared_ranges(view):
-        held = [one for one in nodes if spared.range.covers(one.range) and not _among_pods(cluster, one)]
-        if held:
+        inside = (address for address in internal_addresses if spared.range.covers(address.range))
+        exposed = [address for address in inside if not _among_pods(cluster, address)]
+        if exposed:
             yield Violation(
                 spared.subject,
                 spared.path,
-                f"{spared.path[-1]} {spared} holds the network of {listed(held)}: all hosts there see addresses of "
+                f"{spared.path[-1]} {spared} holds the network of {listed(exposed)}: all hosts there see addresses of "
                 "pods, and auto-direct-node-routes tells only nodes the way back",
-                {"spared": str(spared), "nodes": [str(one) for one in held]},
-                some_sides(held),
+                {"spared": str(spared), "nodes": [str(address) for address in exposed]},
+                some_sides(exposed),
                 key=FAMILY_NAMES[spared.range.family],
             )
 
@@ -100,22 +101,22 @@ def _among_pods(cluster: Cluster, address: Declaration) -> bool:
 
 
 def _hidden_from(cluster: Cluster, whom: Whom) -> Iterator[Violation]:
-    for found in cluster.masquerades.faults:
-        if found.whom is whom:
-            concerned = found.toward or found.hidden
-            families = sorted({FAMILY_NAMES[own.range.family] for own in concerned})
+    for masquerade in cluster.masquerades.faults:
+        if masquerade.whom is whom:
+            concerned = masquerade.toward or masquerade.hidden
+            families = sorted({FAMILY_NAMES[declared.range.family] for declared in concerned})
             yield Violation(
-                found.subject,
-                found.path,
-                f"addresses of {_whose(found)} are hidden from {_from(found)}: {found.why}",
+                masquerade.subject,
+                masquerade.path,
+                f"addresses of {_hidden_pods(masquerade)} are hidden from {_observers(masquerade)}: {masquerade.why}",
                 {
-                    "hidden": [str(own) for own in found.hidden] or None,
+                    "hidden": [str(declared) for declared in masquerade.hidden] or None,
                     "from": str(whom),
-                    "toward": [str(own) for own in found.toward] or None,
+                    "toward": [str(declared) for declared in masquerade.toward] or None,
                 },
-                _related(found),
+                _related(masquerade),
                 key="/".join(families),
-                mitigated=found.mild,
+                mitigated=masquerade.mild,
             )
 
 
@@ -125,20 +126,21 @@ def _unknown(cluster: Cluster, whom: Whom) -> Iterator[Undecided]:
             yield Undecided(None, unknown.why, Reason.MISSING)
 
 
-def _whose(found: Masquerade) -> str:
-    return f"pods in {listed(found.hidden)}" if found.hidden else "pods"
+def _hidden_pods(masquerade: Masquerade) -> str:
+    return f"pods in {listed(masquerade.hidden)}" if masquerade.hidden else "pods"
 
 
-def _from(found: Masquerade) -> str:
-    if found.whom is Whom.PODS:
-        return f"pods in {listed(found.toward)}" if found.toward else "pods elsewhere"
-    if found.whom is Whom.NODES:
-        return f"{found.whom} at {listed(found.toward)}"
-    return str(found.whom)
+def _observers(masquerade: Masquerade) -> str:
+    if masquerade.whom is Whom.PODS:
+        return f"pods in {listed(masquerade.toward)}" if masquerade.toward else "pods elsewhere"
+    if masquerade.whom is Whom.NODES:
+        return f"{masquerade.whom} at {listed(masquerade.toward)}"
+    return str(masquerade.whom)
 
 
-def _related(found: Masquerade) -> tuple[Related, ...]:
-    return some_sides([own for own in (*found.hidden, *found.toward) if own.subject != found.subject])
+def _related(masquerade: Masquerade) -> tuple[Related, ...]:
+    concerned = (*masquerade.hidden, *masquerade.toward)
+    return some_sides([declared for declared in concerned if declared.subject != masquerade.subject])
 
 
 CHECKS = (

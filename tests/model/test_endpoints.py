@@ -212,17 +212,22 @@ def edit(slices: list[Object], changes: Iterable[Edit]) -> None:
 
 
 def _edit_endpoint(listed: list[Object], index: int, what: str, number: int) -> None:
-    found = listed[index]
-    target = found.get("targetRef") or {}
+    endpoint = listed[index]
     if what == "drop":
         del listed[index]
     elif what == "copy":
-        listed.append(copy.deepcopy(found))
+        listed.append(copy.deepcopy(endpoint))
     elif what == "wrong-copy":
-        listed.insert(index + number % 2, copy.deepcopy(found) | {"nodeName": "n9"})
+        listed.insert(index + number % 2, copy.deepcopy(endpoint) | {"nodeName": "n9"})
     elif what == "move":
-        found["addresses"] = [f"10.9.8.{number}" if "." in found["addresses"][0] else f"fd08::{number}"]
-    elif what == "ghost":
+        endpoint["addresses"] = [f"10.9.8.{number}" if "." in endpoint["addresses"][0] else f"fd08::{number}"]
+    else:
+        _edit_fields(endpoint, what, number)
+
+
+def _edit_fields(found: Object, what: str, number: int) -> None:
+    target = found.get("targetRef") or {}
+    if what == "ghost":
         found["targetRef"] = target | {"name": f"ghost-{number}"}
     elif what == "no-conditions":
         found["conditions"] = None

@@ -51,6 +51,4 @@ def _expression(value: Any) -> str:  # noqa: PLR0911
             return f" {next(iter(more))} ".join(_expression(operand) for operand in value[next(iter(more))])
         case [*values]:
             return ",".join(map(_expression, values))
-        case str() | int():
-            return str(value)
-    return json.dumps(value)
+    return str(value) if isinstance(value, str | int) else json.dumps(value)

@@ -72,9 +72,7 @@ class _Course:
 
     def _act(self, placed: Placed, packets: Packets, back: list[Packets]) -> list[Packets]:
         action = placed.rule.action
-        if action.write:
-            write = action.write
-            packets = packets._replace(mark=packets.mark.written(write.clear, write.flip, write.blur))
+        packets = _marked(packets, action)
         match self._verdict(action):
             case Verdict.CONTINUE:
                 return [packets]
@@ -98,6 +96,11 @@ class _Course:
         """A jump to a chain that the dump does not have is not known."""
         jumps = action.verdict in {Verdict.JUMP, Verdict.GOTO}
         return Verdict.UNKNOWN if jumps and action.target not in self.ruleset.chains else action.verdict
+
+
+def _marked(packets: Packets, action: Action) -> Packets:
+    write = action.write
+    return packets._replace(mark=packets.mark.written(write.clear, write.flip, write.blur)) if write else packets
 
 
 def _split(rule: FilterRule, packets: Packets, around: HostContext) -> tuple[list[Packets], list[tuple[Packets, str]]]:

@@ -83,6 +83,10 @@ class Pods(Shapes):
         """Whether ``metadata.deletionTimestamp`` is set."""
         return bool(self._table.flags[row] & TERMINATING)
 
+    def keeps_address(self, row: int) -> bool:
+        """Whether a live pod is sure to own its address: it is not being deleted, and its kubelet reports."""
+        return not self.is_terminating(row) and self.phase(row) != Phase.UNKNOWN
+
     def lists_addresses(self, row: int) -> bool:
         """Whether ``status.podIPs`` is filled; ``status.podIP`` alone gives no endpoint."""
         return bool(self._table.flags[row] & LISTED_IPS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from netlint.addresses import BITS, Range, overlapping_groups
+from netlint.findings import Subject
 from netlint.model.cni import PodNetwork
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.snapshot_view import SnapshotView
@@ -54,6 +56,15 @@ class ClusterRanges:
                 yield from [inferred] if inferred else []
 
     @cached_property
+    def node_addresses(self) -> dict[tuple[int, int], list[Declaration]]:
+        """Declarations of the addresses of Nodes, by family and value."""
+        declarations = defaultdict(list)
+        for declared in self.plan.of(Role.NODE):
+            if declared.range.size == 1:
+                declarations[declared.range.family, declared.range.first].append(declared)
+        return dict(declarations)
+
+    @cached_property
     def pod_ranges(self) -> list[Declaration]:
         """The ranges from which pods get their addresses: those of the nodes, else what all of them share."""
         node_ranges = [declared for ranges in self._network.node_ranges.values() for declared in ranges]
@@ -87,6 +98,11 @@ class ClusterRanges:
     def capacities(self) -> list[NodeRangeCapacity]:
         """How many ranges for nodes there are, and how many are left."""
         return list(capacities(self._view, self.plan, self._network))
+
+    @cached_property
+    def unserved_nodes(self) -> set[Subject]:
+        """The Nodes without a range, for which none is left."""
+        return {node for capacity in self.capacities if capacity.is_spent for node in capacity.lacking}
 
     @cached_property
     def undivided_pod_cidrs(self) -> list[list[Declaration]]:

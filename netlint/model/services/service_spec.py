@@ -5,6 +5,8 @@ Source: k8s.io/api/core/v1/types.go, k8s.io/endpointslice/util/controller_utils.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from netlint import addresses
 from netlint.addresses import FAMILY_NUMBERS
 from netlint.objects.core import Service
@@ -34,3 +36,9 @@ def is_headless(service: Service) -> bool:
 def is_reached_from_outside(service: Service) -> bool:
     """Whether it has an address or a port for clients outside the cluster."""
     return service.spec.type in {"NodePort", "LoadBalancer"} or bool(service.spec.externalIPs)
+
+
+def may_be_of_several_clusters(services: Collection[Service]) -> bool:
+    """Whether they may be meant for different clusters: manifests in different namespaces, not all from a server."""
+    namespaces = {service.namespace for service in services}
+    return len(namespaces) == len(services) and not all(service.spec.clusterIP for service in services)
