@@ -1,6 +1,6 @@
 """Names say what they stand for: no two of one name, no module without a subject, no long-lived variable that is vague.
 
-``python tests/test_names.py [FOLDER]`` lists what is left to rename, in rooms that are not clean yet too.
+``python tests/test_names.py [FOLDER]`` lists what is left to rename.
 """
 
 from __future__ import annotations
@@ -55,9 +55,6 @@ SHARED_MODULES: dict[str, set[str]] = {
 }
 """Modules with one name and one meaning, by the packages that they stand in."""
 
-PENDING: set[str] = set()
-"""Folders and files that are still to be renamed in; nothing is added here, and what is clean is struck off."""
-
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = Function | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 SCOPES = (
@@ -78,19 +75,9 @@ class Violation(NamedTuple):
     line: int
     name: str
     reason: str
-    others: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} {self.name}: {self.reason}"
-
-    @property
-    def is_pending(self) -> bool:
-        return any(room_of(path) in PENDING for path in (self.path, *self.others))
-
-
-def room_of(path: str) -> str:
-    """The entry of ``PENDING`` that a file is in; empty: none."""
-    return next((room for room in PENDING if path == room or path.startswith(room + "/")), "")
 
 
 @cache
@@ -131,8 +118,8 @@ def shared_modules(trees: dict[str, ast.Module]) -> Iterator[Violation]:
 
 def shared(sort: str, name: str, defined: list[tuple[str, int]]) -> Iterator[Violation]:
     for path, line in defined:
-        others = tuple(other for other, _ in defined if other != path)
-        yield Violation(path, line, name, f"a {sort} with this name is in {', '.join(others)} too", others)
+        others = [other for other, _ in defined if other != path]
+        yield Violation(path, line, name, f"a {sort} with this name is in {', '.join(others)} too")
 
 
 def empty_modules(trees: Iterable[str]) -> Iterator[Violation]:
@@ -207,13 +194,7 @@ def used(scope: Scope) -> Iterator[tuple[str, int]]:
 
 
 def test_names() -> None:
-    left = [str(violation) for violation in violations() if not violation.is_pending]
-    assert not left, "\n".join(left)
-
-
-def test_rooms_that_are_clean_are_not_pending() -> None:
-    unclean = {room_of(path) for violation in violations() for path in (violation.path, *violation.others)}
-    assert sorted(PENDING - unclean) == []
+    assert [str(violation) for violation in violations()] == []
 
 
 def test_shared_names_are_shared() -> None:
