@@ -160,7 +160,7 @@ def _namespaces(rule: Rule, snapshot: Snapshot, inhabited: dict[str, set[str]]) 
 
 def _of_kind(kind: str, snapshot: Snapshot) -> set[str]:
     if kind == "Pod":
-        return {shape.namespace for shape in snapshot.pods.shapes}
+        return set(snapshot.pods.shapes.namespaces)
     return _inhabited(snapshot.slices.slices if kind == "EndpointSlice" else snapshot.objects.get(kind, ()))
 
 

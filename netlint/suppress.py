@@ -68,7 +68,7 @@ def in_annotations(snapshot: Snapshot) -> Iterator[Entry]:
                     yield _of_annotation(subject, key, value)
     for row, pod_annotations in snapshot.pods.suppressions.items():
         table = snapshot.pods
-        namespace = table.shapes[table.shape[row]].namespace
+        namespace = table.shapes.namespace(table.shape[row])
         subject = Subject("v1", "Pod", namespace, table.names[row], table.origin[row])
         for key, value in pod_annotations.items():
             if key.startswith(PREFIX):

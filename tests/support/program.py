@@ -15,12 +15,14 @@ from tests.support.days import EPOCH
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"HOME": "/nonexistent", "KUBECONFIG": "", "SOURCE_DATE_EPOCH": EPOCH, "COLUMNS": "100"}
+PASSED_ON = ("PATH", "PYTHONPATH", "PYTEST_CURRENT_TEST", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+"""Where programs and modules are, and what coverage wants to know about a program that a test starts."""
 LIMIT = 60  # seconds that a program may take
 
 
 def netlint(*arguments: str | Path, cwd: Path = ROOT, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     """Run it where the day is fixed, and nobody has a home."""
-    env = {"PATH": os.environ["PATH"], **ENVIRONMENT, **env}
+    env = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | ENVIRONMENT | env
     return execute(sys.executable, "-m", "netlint", *arguments, cwd=cwd, input=stdin, env=env)
 
 

@@ -184,6 +184,23 @@ def test_texts_mention_whole_addresses_in_any_spelling() -> None:
     assert answer(found, "10.244.1.51").mentions == ()
 
 
+def test_what_a_cidr_mentions() -> None:
+    """Its address, where one is asked for; of a range, what is inside of it: itself, or an address of its own."""
+    found = cluster([config_map("plan", "shop", conf="10.244.1.0/24 10.244.1.5/24 10.244.2.0/24")])
+    mentioned = {
+        text: [mention.text for mention in answer(found, text).mentions]
+        for text in ("10.244.1.0", "10.244.1.5", "10.244.1.6", "10.244.1.4/30", "10.244.1.0/24", "10.244.0.0/16")
+    }
+    assert mentioned == {
+        "10.244.1.0": ["10.244.1.0/24"],
+        "10.244.1.5": ["10.244.1.5/24"],
+        "10.244.1.6": [],
+        "10.244.1.4/30": ["10.244.1.5/24"],
+        "10.244.1.0/24": ["10.244.1.0/24", "10.244.1.5/24"],
+        "10.244.0.0/16": ["10.244.1.0/24", "10.244.1.5/24", "10.244.2.0/24"],
+    }
+
+
 def test_how_ranges_stand_to_each_other() -> None:
     found = cluster([NODE, node("node2", ["10.244.0.0/22"], [])])
     relations = {

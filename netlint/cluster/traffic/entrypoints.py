@@ -212,8 +212,13 @@ def _of_route(route: GatewayRoute) -> Iterator[tuple[Path, Target | None, str]]:
 def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     pods = cluster.pods
     taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, TakenPort]]] = defaultdict(list)
-    for number, shape in enumerate(pods.shapes):
-        ports = [host_port for host_port in taken_ports(shape.containers, shape.host_network) if _is_open(host_port)]
+    open_ports: dict[int, list[TakenPort]] = {}  # by container signature
+    for number, signature in enumerate(pods.container_signatures):
+        if signature not in open_ports:
+            shape = pods.shapes[number]
+            taken = taken_ports(shape.containers, shape.host_network)
+            open_ports[signature] = [host_port for host_port in taken if _is_open(host_port)]
+        ports = open_ports[signature]
         for row in pods.rows_of_shape(number) if ports else ():
             if pods.node(row) and pods.is_live(row):
                 owner = _owner(cluster, row)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, islice
-from operator import and_, contains, eq, gt
+from operator import and_, contains, eq, gt, not_
 
 from netlint.addresses import BITS, Range
 from netlint.findings import Subject
@@ -41,7 +41,7 @@ class Pods(Shapes):
 
     def namespace(self, row: int) -> str:
         """``metadata.namespace``."""
-        return self.shape(row).namespace
+        return self._table.shapes.namespace(self._table.shape[row])
 
     def shape(self, row: int) -> PodShape:
         """What it has in common with other pods: labels, containers, ports."""
@@ -53,7 +53,7 @@ class Pods(Shapes):
 
     def hostname(self, row: int) -> str:
         """``spec.hostname``."""
-        return self._table.strings.texts[self._table.hostname[row]]
+        return self._table.hostname[row]
 
     def host_ip(self, row: int) -> str:
         """``status.hostIP``; empty without one."""
@@ -131,7 +131,7 @@ class Pods(Shapes):
     @cached_property
     def _owning(self) -> bytes:
         """By row, whether the pod is live and in a network of its own."""
-        apart = bytes(not shape.host_network for shape in self._table.shapes)
+        apart = bytes(map(not_, self._table.shapes.host_networks))
         return bytes(map(and_, self.flagged(IS_LIVE), map(apart.__getitem__, self._table.shape)))
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from netlint.model.pods.endpoint_conditions import DEMANDED_CODES
-from netlint.snapshot.pod_shapes import PodShape
+from netlint.snapshot.pod_shapes import ShapeTable
 from netlint.snapshot.pod_table import PodTable
 
 
@@ -22,7 +22,7 @@ class PodColumns:
         return len(self._table)
 
     @property
-    def shapes(self) -> Sequence[PodShape]:
+    def shapes(self) -> ShapeTable:
         """The shapes, by their numbers."""
         return self._table.shapes
 
@@ -59,9 +59,9 @@ class PodColumns:
         return self._table.node
 
     @property
-    def hostname_numbers(self) -> Sequence[int]:
-        """By row, the number of ``spec.hostname``."""
-        return self._table.hostname
+    def hostname_positions(self) -> Sequence[int]:
+        """By row, 0 where the pod has no ``spec.hostname``."""
+        return self._table.hostname.positions
 
     @property
     def name_hashes(self) -> Sequence[int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, compress
 
@@ -27,6 +27,7 @@ class Shapes(PodColumns):
         """``selector_keys``: the keys of all selectors that will be asked for; other labels are not indexed."""
         super().__init__(table)
         self._selector_keys = selector_keys
+        self._owned: dict[str, dict[str, list[int]]] = {}  # shapes by kind and name of their owners
 
     def of_shapes(self, numbers: Iterable[int]) -> list[int]:
         """All pods of these shapes, terminal ones included."""
@@ -35,28 +36,27 @@ class Shapes(PodColumns):
             rows += self.rows_of_shape(number)
         return rows
 
-    def shapes_having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
+    def shapes_having(self, namespace: str, selector: Mapping[str, str]) -> Sequence[int]:
         """Numbers of the shapes whose pods the selector selects."""
         return self._label_index.selected(namespace, selector)
 
     def owned_by(self, kind: str, name: str) -> list[int]:
         """Numbers of the shapes of the pods that this controller owns, in whatever namespace."""
-        return self._shapes_by_owner.get((kind, name), [])
+        if kind not in self._owned:
+            owned: defaultdict[str, list[int]] = defaultdict(list)
+            for number, owner in enumerate(self._table.shapes.owners):
+                if owner is not None and owner[0] == kind:
+                    owned[owner[1]].append(number)
+            self._owned[kind] = owned
+        return self._owned[kind].get(name, [])
 
     def owned_by_nobody(self) -> list[int]:
         """Numbers of the shapes of the pods that no controller owns."""
-        return self._shapes_by_owner.get(None, [])
-
-    @cached_property
-    def _shapes_by_owner(self) -> dict[tuple[str, str] | None, list[int]]:
-        numbers: dict[tuple[str, str] | None, list[int]] = {}
-        for number, shape in enumerate(self._table.shapes):
-            numbers.setdefault(shape.owner, []).append(number)
-        return numbers
+        return [number for number, owner in enumerate(self._table.shapes.owners) if owner is None]
 
     def different_labels(self, namespace: str) -> list[int]:
         """The numbers of shapes in a namespace, one for each set of labels."""
-        first: dict[bytes, int] = {}
+        first: dict[str, int] = {}
         for number in self.shapes_having(namespace, {}):
             first.setdefault(self._table.shapes[number].raw_labels, number)
         return [*first.values()]
@@ -98,24 +98,23 @@ class Shapes(PodColumns):
         return bytes(occurs)
 
     @cached_property
-    def container_signatures(self) -> list[int]:
+    def container_signatures(self) -> array[int]:
         """By shape, a number that all shapes with equal containers in the same kind of network have."""
-        numbers: dict[tuple[object, bool], int] = {}
-        known: dict[tuple[int, bool], int] = {}  # by identity, as equality is slow and nearly always identity
-        signatures = []
-        for shape in self._table.shapes:
-            key = (id(shape.containers), shape.host_network)
+        shapes, numbers = self._table.shapes, dict[tuple[object, bool], int]()
+        known: dict[tuple[int, bool], int] = {}  # by position, as equality is slow and nearly always the same position
+        signatures = array("I")
+        for key in zip(shapes.container, shapes.host_networks, strict=True):
             if key not in known:
-                known[key] = numbers.setdefault((shape.containers, shape.host_network), len(numbers))
+                known[key] = numbers.setdefault((shapes.containers[key[0]], key[1]), len(numbers))
             signatures.append(known[key])
         return signatures
 
     @cached_property
-    def by_containers(self) -> list[tuple[PodShape, list[int]]]:
+    def by_containers(self) -> list[tuple[PodShape, Sequence[int]]]:
         """The numbers of all shapes, those of one container signature together, behind the first of these shapes."""
-        groups: dict[int, list[int]] = {}
+        groups: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))
         for number, signature in enumerate(self.container_signatures):
-            groups.setdefault(signature, []).append(number)
+            groups[signature].append(number)
         return [(self._table.shapes[numbers[0]], numbers) for numbers in groups.values()]
 
     def rows_of_shape(self, number: int) -> array[int]:
@@ -124,7 +123,7 @@ class Shapes(PodColumns):
 
     @cached_property
     def _label_index(self) -> LabelIndex:
-        return LabelIndex(((shape.namespace, shape.labels) for shape in self._table.shapes), self._selector_keys)
+        return LabelIndex(self._table.shapes.labelled, self._selector_keys)
 
     @cached_property
     def _rows_by_shape(self) -> array[int]:
@@ -132,6 +131,8 @@ class Shapes(PodColumns):
         return array("I", sorted(range(len(column)), key=column.__getitem__))
 
     @cached_property
-    def _shape_starts(self) -> list[int]:
-        counts = Counter(self._table.shape)
-        return [0, *accumulate(map(counts.__getitem__, range(len(self._table.shapes))))]
+    def _shape_starts(self) -> array[int]:
+        counts = array("I", bytes(4 * len(self._table.shapes)))
+        for number in self._table.shape:
+            counts[number] += 1
+        return array("I", accumulate(counts, initial=0))

@@ -65,17 +65,17 @@ class Digests:
         if family not in self._of_pods:
             self._of_pods[family] = self._pods_in(family)
         digests, codes = self._of_pods[family][:], self._pods.demanded_codes(publish)
-        shapes, hostnames = self._pods.shape_numbers, self._pods.hostname_numbers
+        shapes = self._pods.shape_numbers
         for row in () if publish else self._misplaced:
             digests[row] = 0
         plain, named = [0] * len(self._pods.shapes), dict[int, int]()
         for shape, digest, coded in zip(shapes, digests, _each_with(digests, codes), strict=True):
             if digest:
                 plain[shape] += coded * coded
-        for row in compress(range(len(digests)), hostnames):
+        for row in compress(range(len(digests)), self._pods.hostname_positions):
             if digests[row]:
                 coded, shape = _with(digests[row], codes[row]), shapes[row]
-                hosted = _with(coded, self._number_of[hostnames[row]])
+                hosted = _with(coded, self._pods.hostname(row))
                 named[shape] = named.get(shape, 0) + hosted * hosted - coded * coded
         return Sums(plain, named)
 
@@ -90,12 +90,12 @@ class Digests:
         return digests
 
     def _endpoints_in(self, family: int) -> array[int]:
-        slices, hostnames = self._slices, self._slices.hostname_numbers
+        slices = self._slices
         addresses = slices.addresses(slices.rows, family)
         columns = zip(addresses, slices.target_hashes, slices.node_numbers, slices.target_uids, strict=True)
         digests = array("q", _each_with(map(hash, columns), slices.condition_codes))
-        for row in compress(slices.rows, hostnames):
-            digests[row] = _with(digests[row], hostnames[row])
+        for row in compress(slices.rows, slices.hostname_positions):
+            digests[row] = _with(digests[row], slices.hostname(row))
         return digests
 
 
@@ -104,5 +104,5 @@ def _each_with(digests: Iterable[int], codes: Iterable[int]) -> Iterator[int]:
     return map(hash, zip(digests, codes, strict=True))
 
 
-def _with(digest: int, more: int | None) -> int:
+def _with(digest: int, more: int | str) -> int:
     return hash((digest, more))

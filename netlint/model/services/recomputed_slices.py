@@ -9,7 +9,7 @@ k8s.io/kubernetes/pkg/controller/endpointslice/endpointslice_controller.go.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -128,7 +128,7 @@ class EndpointModel:
                     yield difference
 
     def _demanded(
-        self, digests: Digests, service: Service, family: int, shapes: list[int]
+        self, digests: Digests, service: Service, family: int, shapes: Sequence[int]
     ) -> dict[frozenset[Port], int]:
         """The endpoints that the pods of these shapes demand, by the ports of their slices."""
         publish, signatures = bool(service.spec.publishNotReadyAddresses), self._pods.container_signatures

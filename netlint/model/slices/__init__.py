@@ -110,7 +110,7 @@ class EndpointSlices:
 
     def hostname(self, row: int) -> str:
         """``hostname``; empty without one."""
-        return self._table.strings.texts[self._table.hostname[row]]
+        return self._table.hostname[row]
 
     def hints(self, row: int) -> Hints:
         """``hints``: the zones and nodes from which it should be used."""
@@ -155,9 +155,9 @@ class EndpointSlices:
         return self._table.node
 
     @property
-    def hostname_numbers(self) -> Sequence[int]:
-        """By row, the number of ``hostname``; 0 without one."""
-        return self._table.hostname
+    def hostname_positions(self) -> Sequence[int]:
+        """By row, 0 where the endpoint has no ``hostname``."""
+        return self._table.hostname.positions
 
     @property
     def target_hashes(self) -> Sequence[int]:
