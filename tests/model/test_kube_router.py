@@ -51,7 +51,7 @@ def test_annotations_go_before_the_ranges_of_nodes(
 
 
 def test_annotations_that_are_no_ranges_are_told() -> None:
-    troubles = cluster(nodes({CIDRS: "10.9.0.0/24,10.9.0.0/99"})).ranges.plan.troubles
+    troubles = cluster(nodes({CIDRS: "10.9.0.0/24,10.9.0.0/99"})).ranges.plan.malformed
     assert [(str(trouble.subject), trouble.path, trouble.problem) for trouble in troubles] == [
         (
             "Node n0",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint import addresses, catalogue, engine
@@ -186,6 +186,7 @@ DUAL_OR_IPV4 = DEMANDS.filter(lambda demand: 4 in demand.families)
 
 
 @pytest.mark.parametrize("plugin", [of_flannel, of_calico, of_cilium])
+@settings(deadline=None)
 @given(demand=DUAL_OR_IPV4, kept_free=st.lists(avoided(), max_size=4))
 def test_netlint_reads_the_proposal_out_of_what_it_prints(
     plugin: Any, demand: Demand, kept_free: list[Avoided]
