@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     cluster.add_argument("--dual-stack", action="store_true", help="IPv4 and IPv6 addresses")
     cluster.add_argument("--ip-addresses", action="store_true", help="also the IPAddress of each cluster IP")
+    cluster.add_argument("--variety", action="store_true", help="nothing is like anything else, names are long")
     cluster.add_argument("--verify", action="store_true", help="read everything back and check it (small scales)")
     cluster.set_defaults(run=_cluster)
     repository = commands.add_parser("repository", help="a repository of hand-written manifests")
@@ -59,7 +60,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _cluster(arguments: argparse.Namespace) -> int:
-    settings = Settings(arguments.scale, arguments.seed, arguments.dual_stack, arguments.faults, arguments.ip_addresses)
+    settings = Settings(
+        arguments.scale,
+        arguments.seed,
+        arguments.dual_stack,
+        arguments.faults,
+        arguments.ip_addresses,
+        arguments.variety,
+    )
     formats = arguments.formats.split(",")
     unknown = sorted(set(formats) - set(emit.FILE_NAMES))
     if unknown:

@@ -163,20 +163,10 @@ def _number(pod: Tree, port: Tree) -> int:
 
 
 def _endpoints(export: Export, service: Tree, pods: list[Tree], slices: list[Tree]) -> Iterator[str]:
-    wanted, written = {}, {}
     sixth = slices[0]["addressType"] == "IPv6"
-    for pod in pods:
-        for address in addresses(pod):
-            if (":" in address) == sixth:
-                wanted[address, pod["metadata"]["name"]] = _expected(export, service, pod)
-    for each in slices:
-        ports = tuple(sorted((port["name"], port["port"], port["protocol"]) for port in each["ports"] or []))
-        assert len(each["endpoints"] or []) <= 100
-        assert each["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"] == CONTROLLER
-        for endpoint in each["endpoints"] or []:
-            (address,) = endpoint["addresses"]
-            assert (address, endpoint["targetRef"]["name"]) not in written
-            written[address, endpoint["targetRef"]["name"]] = endpoint, ports
+    of_family = [(address, pod) for pod in pods for address in addresses(pod) if (":" in address) == sixth]
+    wanted = {(address, pod["metadata"]["name"]): _expected(export, service, pod) for address, pod in of_family}
+    written = _written(slices)
     for key in written.keys() - wanted.keys():
         assert not any(key[0] in addresses(pod) for pod in export.live)
         yield "stale-endpoint-addresses"
@@ -189,6 +179,20 @@ def _endpoints(export: Export, service: Tree, pods: list[Tree], slices: list[Tre
             written[key][1],
         ):
             yield "mismatched-endpoints"
+
+
+def _written(slices: list[Tree]) -> dict[tuple[str, str], tuple[Tree, tuple[Any, ...]]]:
+    """Endpoints with the ports of their slice, by address and pod."""
+    written = {}
+    for each in slices:
+        ports = tuple(sorted((port["name"], port["port"], port["protocol"]) for port in each["ports"] or []))
+        assert len(each["endpoints"] or []) <= 100
+        assert each["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"] == CONTROLLER
+        for endpoint in each["endpoints"] or []:
+            (address,) = endpoint["addresses"]
+            assert (address, endpoint["targetRef"]["name"]) not in written
+            written[address, endpoint["targetRef"]["name"]] = endpoint, ports
+    return written
 
 
 def _expected(export: Export, service: Tree, pod: Tree) -> tuple[Tree, tuple[Any, ...]]:

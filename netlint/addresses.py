@@ -17,6 +17,8 @@ from sys import byteorder
 from typing import Generic, NamedTuple, TypeVar
 
 BITS = {4: 32, 6: 128}
+FAMILY_NAMES = {4: "IPv4", 6: "IPv6"}
+FAMILY_NUMBERS = {name: family for family, name in FAMILY_NAMES.items()}
 _MAPPED = 0xFFFF
 _NO_V4 = "0.0.0.0"  # noqa: S104
 _HIGHEST = 1 << 128
@@ -145,6 +147,17 @@ def parse_cidr(cidr: str) -> Cidr:
     return Cidr(Range(family, first, first + size - 1), value, int(length), cidr)
 
 
+def parse_range(written: str) -> Range:
+    """The range of a CIDR, or of one address where there is no prefix length.
+
+    Raises ValueError for everything else.
+    """
+    if "/" in written:
+        return parse_cidr(written).range
+    family, value = parse(written)
+    return Range(family, value, value)
+
+
 def text(family: int, address: int) -> str:
     """The address as RFC 5952 writes it (IPv6) or in dotted quads (IPv4)."""
     if family == 4:
@@ -163,14 +176,14 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
     current: list[int] = []
     family, reach = 0, -1
     for index in order:
-        here = ranges[index]
-        if here.family == family and here.first <= reach:
+        span = ranges[index]
+        if span.family == family and span.first <= reach:
             current.append(index)
-            reach = max(reach, here.last)
+            reach = max(reach, span.last)
             continue
         if len(current) > 1:
             groups.append(sorted(current))
-        current, family, reach = [index], here.family, here.last
+        current, family, reach = [index], span.family, span.last
     if len(current) > 1:
         groups.append(sorted(current))
     return sorted(groups)
@@ -179,71 +192,71 @@ def overlapping_groups(ranges: Sequence[Range]) -> list[list[int]]:
 def touching(ranges: Sequence[Range], others: Iterable[Range]) -> list[int]:
     """Indices of those ranges that have an address in common with any of the others."""
     disjoint = merged(others)
-    return [index for index, here in enumerate(ranges) if touches(here, disjoint)]
+    return [index for index, span in enumerate(ranges) if touches(span, disjoint)]
 
 
-def touches(here: Range, ranges: Sequence[Range]) -> bool:
+def touches(span: Range, ranges: Sequence[Range]) -> bool:
     """Whether any of the ranges, which are apart and in order as ``merged`` gives them, overlaps this one."""
-    at = bisect_right(ranges, (here.family, here.last, _HIGHEST)) - 1
-    return at >= 0 and ranges[at].overlaps(here)
+    at = bisect_right(ranges, (span.family, span.last, _HIGHEST)) - 1
+    return at >= 0 and ranges[at].overlaps(span)
 
 
 def uncovered(ranges: Sequence[Range], by: Iterable[Range]) -> list[int]:
     """Indices of those ranges that do not lie wholly in the union of the others."""
     disjoint = merged(by)
-    found = []
-    for index, here in enumerate(ranges):
-        at = bisect_right(disjoint, (here.family, here.first, _HIGHEST)) - 1
-        if at < 0 or not disjoint[at].covers(here):
-            found.append(index)
-    return found
+    outside = []
+    for index, span in enumerate(ranges):
+        at = bisect_right(disjoint, (span.family, span.first, _HIGHEST)) - 1
+        if at < 0 or not disjoint[at].covers(span):
+            outside.append(index)
+    return outside
 
 
 def merged(ranges: Iterable[Range]) -> list[Range]:
     """The same addresses in ranges that are apart from each other and in order."""
-    found: list[Range] = []
-    for here in sorted(ranges):
-        if found and found[-1].family == here.family and here.first <= found[-1].last + 1:
-            found[-1] = Range(here.family, found[-1].first, max(found[-1].last, here.last))
+    joined: list[Range] = []
+    for span in sorted(ranges):
+        if joined and joined[-1].family == span.family and span.first <= joined[-1].last + 1:
+            joined[-1] = Range(span.family, joined[-1].first, max(joined[-1].last, span.last))
         else:
-            found.append(here)
-    return found
+            joined.append(span)
+    return joined
 
 
 def without(span: Range, spared: Iterable[Range]) -> list[Range]:
     """What is left of a range without the others."""
-    found, start = [], span.first
+    left, start = [], span.first
     for hole in merged(other for other in spared if other.overlaps(span)):
         if hole.first > start:
-            found.append(Range(span.family, start, hole.first - 1))
+            left.append(Range(span.family, start, hole.first - 1))
         start = hole.last + 1
-    return [*found, Range(span.family, start, span.last)] if start <= span.last else found
+    return [*left, Range(span.family, start, span.last)] if start <= span.last else left
 
 
 def common(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
     """The addresses that are in both; each side is apart and in order, as ``merged`` gives it."""
     return [
-        Range(here.family, max(here.first, other.first), min(here.last, other.last))
-        for here, met in _meeting(ranges, others)
-        for other in met
+        Range(span.family, max(span.first, other.first), min(span.last, other.last))
+        for span, overlapping in _meeting(ranges, others)
+        for other in overlapping
     ]
 
 
 def difference(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
     """The addresses that are not in the others; each side is apart and in order, as ``merged`` gives it."""
-    return [piece for here, met in _meeting(ranges, others) for piece in without(here, met)]
+    return [rest for span, overlapping in _meeting(ranges, others) for rest in without(span, overlapping)]
 
 
 def _meeting(ranges: Sequence[Range], others: Sequence[Range]) -> Iterator[tuple[Range, Sequence[Range]]]:
     """Each range with the others that overlap it."""
     at = 0
-    for here in ranges:
-        while at < len(others) and (others[at].family, others[at].last) < (here.family, here.first):
+    for span in ranges:
+        while at < len(others) and (others[at].family, others[at].last) < (span.family, span.first):
             at += 1
         last = at
-        while last < len(others) and others[last].overlaps(here):
+        while last < len(others) and others[last].overlaps(span):
             last += 1
-        yield here, others[at:last]
+        yield span, others[at:last]
 
 
 class RangeIndex(Generic[T]):
@@ -276,16 +289,16 @@ class RangeIndex(Generic[T]):
 
 def _pieces(entries: list[tuple[Range, T]]) -> tuple[list[int], list[tuple[tuple[Range, T], ...]]]:
     """Where the holders change, and who they are from there on."""
-    pieces: dict[int, tuple[tuple[Range, T], ...]] = {}
+    holders: dict[int, tuple[tuple[Range, T], ...]] = {}
     for group in _connected(sorted(entries, key=lambda entry: (entry[0].first, -entry[0].last))):
         if len(group) == 1:
             last = group[0][0].last
-            pieces[group[0][0].first] = (group[0],)
+            holders[group[0][0].first] = (group[0],)
         else:
-            last = max(held.last for held, _ in group)
-            pieces.update(_cut(group))
-        pieces[last + 1] = ()  # until another group starts right there
-    return list(pieces), list(pieces.values())
+            last = max(span.last for span, _ in group)
+            holders.update(_cut(group))
+        holders[last + 1] = ()  # until another group starts right there
+    return list(holders), list(holders.values())
 
 
 def _connected(entries: list[tuple[Range, T]]) -> Iterator[list[tuple[Range, T]]]:
@@ -306,9 +319,9 @@ def _cut(entries: list[tuple[Range, T]]) -> Iterator[tuple[int, tuple[tuple[Rang
     """The pieces of ranges that overlap, up to where the last one ends."""
     opening: dict[int, list[int]] = {}
     closing: dict[int, list[int]] = {}
-    for index, (held, _) in enumerate(entries):
-        opening.setdefault(held.first, []).append(index)
-        closing.setdefault(held.last + 1, []).append(index)
+    for index, (span, _) in enumerate(entries):
+        opening.setdefault(span.first, []).append(index)
+        closing.setdefault(span.last + 1, []).append(index)
     active: dict[int, None] = {}
     for start in sorted({*opening, *closing})[:-1]:
         for index in closing.get(start, ()):

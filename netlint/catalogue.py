@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -24,11 +23,12 @@ _REMEDY = re.compile(r"^## How to fix\n+(?P<text>.*?)(?=^## |\Z)", re.DOTALL | r
 
 
 class FrontMatter(msgspec.Struct, forbid_unknown_fields=True):
-    """What stands above a page's text."""
+    """The front matter of a page, which stands above its text."""
 
     summary: str
     severity: Severity
     examines: list[str]
+    faults: dict[str, list[str]]
     since: str
     references: list[str]
     needs: list[str] = []
@@ -36,7 +36,6 @@ class FrontMatter(msgspec.Struct, forbid_unknown_fields=True):
     rereads: list[str] = []
     mitigated: Severity | None = None
     key: str | None = None
-    options: dict[str, Any] = {}
     aliases: list[str] = []
 
 
@@ -63,13 +62,13 @@ def page(name: str) -> str:
 
 def named(name: str) -> Rule:
     """The rule of this name or alias; UsageError, with the nearest name, where there is none."""
-    found = rules()
-    if name in found:
-        return found[name]
-    for rule in found.values():
+    by_name = rules()
+    if name in by_name:
+        return by_name[name]
+    for rule in by_name.values():
         if name in rule.aliases:
             return rule
-    near = get_close_matches(name, found, 1)
+    near = get_close_matches(name, by_name, 1)
     raise UsageError(f"there is no rule {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; see netlint rules"))
 
 
@@ -88,10 +87,10 @@ def _named_or_of_topic(names: Iterable[str]) -> set[str]:
     topics: dict[str, set[str]] = {}
     for rule in rules().values():
         topics.setdefault(rule.topic, set()).add(rule.name)
-    found: set[str] = set()
+    chosen: set[str] = set()
     for name in (part.strip() for text in names for part in text.split(",") if part.strip()):
-        found |= topics[name] if name in topics else {named(name).name}
-    return found
+        chosen |= topics[name] if name in topics else {named(name).name}
+    return chosen
 
 
 def _read(path: Path) -> Rule:
@@ -112,7 +111,7 @@ def _read(path: Path) -> Rule:
         rereads=tuple(matter.rereads),
         mitigated=matter.mitigated,
         key=matter.key,
-        options=matter.options,
+        faults=matter.faults,
         since=matter.since,
         references=tuple(matter.references),
         aliases=tuple(matter.aliases),

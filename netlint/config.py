@@ -83,23 +83,23 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _mapping(found: yamltext.Exact) -> Any:
-    for repeated in found.duplicates:
+def _mapping(exact: yamltext.Exact) -> Any:
+    for repeated in exact.duplicates:
         problem = f"the key {field_name(repeated.path)} is written twice"
         raise yamltext.Unreadable(problem, repeated.line, repeated.column)
-    return json.loads(found.json)
+    return json.loads(exact.json)
 
 
 def _nearest(folder: Path) -> Path | None:
-    """Relative to the folder, so that reports say the same wherever a checkout is."""
-    for height, place in enumerate((folder, *folder.parents)):
-        way = Path(*[".."] * height)
-        if (place / FILE).is_file():
-            return way / FILE
-        project = place / PYPROJECT
+    """The nearest configuration file, relative to the folder: reports say the same wherever a checkout is."""
+    for height, ancestor in enumerate((folder, *folder.parents)):
+        relative = Path(*[".."] * height)
+        if (ancestor / FILE).is_file():
+            return relative / FILE
+        project = ancestor / PYPROJECT
         if project.is_file() and b"[tool.netlint" in project.read_bytes():
-            return way / PYPROJECT
-        if (place / ".git").exists():
+            return relative / PYPROJECT
+        if (ancestor / ".git").exists():
             break
     return None
 
@@ -112,10 +112,10 @@ def _validate(content: dict[str, Any], path: Path) -> None:
         where = field_name(tuple(error.absolute_path)) or "the configuration"
         raise ConfigError(f"{path}: {where}: {_in_words(error)}")
     for name in content.get("severities", {}):
-        _known(name, path)
+        _refuse_unknown(name, path)
     for name in (*content.get("select", ()), *content.get("ignore", ())):
         if name not in {rule.topic for rule in catalogue.rules().values()}:
-            _known(name, path)
+            _refuse_unknown(name, path)
 
 
 def _in_words(error: Any) -> str:
@@ -130,7 +130,7 @@ def _in_words(error: Any) -> str:
     return f"unknown key {unknown!r}" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}")
 
 
-def _known(name: str, path: Path) -> None:
+def _refuse_unknown(name: str, path: Path) -> None:
     try:
         catalogue.named(name)
     except UsageError as error:
@@ -215,6 +215,6 @@ def shown(config: Config) -> str:
 
 
 def _shown_entry(entry: Entry) -> dict[str, str]:
-    shown = {"rule": entry.rule, "kind": entry.kind, "namespace": entry.namespace, "name": entry.name}
-    shown["reason"] = entry.reason
-    return shown | ({"until": entry.until.isoformat()} if entry.until else {})
+    content = {"rule": entry.rule, "kind": entry.kind, "namespace": entry.namespace, "name": entry.name}
+    content["reason"] = entry.reason
+    return content | ({"until": entry.until.isoformat()} if entry.until else {})

@@ -39,13 +39,13 @@ def confirm(
     rules = {finding.rule.name: finding.rule for finding in doubted}
     again = engine.run(result.snapshot, rules.values(), config, today)
     checkable = {finding.fingerprint for finding in doubted if _is_judged(finding, result, later, again)}
-    found = {finding.fingerprint: finding for finding in again.findings}
-    result.findings = list(_remaining(result.findings, checkable, found))
+    findings = {finding.fingerprint: finding for finding in again.findings}
+    result.findings = list(_remaining(result.findings, checkable, findings))
     return sorted({gap.message for gap in later.knowledge.gaps.values()})
 
 
 def _places(finding: Finding, snapshot: Snapshot) -> dict[str, set[str]]:
-    """Where to look; what could not be read the first time was not needed."""
+    """The namespaces to read again, by kind; what could not be read the first time was not needed."""
     violation = finding.violation
     named = {violation.subject.namespace, *(side.subject.namespace for side in violation.related)} - {""}
     places = {}
@@ -57,12 +57,12 @@ def _places(finding: Finding, snapshot: Snapshot) -> dict[str, set[str]]:
 
 
 def _together(places: Iterable[Places], snapshot: Snapshot) -> Places:
-    found: dict[str, set[str]] = {}
-    for each in places:
-        for kind, namespaces in each.items():
-            found.setdefault(kind, set()).update(namespaces)
-    most = {kind: max(FEW, snapshot.count(kind) // PAGE) for kind in found}
-    return {kind: named if len(named) <= most[kind] else {ALL} for kind, named in found.items()}
+    namespaces_of: dict[str, set[str]] = {}
+    for of_finding in places:
+        for kind, namespaces in of_finding.items():
+            namespaces_of.setdefault(kind, set()).update(namespaces)
+    most = {kind: max(FEW, snapshot.count(kind) // PAGE) for kind in namespaces_of}
+    return {kind: names if len(names) <= most[kind] else {ALL} for kind, names in namespaces_of.items()}
 
 
 def _is_judged(finding: Finding, result: Result, later: Snapshot, again: Result) -> bool:

@@ -48,11 +48,11 @@ class Result:
 
     @property
     def lacking(self) -> list[Skip]:
-        """What was not evaluated although it could apply."""
+        """The skips of rules that could apply."""
         return [skip for skip in self.skips if skip.reason is not Reason.NOT_APPLICABLE]
 
     def count(self, severity: Severity) -> int:
-        """How many open findings have this severity."""
+        """The number of open findings of this severity."""
         return sum(finding.severity is severity for finding in self.open)
 
 
@@ -86,17 +86,17 @@ class _Run:
         self._config = config
         self._suppressions = suppressions
         self._evaluated: set[str] = set()
-        self._malformed = {(found.kind, found.namespace, found.name) for found in result.snapshot.malformed}
+        self._malformed = {(item.kind, item.namespace, item.name) for item in result.snapshot.malformed}
 
     def take(self, evaluation: Evaluation) -> None:
-        """What a rule says, as it is reported."""
+        """Report what a rule says."""
         rule, possible = evaluation.rule, evaluation.possible
         self._result.skips += possible.skips
         self._result.failures += [evaluation.failure] if evaluation.failure else []
         if possible.at_all and not possible.skips and evaluation.failure is None:
             self._evaluated.add(rule.name)
         undecided: dict[tuple[Reason, str], list[Subject]] = {}
-        for item in evaluation.found:
+        for item in evaluation.verdicts:
             if isinstance(item, Violation) and rule.topic != INPUT:
                 item = self._unless_malformed(item)
             if isinstance(item, Undecided):
@@ -110,7 +110,7 @@ class _Run:
             self._result.skips.append(Skip(rule.name, reason, (), message, scope_of))
 
     def _unless_malformed(self, violation: Violation) -> Violation | Undecided:
-        """What a malformed object seems to do wrong may come of the field that cannot be read."""
+        """The violation, or no verdict where an object is malformed: what cannot be read may be the cause."""
         for subject in (violation.subject, *(side.subject for side in violation.related)):
             if subject.order in self._malformed:
                 return Undecided(violation.subject, f"{subject} is malformed", Reason.INCOMPLETE)
@@ -176,22 +176,22 @@ def kinds_read(rules: Iterable[Rule]) -> set[str]:
 
 def _located(findings: list[Finding], locate: Locator) -> list[Finding]:
     """The findings with the places of their subjects and of everything that they name."""
-    wanted = []
+    fields = []
     for finding in findings:
         violation = finding.violation
-        wanted.append((violation.subject.origin, violation.path))
-        wanted += [(side.subject.origin, side.path) for side in violation.related]
-    places = iter(locate.fields(wanted))
+        fields.append((violation.subject.origin, violation.path))
+        fields += [(side.subject.origin, side.path) for side in violation.related]
+    places = iter(locate.fields(fields))
     located = []
     for finding in findings:
-        own = next(places)
-        others: list[Spot | None] = []
+        place = next(places)
+        related_spots: list[Spot | None] = []
         for _ in finding.violation.related:
-            place = next(places)
-            others.append(place.spot if place else None)
+            related_place = next(places)
+            related_spots.append(related_place.spot if related_place else None)
         if finding.violation.spot is not None:
-            own = locate.around(finding.violation.spot)
-        located.append(replace(finding, place=own, related_spots=tuple(others)))
+            place = locate.around(finding.violation.spot)
+        located.append(replace(finding, place=place, related_spots=tuple(related_spots)))
     return located
 
 

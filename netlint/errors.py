@@ -1,4 +1,4 @@
-"""What can go wrong outside the cluster that is checked.
+"""The errors of netlint itself: what can go wrong outside the cluster that is checked.
 
     NetlintError                netlint could not do (part of) its job; exit code 2
     ├── UsageError              wrong arguments; no report is written
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 class NetlintError(Exception):
-    """One clear line: what, where, and what to do next."""
+    """An error that is told in one clear line: what, where, and what to do next."""
 
 
 class UsageError(NetlintError):

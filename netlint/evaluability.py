@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from netlint.findings import Rule, Skip, Subject
 from netlint.objects import ADDRESS_PLAN, KIND_NAMED, ROUTES, WORKLOADS
+from netlint.objects.core import API_SERVER
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Reason, Snapshot
 from netlint.snapshot.knowledge import ALL, absence
 
-API_SERVER = ("default", "kubernetes")  # namespace and name of the API server's own Service and slice
 LOST = {Reason.FORBIDDEN, Reason.INCOMPLETE}
-"""Why something that is there cannot be looked at."""
+"""The reasons for which something that is there cannot be looked at."""
 EVERYWHERE = {"EndpointSlice", "Node", "Pod", "Service"}
 """The kinds that every cluster has objects of: an input without any of them is not the whole."""
 ALIASES = {"AddressPlan": ADDRESS_PLAN, "Route": ROUTES, "Workload": WORKLOADS}
@@ -24,7 +24,7 @@ NODE_DUMP = "NodeDump"
 
 @dataclass(slots=True)
 class Evaluability:
-    """Where a rule may speak: nowhere (not ``at_all``), or in all namespaces that are not ``blocked``."""
+    """The namespaces in which a rule may speak: none (not ``at_all``), or all that are not ``blocked``."""
 
     at_all: bool = True
     blocked: set[str] = field(default_factory=set)
@@ -38,11 +38,11 @@ def kinds(names: Iterable[str]) -> list[str]:
 
 
 def evaluability(rule: Rule, snapshot: Snapshot, inhabited: dict[str, set[str]] | None = None) -> Evaluability:
-    """Hold a rule's needs against what is known.
+    """The evaluability of a rule: its needs, held against what is known.
 
     ``inhabited`` keeps the namespaces of each kind, by its name, for the rules that follow.
     """
-    found = Evaluability()
+    evaluable = Evaluability()
     absent = _without_dumps(rule, snapshot) or _nothing_to_examine(rule, snapshot)
     if absent:
         return _nowhere(rule, absent)
@@ -51,25 +51,25 @@ def evaluability(rule: Rule, snapshot: Snapshot, inhabited: dict[str, set[str]] 
     if gaps:
         return _nowhere(rule, gaps)
     within = list(filter(_is_namespaced, needs))
-    examined = _namespaces(rule, snapshot, {} if inhabited is None else inhabited) if within else set()
+    namespaces = _namespaces(rule, snapshot, {} if inhabited is None else inhabited) if within else set()
     blocking: dict[tuple[str, Reason, str], list[str]] = {}
     for need in within:
-        for namespace in sorted(examined):
+        for namespace in sorted(namespaces):
             gap = _gap(need, namespace, snapshot)
             if gap is not None:
                 blocking.setdefault((need, gap.reason, gap.message), []).append(namespace)
-                found.blocked.add(namespace)
-    if examined and found.blocked == examined:
+                evaluable.blocked.add(namespace)
+    if namespaces and evaluable.blocked == namespaces:
         return _nowhere(rule, [Gap(need, reason, message) for need, reason, message in blocking])
-    for (need, reason, message), where in blocking.items():
-        scope = tuple(Subject("v1", "Namespace", "", namespace) for namespace in where)
-        found.skips.append(Skip(rule.name, reason, (need,), message, scope))
-    found.skips += _partly(rule, snapshot)
-    return found
+    for (need, reason, message), blocked in blocking.items():
+        scope = tuple(Subject("v1", "Namespace", "", namespace) for namespace in blocked)
+        evaluable.skips.append(Skip(rule.name, reason, (need,), message, scope))
+    evaluable.skips += _partly(rule, snapshot)
+    return evaluable
 
 
 def _nowhere(rule: Rule, gaps: list[Gap]) -> Evaluability:
-    """One skip for each reason, naming all that is lacking."""
+    """The evaluability of a rule that may speak nowhere: one skip for each reason, which names all that is lacking."""
     skips = []
     for reason in Reason:
         of_reason = [gap for gap in gaps if gap.reason is reason]
@@ -110,7 +110,7 @@ def _nothing_to_examine(rule: Rule, snapshot: Snapshot) -> list[Gap]:
 
 
 def _partly(rule: Rule, snapshot: Snapshot) -> list[Skip]:
-    """What the rule would examine too if it could be read."""
+    """The skips for what the rule would examine too if it could be read."""
     skips = []
     for kind in kinds(rule.examines):
         for (name, where), gap in sorted(snapshot.knowledge.gaps.items()):
@@ -160,16 +160,16 @@ def _namespaces(rule: Rule, snapshot: Snapshot, inhabited: dict[str, set[str]]) 
 
 def _of_kind(kind: str, snapshot: Snapshot) -> set[str]:
     if kind == "Pod":
-        return {shape.namespace for shape in snapshot.pods.shapes}
+        return set(snapshot.pods.shapes.namespaces)
     return _inhabited(snapshot.slices.slices if kind == "EndpointSlice" else snapshot.objects.get(kind, ()))
 
 
 def _inhabited(items: Sequence[Object]) -> set[str]:
-    found = {item.namespace for item in items}
+    namespaces = {item.namespace for item in items}
     default = API_SERVER[0]
-    if default in found and all(_is_api_server(item) for item in items if item.namespace == default):
-        found.remove(default)
-    return found
+    if default in namespaces and all(_is_api_server(item) for item in items if item.namespace == default):
+        namespaces.remove(default)
+    return namespaces
 
 
 def _is_api_server(item: Object) -> bool:

@@ -1,4 +1,4 @@
-"""What each rule says of a cluster, before severities and suppressions; large clusters keep two processes busy."""
+"""The verdicts of each rule, before severities and suppressions; large clusters keep two processes busy."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ OF_ADDRESSES = {"addressing", "nodes", "pods"}
 
 @dataclass(slots=True)
 class Evaluation:
-    """What one rule says, where it may speak at all."""
+    """The verdicts of one rule, where it may speak at all."""
 
     rule: Rule
     possible: Evaluability
-    found: list[Violation | Undecided] = field(default_factory=list)
+    verdicts: list[Violation | Undecided] = field(default_factory=list)
     failure: Failure | None = None
 
 
@@ -65,7 +65,7 @@ def _evaluation(rule: Rule, cluster: Cluster, possible: Evaluability) -> Evaluat
     evaluation = Evaluation(rule, possible)
     if possible.at_all:
         try:
-            evaluation.found = list(CHECKS[rule.name](cluster))
+            evaluation.verdicts = list(CHECKS[rule.name](cluster))
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             evaluation.failure = Failure(rule.name, message, traceback.format_exc())

@@ -12,7 +12,7 @@ from netlint.snapshot import Place, Reason, Spot
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding; the worst comes first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -35,7 +35,8 @@ class Rule:
     ``examines``: the kinds whose objects it judges; ``needs``: the kinds that must be known completely
     before it may speak; ``consults``: the kinds that only refine what it says. ``rereads``: the kinds of
     these that change so fast that a live run reads them once more before it reports. ``mitigated``: the
-    severity of a violation for which the check found an excuse that the page names.
+    severity of a violation for which the check found an excuse that the page names. ``faults``: what it
+    finds, in words, by section of ``docs/faults.md``.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Rule:
     rereads: tuple[str, ...] = ()
     mitigated: Severity | None = None
     key: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
     since: str = ""
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -56,7 +57,7 @@ class Rule:
 
     @property
     def url(self) -> str:
-        """Where its page is to be read."""
+        """The path of its page."""
         return f"rules/{self.topic}/{self.name}.md"
 
 
@@ -93,7 +94,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """All that a check may say.
+    """A fault that a check has found.
 
     ``key`` tells apart several violations of one rule on one subject; ``evidence`` holds typed values
     (addresses, ranges, ports), ``spot`` a place in a file where there is no object to point at.
@@ -111,7 +112,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A check cannot tell about one subject (None: about anything), and why."""
+    """A subject of which a check cannot tell (None: it cannot tell of anything), and why."""
 
     subject: Subject | None
     message: str
@@ -120,7 +121,7 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Somebody accepted a finding: in an annotation of ``subject``, or in the configuration."""
+    """The acceptance of a finding ``by`` an annotation of an object, or by the configuration."""
 
     by: str
     reason: str

@@ -35,12 +35,12 @@ class Child:
         before it could answer.
         """
         try:
-            piece = pickle.load(self._answer)  # noqa: S301 - our own child wrote it
+            answer = pickle.load(self._answer)  # noqa: S301 - our own child wrote it
         except (EOFError, pickle.UnpicklingError) as error:
             raise NetlintError(ENDED) from error
-        if isinstance(piece, str):
-            raise RuntimeError(f"a process crashed:\n{piece}")
-        return piece
+        if isinstance(answer, str):
+            raise RuntimeError(f"a process crashed:\n{answer}")
+        return answer
 
     @property
     def has_more(self) -> bool:
@@ -48,7 +48,7 @@ class Child:
         return bool(self._answer.peek(1))
 
     def wait(self) -> None:
-        """Until the process has ended. Raises NetlintError unless it ended by itself: its answer may lack pieces."""
+        """Wait for the end of the process. Raises NetlintError unless it ended by itself: its answer may lack parts."""
         self._answer.close()
         _, status = os.waitpid(self._process, 0)
         if status:
@@ -67,11 +67,11 @@ class Children:
     """Processes that do not outlive the block they are started in."""
 
     def __init__(self) -> None:
-        """None yet."""
+        """No process is started yet."""
         self._running: list[Child] = []
 
     def __enter__(self) -> Children:
-        """Nothing is started yet."""
+        """The collection itself."""
         return self
 
     def start(self, work: Callable[[BinaryIO], None]) -> None:
@@ -79,7 +79,7 @@ class Children:
         self._running.append(Child(work))
 
     def __iter__(self) -> Iterator[Child]:
-        """One after the other, each to be read to its end."""
+        """Each process in turn, to be read to its end."""
         while self._running:
             child = self._running[0]
             yield child
@@ -93,7 +93,7 @@ class Children:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS has no such call

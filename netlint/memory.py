@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Where millions of small objects are made without a single cycle."""
+    """A block in which millions of small objects are made without a single cycle, and nothing is collected."""
     collecting = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Where reports go: the terminal and files, each in its own format."""
+"""The outputs of a run: reports on the terminal and in files, each in its own format."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Output:
 
 
 def plan(form: str, files: Iterable[str], *, quiet: bool, color: str, show_all: bool) -> list[Output]:
-    """What ``--format``, ``--output`` and ``--quiet`` ask for.
+    """The outputs that ``--format``, ``--output`` and ``--quiet`` ask for.
 
     ``--format json --output report.json`` writes the file and shows text on the terminal. Raises
     UsageError for a format or a colour mode that does not exist.
     """
-    _known("--format", form, FORMATS)
-    _known("--color", color, COLORS)
+    _refuse_unknown("--format", form, FORMATS)
+    _refuse_unknown("--color", color, COLORS)
     outputs = []
     on_terminal = form
     for file in files:
@@ -108,7 +108,7 @@ def _umask() -> int:
 
 
 def colored(mode: str) -> bool:
-    """Colour for people: not in files and pipes, not with NO_COLOR (no-color.org), but with FORCE_COLOR."""
+    """Whether to colour: for people, not in files and pipes, not with NO_COLOR (no-color.org), but with FORCE_COLOR."""
     if mode != "auto":
         return mode == "always"
     if os.environ.get("NO_COLOR"):
@@ -116,6 +116,6 @@ def colored(mode: str) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
-def _known(option: str, value: str, known: Iterable[str]) -> None:
+def _refuse_unknown(option: str, value: str, known: Iterable[str]) -> None:
     if value not in known:
         raise UsageError(f"{option} {value!r}: choose one of {', '.join(known)}")

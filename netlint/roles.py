@@ -21,10 +21,10 @@ def manifests(kinds: Iterable[str], namespaces: Sequence[str], user: str | None)
     """
     import yaml
 
-    found = list(_roles(set(kinds), namespaces))
+    roles = list(_roles(set(kinds), namespaces))
     if user is not None:
-        found += [_binding(role, user) for role in found]
-    return yaml.safe_dump_all(found, sort_keys=False)
+        roles += [_binding(role, user) for role in roles]
+    return yaml.safe_dump_all(roles, sort_keys=False)
 
 
 def _roles(kinds: set[str], namespaces: Sequence[str]) -> Iterator[Manifest]:

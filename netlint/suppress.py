@@ -60,17 +60,17 @@ class Entry:
 def in_annotations(snapshot: Snapshot) -> Iterator[Entry]:
     """The suppressions on all objects."""
     lists: list[Sequence[Object]] = [*snapshot.objects.values(), snapshot.slices.slices]
-    for found in lists:
-        for item in found:
+    for items in lists:
+        for item in items:
             for key, value in (item.metadata.annotations or {}).items():
                 if key.startswith(PREFIX):
                     subject = Subject(item.apiVersion, item.kind, item.namespace, item.name, item.origin)
                     yield _of_annotation(subject, key, value)
-    for row, found_on in snapshot.pods.suppressions.items():
+    for row, pod_annotations in snapshot.pods.suppressions.items():
         table = snapshot.pods
-        namespace = table.shapes[table.shape[row]].namespace
+        namespace = table.shapes.namespace(table.shape[row])
         subject = Subject("v1", "Pod", namespace, table.names[row], table.origin[row])
-        for key, value in found_on.items():
+        for key, value in pod_annotations.items():
             if key.startswith(PREFIX):
                 yield _of_annotation(subject, key, value)
 

@@ -44,7 +44,7 @@ def test_one_process_or_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "WORTH_A_PROCESS", 0)
 
     assert evaluated() == alone
-    assert [each.rule.name for each in alone if each.found] != []
+    assert [each.rule.name for each in alone if each.verdicts] != []
 
 
 @pytest.mark.usefixtures("two_processes")

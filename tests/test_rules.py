@@ -38,12 +38,11 @@ def run(example: Example, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Resu
 def test_example(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accept: bool) -> None:
     result = run(example, tmp_path, monkeypatch)
     report = Report(result, "", None, 0, "error", False)
-    found = text.plain(text.findings(report))
+    findings = text.plain(text.findings(report))
     assert result.failures == []
     assert result.skips == []
+    assert bool(findings) is example.is_bad, findings
     if example.is_bad and accept:
-        example.accept(found.rstrip("\n") + "\n")
+        example.accept(findings.rstrip("\n") + "\n")
     elif example.is_bad:
-        assert found.rstrip("\n") + "\n" == example.report
-    else:
-        assert found == ""
+        assert findings.rstrip("\n") + "\n" == example.report

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from netlint import scaffold
 from tests.support.program import ROOT, execute
 
-TESTS_OF_RULES = ("tests/test_catalogue.py", "tests/test_needs.py", "tests/test_rules.py")
+TESTS_OF_RULES = [f"tests/test_{name}.py" for name in ("catalogue", "indexes", "needs", "rules")]
+
+INDEXES = ["rules/README.md", "docs/faults.md"]
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what a new rule touches, and of the tests."""
-    for name in ("netlint", "rules", "schemas", "tests"):
+    for name in ("docs", "netlint", "rules", "schemas", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
@@ -34,7 +37,7 @@ def changed(checkout: Path) -> list[str]:
     """The files in which a checkout differs from the repository, and those that are new."""
     return sorted(
         str(path.relative_to(checkout))
-        for folder in ("netlint", "rules")
+        for folder in ("docs", "netlint", "rules")
         for path in (checkout / folder).rglob("*")
         if path.is_file() and path.suffix != ".pyc"
         if not (ROOT / path.relative_to(checkout)).is_file()
@@ -46,11 +49,10 @@ def changed(checkout: Path) -> list[str]:
 def test_a_new_rule_passes_the_tests_of_rules(checkout: Path, topic: str) -> None:
     made = python(checkout, "netlint", "dev", "new-rule", topic, "orphaned-things")
     page, module = f"rules/{topic}/orphaned-things.md", f"netlint/checks/{topic}.py"
-    assert (made.returncode, made.stdout) == (0, "")
-    assert made.stderr.splitlines() == [
-        f"netlint: {checkout / written} written" for written in (page, module, "rules/README.md")
-    ]
-    assert changed(checkout) == sorted([page, module, "rules/README.md"])
+    files = [page, module, *INDEXES]
+    assert (made.returncode, made.stdout) == (0, scaffold.STEPS.format(topic=topic, name="orphaned-things"))
+    assert made.stderr.splitlines() == [f"netlint: {checkout / file} written" for file in files]
+    assert changed(checkout) == sorted(files)
     explained = python(checkout, "netlint", "explain", "orphaned-things")
     assert explained.stdout.startswith("# orphaned-things\n\n## What it checks\n")
     assert outcomes(checkout, "orphaned-things") == passed("orphaned-things")
@@ -59,7 +61,7 @@ def test_a_new_rule_passes_the_tests_of_rules(checkout: Path, topic: str) -> Non
 
 def outcomes(checkout: Path, *rules: str) -> set[str]:
     """How the tests of these rules and those of all rules together end, by name."""
-    selected = " or ".join([*rules, "every_rule", "mitigated", "unique", "index"])
+    selected = " or ".join([*rules, "every_rule", "mitigated", "unique", "are_current"])
     command = ("pytest", "-v", "-p", "no:cacheprovider", *TESTS_OF_RULES, "-k", selected)
     return {
         line.rpartition("::")[2].rpartition(" [")[0].rstrip()
@@ -78,7 +80,7 @@ def passed(*rules: str) -> set[str]:
         "example[{}:Bad: the smallest input that shows the fault]",
         "example[{}:Good: the healthy twin]",
     )
-    names = [*of_all, "summaries_are_unique", "the_index_is_current"]
+    names = [*of_all, "summaries_are_unique", "the_indexes_are_current"]
     return {f"test_{name} PASSED" for name in [*names, *(name.format(rule) for rule in rules for name in of_one)]}
 
 
@@ -92,22 +94,27 @@ def is_clean(checkout: Path, module: str) -> bool:
 def test_a_new_topic(checkout: Path) -> None:
     made = python(checkout, "netlint", "dev", "new-rule", "routing", "lost-routes")
     assert made.returncode == 0
-    assert changed(checkout) == ["netlint/checks/routing.py", "rules/README.md", "rules/routing/lost-routes.md"]
+    assert changed(checkout) == sorted(["netlint/checks/routing.py", "rules/routing/lost-routes.md", *INDEXES])
     assert python(checkout, "netlint", "dev", "new-rule", "routing", "broken-routes").returncode == 0
     assert outcomes(checkout, "lost-routes", "broken-routes") == passed("lost-routes", "broken-routes")
     assert is_clean(checkout, "netlint/checks/routing.py")
 
 
-def test_the_index_is_that_of_the_checkout(checkout: Path) -> None:
+def test_the_indexes_are_those_of_the_checkout(checkout: Path) -> None:
     (checkout / "rules" / "services" / "services-without-pods.md").unlink()
     assert python(checkout, "netlint", "dev", "index").returncode == 0
-    before = (ROOT / "rules" / "README.md").read_text().splitlines()
-    after = (checkout / "rules" / "README.md").read_text().splitlines()
-    assert [line for line in before if line not in after] == [
-        "| [services-without-pods](services/services-without-pods.md) | warning, note | "
-        "a Service's selector selects no pod |"
+    texts = [((ROOT / file).read_text().splitlines(), (checkout / file).read_text().splitlines()) for file in INDEXES]
+    assert [[line for line in before if line not in after] for before, after in texts] == [
+        [
+            "| [services-without-pods](services/services-without-pods.md) | warning, note | "
+            "a Service's selector selects no pod |"
+        ],
+        [
+            "- A selector selects nothing: [services-without-pods]",
+            "[services-without-pods]: ../rules/services/services-without-pods.md",
+        ],
     ]
-    assert [line for line in after if line not in before] == []
+    assert [[line for line in after if line not in before] for before, after in texts] == [[], []]
 
 
 @pytest.mark.parametrize(

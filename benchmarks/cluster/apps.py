@@ -42,6 +42,8 @@ class App:
     """Container ports of the previous ReplicaSet, when a roll-out is under way."""
     pins: tuple[Pin, ...] = ()
     command: tuple[str, ...] = ()
+    is_varied: bool = False
+    """Every pod has labels, annotations and a readiness gate of its own; see ``cluster.variety``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from cluster.identity import mix, moment, resource_version, uid
 from cluster.managed_fields import entry
 from cluster.pod_objects import owner_uid
 from cluster.service_objects import families_of
-from cluster.view.templates import template
+from cluster.templates import template
 
 Tree = dict[str, Any]
 

@@ -6,6 +6,7 @@ from typing import Any
 from cluster.addresses import AddressPlan
 from cluster.identity import NODES, digest, mix, moment, resource_version, uid
 from cluster.managed_fields import entry
+from cluster.variety import node_annotations, node_labels
 from cluster.words import IMAGES, REGISTRIES
 
 Tree = dict[str, Any]
@@ -35,7 +36,7 @@ def zone_of(node: int) -> str:
     return ZONES[node % 3]
 
 
-def node_object(node: int, addresses: AddressPlan, control_planes: int) -> Tree:
+def node_object(node: int, addresses: AddressPlan, control_planes: int, varied: bool = False) -> Tree:
     name = node_name(node, control_planes)
     own = addresses.node_addresses(node)
     spec: Tree = {}
@@ -52,12 +53,12 @@ def node_object(node: int, addresses: AddressPlan, control_planes: int) -> Tree:
             "uid": uid(NODES, node),
             "resourceVersion": resource_version(NODES, node),
             "creationTimestamp": moment(_age(node)),
-            "labels": _labels(node, name, control_planes),
+            "labels": _labels(node, name, control_planes) | (node_labels(node) if varied else {}),
             "annotations": _flannel(node, own) | {
                 "kubeadm.alpha.kubernetes.io/cri-socket": "unix:///var/run/containerd/containerd.sock",
                 "node.alpha.kubernetes.io/ttl": "300",
                 "volumes.kubernetes.io/controller-managed-attach-detach": "true",
-            },
+            } | (node_annotations(node) if varied else {}),
             "managedFields": _managed_fields(),
         },
         "spec": spec,

@@ -3,11 +3,12 @@
 from functools import lru_cache
 from typing import Any
 
+from cluster import variety
 from cluster.apps import App
 from cluster.identity import NODES, digest, mix, moment, resource_version, template_hash, uid
 from cluster.managed_fields import entry
-from cluster.pods import EVICTED, NOT_READY, PENDING, READY_AFTER, SUCCEEDED, TERMINATING, Pod
-from cluster.view.templates import Template, template
+from cluster.pods import ENDING, EVICTED, NOT_READY, PENDING, READY_AFTER, SUCCEEDED, TERMINATING, Pod
+from cluster.templates import Template, template
 
 Tree = dict[str, Any]
 
@@ -41,7 +42,13 @@ _EVICTION = (
     "The node was low on resource: memory. Threshold quantity: 100Mi, available: 88320Ki. Container app was "
     "using 1163400Ki, request is 512Mi, has larger consumption of memory. "
 )
-_GROUPS = {"StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "ReplicaSet": "apps/v1", "Job": "batch/v1"}
+_GROUPS = {
+    "StatefulSet": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "ReplicaSet": "apps/v1",
+    "Job": "batch/v1",
+    variety.WORKFLOW: "argoproj.io/v1alpha1",
+}
 
 
 def pod_object(pod: Pod, node_name: str, host_addresses: list[str], governing: str) -> Tree:
@@ -57,6 +64,11 @@ def pod_object(pod: Pod, node_name: str, host_addresses: list[str], governing: s
 
 
 def pod_labels(pod: Pod) -> dict[str, str]:
+    labels = _controller_labels(pod)
+    return labels | variety.pod_labels(pod.app, pod.ordinal, pod.name) if pod.app.is_varied else labels
+
+
+def _controller_labels(pod: Pod) -> dict[str, str]:
     app = pod.app
     match app.kind:
         case "Deployment":
@@ -101,6 +113,8 @@ def _metadata(pod: Pod, made: Template, node_name: str) -> Tree:
 
 
 def _annotations(pod: Pod, made: Template) -> dict[str, str]:
+    if pod.app.is_varied:
+        return made.annotations | variety.pod_annotations(pod.app, pod.ordinal, pod.addresses)
     if pod.app.kind != "Static":
         return made.annotations
     seal = digest(pod.app.index)[:32]
@@ -142,9 +156,8 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
     token = f"kube-api-access-{pod.uid[-5:]}"
     mount = {"name": token, "readOnly": True, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
     with_token = app.kind != "Static"
-    spec: Tree = {"volumes": list(made.volumes)}
-    if app.kind == "StatefulSet":
-        spec["volumes"] = [_claimed(volume, pod.name) for volume in made.volumes]
+    is_stateful = app.kind == "StatefulSet"
+    spec: Tree = {"volumes": [_claimed(volume, pod.name) if is_stateful else volume for volume in made.volumes]}
     if with_token:
         spec["volumes"].append({"name": token, "projected": {"sources": _TOKEN_SOURCES, "defaultMode": 420}})
     for field, containers in (("initContainers", made.init_containers), ("containers", made.containers)):
@@ -152,12 +165,21 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
             mounts = [mount] if with_token else []
             spec[field] = [each | {"volumeMounts": each["volumeMounts"] + mounts} for each in containers]
     spec |= {
-        "restartPolicy": "OnFailure" if app.kind == "CronJob" else "Always",
+        "restartPolicy": "OnFailure" if app.kind in ENDING else "Always",
         "terminationGracePeriodSeconds": 30,
         "dnsPolicy": "ClusterFirstWithHostNet" if app.host_network and with_token else "ClusterFirst",
     }
-    if made.node_selector:
-        spec["nodeSelector"] = made.node_selector
+    spec |= _placement(pod, made, node_name)
+    if is_stateful:
+        spec |= {"hostname": pod.name} | ({"subdomain": governing} if governing else {})
+    if app.is_varied:
+        spec["readinessGates"] = [{"conditionType": kind} for kind in variety.readiness_gates(app, pod.ordinal)]
+    return spec | _scheduling(app)
+
+
+def _placement(pod: Pod, made: Template, node_name: str) -> Tree:
+    app = pod.app
+    spec: Tree = {"nodeSelector": made.node_selector} if made.node_selector else {}
     account = "default" if app.index % 3 else app.name
     spec |= {"serviceAccountName": account, "serviceAccount": account}
     if pod.node >= 0:
@@ -167,9 +189,7 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
     spec["securityContext"] = {} if app.index % 2 else {"runAsUser": 1000, "fsGroup": 1000}
     if made.pull_secret:
         spec["imagePullSecrets"] = [{"name": "registry-credentials"}]
-    if app.kind == "StatefulSet":
-        spec |= {"hostname": pod.name} | ({"subdomain": governing} if governing else {})
-    return spec | _scheduling(app)
+    return spec
 
 
 def _claimed(volume: Tree, pod_name: str) -> Tree:
@@ -196,7 +216,7 @@ def _scheduling(app: App) -> Tree:
 
 def _status(pod: Pod, made: Template, hosts: list[str]) -> Tree:
     started = moment(max(0, pod.age - 2))
-    status: Tree = {"observedGeneration": 1, "phase": _phase(pod.state), "conditions": _conditions(pod)}
+    status: Tree = {"observedGeneration": 1, "phase": _phase(pod.state), "conditions": _all_conditions(pod)}
     if pod.state == EVICTED:
         status |= {"message": _EVICTION, "reason": "Evicted"}
     if hosts:
@@ -217,6 +237,11 @@ def _status(pod: Pod, made: Template, hosts: list[str]) -> Tree:
 
 def _phase(state: int) -> str:
     return {PENDING: "Pending", SUCCEEDED: "Succeeded", EVICTED: "Failed"}.get(state, "Running")
+
+
+def _all_conditions(pod: Pod) -> list[Tree]:
+    gates = variety.readiness_gates(pod.app, pod.ordinal) if pod.app.is_varied else []
+    return [_condition(kind, "True", moment(pod.age)) for kind in gates] + _conditions(pod)
 
 
 def _conditions(pod: Pod) -> list[Tree]:

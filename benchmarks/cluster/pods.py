@@ -8,11 +8,13 @@ from typing import NamedTuple
 from cluster.addresses import RESERVED_SLOTS, AddressPlan, spread
 from cluster.apps import App, Port
 from cluster.identity import mix, suffix, template_hash, uid
+from cluster.variety import WORKFLOW, workflow_pod_name
 
 READY, NOT_READY, TERMINATING, PENDING, SUCCEEDED, EVICTED = range(6)
 POD_DAEMONS = 2  # DaemonSet pods of a node that have an address of its range
 READY_AFTER = 14  # seconds from creation to the Ready condition
 DAY = 86_400
+ENDING = ("CronJob", WORKFLOW)  # kinds whose pods end by themselves
 
 
 class Pod(NamedTuple):
@@ -82,7 +84,7 @@ class Placement:
         if state == PENDING:
             node, addresses = (node if bits >> 20 & 1 else -1), []
         name = _name(app, ordinal, key, hashes[older])
-        age = 60 + (bits >> 24) % (40 * DAY if app.kind != "CronJob" else DAY)
+        age = 60 + (bits >> 24) % (DAY if app.kind in ENDING else 40 * DAY)
         return Pod(app, ordinal, name, uid(key, ordinal, 2), node, addresses, state, age, older, bits)
 
     def _place(self, app: App, ordinal: int, state: int, bits: int) -> tuple[int, list[str]]:
@@ -107,7 +109,7 @@ class Placement:
 
 
 def _state(app: App, ordinal: int, bits: int) -> int:
-    if app.kind == "CronJob":
+    if app.kind in ENDING:
         return READY if bits % 7 == 0 else EVICTED if bits % 97 == 1 else SUCCEEDED
     if ordinal == 0 or app.kind in ("DaemonSet", "Static") or app.pins:
         return READY
@@ -133,4 +135,6 @@ def _name(app: App, ordinal: int, key: int, template: str) -> str:
             return f"{app.name}-{29_390_000 + ordinal * 60}-{suffix(key, ordinal)}"
         case "Static":
             return app.name
+        case "Workflow":
+            return f"{workflow_pod_name(app, ordinal)}-{suffix(key, ordinal)}"
     return f"{app.name}-{template}-{suffix(key, ordinal)}"

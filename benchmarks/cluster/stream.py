@@ -13,10 +13,12 @@ from cluster.node_objects import node_name, node_object
 from cluster.pod_objects import pod_object
 from cluster.pods import Placement, Pod
 from cluster.service_objects import SliceWriter, service_object
+from cluster.variety import varied
 
 Tree = dict[str, Any]
 
 NODES, PODS, SERVICES, POLICIES, NAMESPACES = 5_000, 150_000, 10_000, 2_000, 300
+VARIED_NAMESPACES = 3_000
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Settings:
     dual_stack: bool = False
     faults: bool = False
     ip_addresses: bool = False
+    variety: bool = False
 
     def scaled(self, number: int, least: int) -> int:
         return max(least, round(number * self.scale))
@@ -61,9 +64,11 @@ class Cluster:
         ]
         services = system.services(self.addresses, self.control_planes, apps)
         pods = settings.scaled(PODS, 300) - sum(app.replicas for app in apps)
-        names = plan_namespaces(settings.scaled(NAMESPACES, 6))
+        names = plan_namespaces(settings.scaled(VARIED_NAMESPACES if settings.variety else NAMESPACES, 6))
         planner = Planner(random, names)
         catalogue = planner.plan(pods, settings.scaled(SERVICES, 20) - len(services))
+        if settings.variety:
+            catalogue = varied(catalogue, settings.seed)
         if settings.faults:
             self._plant(random, catalogue)
         catalogue.apps.extend(apps)
@@ -94,7 +99,7 @@ class Cluster:
     def nodes(self) -> Iterator[Tree]:
         names = {node_name(node, self.control_planes): node for node in range(self.addresses.nodes)}
         for name in sorted(names):
-            yield node_object(names[name], self.addresses, self.control_planes)
+            yield node_object(names[name], self.addresses, self.control_planes, self.settings.variety)
 
     def pods(self) -> Iterator[Tree]:
         governing = {(service.namespace, service.name) for service in self.catalogue.services if service.headless}

@@ -1,8 +1,8 @@
 """One pure function per rule.
 
-A check has the name of its rule, takes the cluster, and yields what it found. It knows no severity, no
-configuration, no format and no clock, and cannot change what it is given. Every module of this package that
-has ``CHECKS`` is a topic.
+A check has the name of its rule, takes the cluster, and yields violations and what it could not decide. It knows
+no severity, no configuration, no format and no clock, and cannot change what it is given. Every module of this
+package that has ``CHECKS`` is a topic.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Check = Callable[[Cluster], Iterator[Violation | Undecided]]
 
 
 def _all() -> Iterator[Check]:
-    for found in iter_modules(__path__, f"{__name__}."):
-        yield from getattr(import_module(found.name), "CHECKS", ())
+    for module in iter_modules(__path__, f"{__name__}."):
+        yield from getattr(import_module(module.name), "CHECKS", ())
 
 
 CHECKS: dict[str, Check] = {check.__name__.replace("_", "-"): check for check in _all()}

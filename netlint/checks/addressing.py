@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import as_evidence, listed, said, sides, some_sides, subjects
+from netlint.addresses import FAMILY_NAMES
+from netlint.checks.wording import as_evidence, listed, objects, sides, some_sides, with_kind, with_owner
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import Masquerade, cilium
+from netlint.model.cni.masquerading import Masquerade
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.node_objects import is_virtual
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
+from netlint.phrases import and_more, inflected
 from netlint.snapshot import Reason
-from netlint.snapshot.pod_table import Phase
-
-GIVING = ("cilium", "kube-router", "ovn-kubernetes")
-"""Plugins that give every node a range themselves, and do not work on one without."""
 
 
 def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Nodes have pod ranges with common addresses."""
     ignored = cluster.network.allocates_from_node is False
-    for group in cluster.ranges.disputed_pod_cidrs:
+    for group in cluster.ranges.overlapping_pod_cidrs:
         first, *others = sorted(group, key=lambda declared: (declared.subject.order, declared.range))
         family = FAMILY_NAMES[first.range.family]
         yield Violation(
@@ -42,12 +39,12 @@ def overlapping_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A node's pod range is not inside the cluster's, or not inside what the plugin takes for it."""
     declared = cluster.ranges.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
-    if not declared and not any(enclosing.wide for enclosing in cluster.ranges.enclosing_ranges):
+    if not declared and not any(enclosing.enclosing for enclosing in cluster.ranges.enclosing_ranges):
         yield _undeclared(cluster)
     reported: set[Declaration] = set()
     for enclosing in cluster.ranges.enclosing_ranges:
-        for strays, wide in enclosing.strays():
-            outside = [own for own in strays if own not in reported]
+        for strays, wide in enclosing.outside():
+            outside = [stray for stray in strays if stray not in reported]
             if outside:
                 reported.update(outside)
                 yield _outside(cluster, outside, wide, enclosing.is_firm)
@@ -55,27 +52,29 @@ def pod_cidrs_outside_cluster_cidr(cluster: Cluster) -> Iterator[Violation | Und
 
 def _outside(cluster: Cluster, outside: list[Declaration], wide: list[Declaration], is_firm: bool) -> Violation:
     first, *others = outside
-    following = cluster.masquerades.following.get(first, ())
-    more = f" and {len(others)} more" if others else ""
+    consequences = cluster.masquerades.consequences.get(first, ())
     return Violation(
         first.subject,
         first.path,
-        f"{first.range}{more} {'are' if others else 'is'} outside {listed(wide)}",
-        {"cidrs": [str(own.range) for own in outside], "clusterCIDRs": [str(found.range) for found in wide]},
+        f"{and_more(str(first.range), len(others))} {inflected(len(outside), 'is', 'are')} outside {listed(wide)}",
+        {
+            "cidrs": [str(declared.range) for declared in outside],
+            "clusterCIDRs": [str(declared.range) for declared in wide],
+        },
         (
             *sides(wide),
             *some_sides(others),
-            *(Related(found.subject, found.path, _hides(found, first)) for found in following),
+            *(Related(masquerade.subject, masquerade.path, _hides(masquerade, first)) for masquerade in consequences),
         ),
         key=FAMILY_NAMES[first.range.family],
         mitigated=not is_firm,
     )
 
 
-def _hides(found: Masquerade, stray: Declaration) -> str:
-    if stray in found.toward:
-        return f"hides addresses of pods from {found.whom} in {stray}"
-    return f"hides addresses of pods in {stray} from {found.whom}"
+def _hides(masquerade: Masquerade, stray: Declaration) -> str:
+    if stray in masquerade.toward:
+        return f"hides addresses of pods from {masquerade.whom} in {stray}"
+    return f"hides addresses of pods in {stray} from {masquerade.whom}"
 
 
 def _undeclared(cluster: Cluster) -> Undecided:
@@ -88,15 +87,14 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """A Node has no pod range although its CNI plugin takes addresses from one."""
     yield from _without_plugins_range(cluster)
     plugin = cluster.network.needs_node_ranges
-    having = [node for node in cluster.view.nodes if cluster.view.pod_cidrs[node.name]]
-    if plugin is None and (cluster.network.plugins or not having):
+    with_range = [node for node in cluster.view.nodes if cluster.view.pod_cidrs[node.name]]
+    if plugin is None and (cluster.network.plugins or not with_range):
         return
-    spent = {lacking for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking}
     for node in cluster.view.nodes:
-        if cluster.view.pod_cidrs[node.name] or is_virtual(node) or subject_of(node) in spent:
+        if cluster.view.pod_cidrs[node.name] or is_virtual(node) or subject_of(node) in cluster.ranges.unserved_nodes:
             continue
         why = f"{plugin.name} takes pod addresses from there" if plugin else "the other nodes have one"
-        witness = plugin.evidence if plugin else subject_of(having[0])
+        witness = plugin.evidence if plugin else subject_of(with_range[0])
         yield Violation(
             subject_of(node),
             ("spec", "podCIDRs"),
@@ -109,23 +107,19 @@ def missing_pod_cidrs(cluster: Cluster) -> Iterator[Violation]:
 
 def _without_plugins_range(cluster: Cluster) -> Iterator[Violation]:
     """Nodes that have joined a plugin's network, but have none of the ranges that it gives to nodes itself."""
-    failed = {node.name for nodes in cilium.failures(cluster.view).values() for node in nodes}
-    told = failed | {
-        lacking.name for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking
-    }
-    for found in cluster.network.in_force(*GIVING):
-        ranges, members = found.allocation.ranges, cluster.network.members(found)
-        is_on_demand = found.name == cilium.NAME and cilium.mode_of(cluster.view) != "cluster-pool"
-        if not ranges or is_on_demand:
+    unserved = {node.name for node in cluster.ranges.unserved_nodes}
+    for plugin in cluster.network.in_force():
+        ranges, members = plugin.allocation.ranges, cluster.network.members(plugin)
+        if not (ranges and plugin.allocation.is_required):
             continue
-        having = told | {declared.node for declared in ranges}
-        for node in cluster.network.expected(found):
-            if node.name not in having and (members is None or node.name in members):
+        excepted = unserved | plugin.allocation.refused | {declared.node for declared in ranges}
+        for node in cluster.network.expected(plugin):
+            if node.name not in excepted and (members is None or node.name in members):
                 yield Violation(
                     subject_of(node),
                     ("metadata", "name"),
-                    f"{node.name} has no pod range of {found.name}, which gives one to every node",
-                    {"plugin": found.name},
+                    f"{node.name} has no pod range of {plugin.name}, which gives one to every node",
+                    {"plugin": plugin.name},
                     (Related(ranges[0].subject, ranges[0].path, f"has {ranges[0]}"),),
                 )
 
@@ -136,7 +130,6 @@ def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
     for family, address, rows in pods.sharing_addresses:
         text = addresses.text(family, address)
         first, *others = rows
-        firm = [row for row in rows if not pods.is_terminating(row) and pods.phase(row) != Phase.UNKNOWN]
         related = tuple(
             Related(pods.subject(row), pods.address_path(row, family), f"on {pods.node(row) or 'no node'}")
             for row in others
@@ -144,52 +137,54 @@ def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             pods.subject(first),
             pods.address_path(first, family),
-            f"{text} also belongs to {subjects(related)}",
+            f"{text} also belongs to {objects(related)}",
             {"address": text, "pods": [_pod_evidence(cluster, row) for row in rows]},
             related,
             key=FAMILY_NAMES[family],
-            mitigated=len(firm) < 2,
+            mitigated=sum(map(pods.keeps_address, rows)) < 2,
         )
 
 
 def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A pod's address is not inside its node's pod range."""
-    undecided = _unknown_homes(cluster)
+    undecided = _undecided_placement(cluster)
     if undecided is not None:
         yield undecided
         return
-    for family, row in cluster.ranges.placement.strays(cluster.pods):
+    for family, row in cluster.ranges.placement.misplaced(cluster.pods):
         yield _stray(cluster, family, row)
 
 
-def _unknown_homes(cluster: Cluster) -> Undecided | None:
+def _undecided_placement(cluster: Cluster) -> Undecided | None:
     network = cluster.network
     plugins = ", ".join(plugin.name for plugin in network.plugins) or "the CNI plugin"
-    gap = cluster.view.gap(network.pieces) if network.pieces and not network.allocates_from_node else None
-    if network.pools:
-        return Undecided(None, f"with {network.pools} pods may have addresses of pools, which netlint does not read")
+    gap = cluster.view.gap(network.block_kind) if network.block_kind and not network.allocates_from_node else None
+    if network.unread_pools:
+        return Undecided(
+            None, f"with {network.unread_pools} pods may have addresses of pools, which netlint does not read"
+        )
     if network.allocates_from_node is None:
         return Undecided(None, "the input does not show whether pods get their addresses from spec.podCIDRs")
     if gap is not None:
         return Undecided(None, gap.message, gap.reason)
     if network.allocates_from_node or network.own_ranges:
         return None
-    if network.missing:
-        return Undecided(None, f"no {network.missing} in the input tells the ranges of nodes", Reason.MISSING)
+    if network.missing_kind:
+        return Undecided(None, f"no {network.missing_kind} in the input tells the ranges of nodes", Reason.MISSING)
     return Undecided(None, f"{plugins} does not allocate from spec.podCIDRs", Reason.NOT_APPLICABLE)
 
 
 def _stray(cluster: Cluster, family: int, row: int) -> Violation:
     pods = cluster.pods
     address = addresses.text(family, pods.address(row, family))
-    ranges = cluster.ranges.placement.of(pods.node(row), family)
-    owner = cluster.ranges.placement.at(family, pods.address(row, family))
-    named = "" if ranges[0].subject.name == pods.node(row) else f" for Node {pods.node(row)}"
-    elsewhere = f", inside {said(owner)}" if owner else ""
+    ranges = cluster.ranges.placement.ranges_of(pods.node(row), family)
+    owner = cluster.ranges.placement.node_range_at(family, pods.address(row, family))
+    of_node = "" if ranges[0].subject.name == pods.node(row) else f" for Node {pods.node(row)}"
+    elsewhere = f", inside {with_owner(owner)}" if owner else ""
     return Violation(
         pods.subject(row),
         pods.address_path(row, family),
-        f"{address} is outside {listed(ranges)}{named}, where the pod runs{elsewhere}",
+        f"{address} is outside {listed(ranges)}{of_node}, where the pod runs{elsewhere}",
         {
             "address": address,
             "node": pods.node(row),
@@ -203,36 +198,33 @@ def _stray(cluster: Cluster, family: int, row: int) -> Violation:
 
 def overlapping_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Ranges of different kinds have common addresses."""
-    for found in cluster.ranges.collisions:
-        hurts = cluster.ranges.usage.hurts(found)
-        if found.is_idle and not hurts:
+    for collision in cluster.ranges.collisions:
+        hurts = cluster.ranges.usage.has_allocations_in(collision)
+        if collision.is_idle and not hurts:
             continue
-        first, *others = found.involved
-        counterpart = found.counterpart(first)
-        more = len(others) - 1
+        first, *others = collision.involved
+        counterpart = collision.counterpart(first)
         yield Violation(
             first.subject,
             first.path,
-            f"{first.what} {said(first)} overlaps {counterpart.what} {said(counterpart)}"
-            + (f" and {more} more" if more else ""),
-            {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in found.involved]},
+            f"{with_kind(first)} overlaps {and_more(with_kind(counterpart), len(others) - 1)}",
+            {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in collision.involved]},
             sides(others),
-            key=f"{found.left} and {found.right} ranges",
+            key=f"{collision.left_kind} and {collision.right_kind} ranges",
             mitigated=not hurts,
         )
 
 
 def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Clusters that are joined have common addresses."""
-    for first, *others in remote_ranges.contested(cluster.ranges.plan, cluster.view):
-        touching = [one for one in others if one.range.overlaps(first.range)]
-        other = next((one for one in touching if one.what != first.what), others[0])
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    for first, *others in remote_ranges.overlapping_clusters(cluster.ranges.plan, cluster.view):
+        touching = [declared for declared in others if declared.range.overlaps(first.range)]
+        counterpart = next((declared for declared in touching if declared.description != first.description), others[0])
         yield Violation(
             first.subject,
             first.path,
-            f"{_named(first)}, overlaps {_named(other)}{more}",
-            {"ranges": [{"role": str(one.role), **as_evidence(one)} for one in (first, *others)]},
+            f"{_named(first)}, overlaps {and_more(_named(counterpart), len(others) - 1)}",
+            {"ranges": [{"role": str(declared.role), **as_evidence(declared)} for declared in (first, *others)]},
             sides(others),
             key=str(first),
         )
@@ -240,7 +232,7 @@ def overlapping_remote_ranges(cluster: Cluster) -> Iterator[Violation]:
 
 def _named(declared: Declaration) -> str:
     whose = "" if declared.authority == AUTHORITY else f" of {declared.subject}"
-    return f"{declared}, {declared.what}{whose}"
+    return f"{declared}, {declared.description}{whose}"
 
 
 def _pod_evidence(cluster: Cluster, row: int) -> dict[str, object]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import listed, sides, subjects
+from netlint.addresses import FAMILY_NAMES
+from netlint.checks.wording import listed, objects, sides
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.ranges.cluster_ips import ClusterIP, is_after, newest, parent_of, shared
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
+from netlint.model.ranges.cluster_ips import ClusterIP, is_after, newest, parent_of, shared_cluster_ips
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.networking import IPAddress
@@ -24,36 +24,36 @@ def cluster_ips_outside_service_cidrs(cluster: Cluster) -> Iterator[Violation | 
     elif not ranges.declared:
         yield Undecided(None, "nothing in the input declares the range of cluster IPs", Reason.MISSING)
     else:
-        for held in cluster.ranges.cluster_ips:
-            if not ranges.holds(held):
-                yield _outside(cluster, held)
+        for cluster_ip in cluster.ranges.cluster_ips:
+            if not ranges.contain(cluster_ip):
+                yield _outside(cluster, cluster_ip)
 
 
-def _outside(cluster: Cluster, held: ClusterIP) -> Violation:
+def _outside(cluster: Cluster, cluster_ip: ClusterIP) -> Violation:
     ranges = cluster.ranges.service_ranges
-    closed = [found for found in ranges.given_up if found.range.holds(*held.address)]
-    named = closed or ranges.around(held)
-    what = f"is only inside {listed(named)}, which is not Ready" if closed else f"is outside {listed(named)}"
+    closed = [declared for declared in ranges.not_ready if declared.range.holds(*cluster_ip.address)]
+    nearby = closed or ranges.expected_for(cluster_ip)
+    problem = f"is only inside {listed(nearby)}, which is not Ready" if closed else f"is outside {listed(nearby)}"
     return Violation(
-        subject_of(held.service),
-        held.path,
-        f"{held} {what}",
-        {"address": str(held), "serviceCIDRs": [str(found) for found in ranges.in_force]},
-        sides(named),
-        key=FAMILY_NAMES[held.family],
-        mitigated=bool(closed) or not ranges.firm,
+        subject_of(cluster_ip.service),
+        cluster_ip.path,
+        f"{cluster_ip} {problem}",
+        {"address": str(cluster_ip), "serviceCIDRs": [str(declared) for declared in ranges.in_force]},
+        sides(nearby),
+        key=FAMILY_NAMES[cluster_ip.family],
+        mitigated=bool(closed) or not ranges.are_complete,
     )
 
 
 def duplicate_cluster_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two or more Services have the same cluster IP."""
-    for first, *others in shared(cluster.ranges.cluster_ips):
+    for first, *others in shared_cluster_ips(cluster.ranges.cluster_ips):
         related = tuple(Related(subject_of(other.service), other.path, "has it too") for other in others)
         yield Violation(
             subject_of(first.service),
             first.path,
-            f"{first} also belongs to {subjects(related)}",
-            {"address": str(first), "services": ["/".join(held.owner) for held in (first, *others)]},
+            f"{first} also belongs to {objects(related)}",
+            {"address": str(first), "services": ["/".join(cluster_ip.owner) for cluster_ip in (first, *others)]},
             related,
             key=FAMILY_NAMES[first.family],
         )
@@ -65,27 +65,27 @@ def unallocated_cluster_ips(cluster: Cluster) -> Iterator[Violation | Undecided]
     if not records.in_use:
         yield Undecided(None, "no IPAddress in the input belongs to a Service", Reason.NOT_APPLICABLE)
         return
-    disputed = {held.address for group in shared(cluster.ranges.cluster_ips) for held in group}
-    for held in cluster.ranges.cluster_ips:
-        record = records.by_address.get(held.address)
-        stray = ranges.declared and not ranges.holds(held)
-        planned = record is None and not held.service.metadata.creationTimestamp
-        if held.address in disputed or stray or planned or (record and parent_of(record) == held.owner):
+    disputed = {cluster_ip.address for group in shared_cluster_ips(cluster.ranges.cluster_ips) for cluster_ip in group}
+    for cluster_ip in cluster.ranges.cluster_ips:
+        record = records.by_address.get(cluster_ip.address)
+        stray = ranges.declared and not ranges.contain(cluster_ip)
+        planned = record is None and not cluster_ip.service.metadata.creationTimestamp
+        if cluster_ip.address in disputed or stray or planned or (record and parent_of(record) == cluster_ip.owner):
             continue
-        yield _unallocated(held, record, records.newest)
+        yield _unallocated(cluster_ip, record, records.newest)
 
 
-def _unallocated(held: ClusterIP, record: IPAddress | None, last: str) -> Violation:
-    service = held.service
-    said = f"is recorded for {_parent(record)}" if record else "is recorded by no IPAddress"
+def _unallocated(cluster_ip: ClusterIP, record: IPAddress | None, last_creation: str) -> Violation:
+    service = cluster_ip.service
+    problem = f"is recorded for {_parent(record)}" if record else "is recorded by no IPAddress"
     return Violation(
         subject_of(service),
-        held.path,
-        f"{held} {said}",
-        {"address": str(held), "recordedFor": _parent(record) if record else None},
+        cluster_ip.path,
+        f"{cluster_ip} {problem}",
+        {"address": str(cluster_ip), "recordedFor": _parent(record) if record else None},
         (Related(subject_of(record), ("spec", "parentRef"), f"belongs to {_parent(record)}"),) if record else (),
-        key=FAMILY_NAMES[held.family],
-        mitigated=bool(service.metadata.deletionTimestamp) or (record is None and is_after(service, last)),
+        key=FAMILY_NAMES[cluster_ip.family],
+        mitigated=bool(service.metadata.deletionTimestamp) or (record is None and is_after(service, last_creation)),
     )
 
 
@@ -100,45 +100,48 @@ def _parent(record: IPAddress) -> str:
 
 def orphaned_ip_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """An IPAddress belongs to a Service that does not have the address."""
-    held = {found.address for found in cluster.ranges.cluster_ips}
-    of_service: dict[tuple[str, str], list[ClusterIP]] = {
-        (one.namespace, one.name): [] for one in cluster.view.services
+    assigned = {cluster_ip.address for cluster_ip in cluster.ranges.cluster_ips}
+    by_owner: dict[tuple[str, str], list[ClusterIP]] = {
+        (service.namespace, service.name): [] for service in cluster.view.services
     }
-    for found in cluster.ranges.cluster_ips:
-        of_service[found.owner].append(found)
-    last = newest(cluster.view.services)
+    for cluster_ip in cluster.ranges.cluster_ips:
+        by_owner[cluster_ip.owner].append(cluster_ip)
+    last_creation = newest(cluster.view.services)
     for address, record in sorted(cluster.ranges.ip_addresses.by_address.items()):
         owner = parent_of(record)
-        if owner is None or address in held:
+        if owner is None or address in assigned:
             continue
         gap = cluster.view.gap("Service", owner[0])
-        if owner not in of_service and gap is not None:
+        if owner not in by_owner and gap is not None:
             yield Undecided(subject_of(record), gap.message, gap.reason)
         else:
             service = cluster.view.service_named.get(owner)
-            yield _orphaned(record, addresses.text(*address), service, of_service.get(owner), last)
+            yield _orphaned(record, addresses.text(*address), service, by_owner.get(owner), last_creation)
 
 
 def _orphaned(
-    record: IPAddress, address: str, service: Service | None, others: list[ClusterIP] | None, last: str
+    record: IPAddress, address: str, service: Service | None, cluster_ips: list[ClusterIP] | None, last_creation: str
 ) -> Violation:
-    sides = [Related(subject_of(found.service), found.path, f"has {found}") for found in others or ()]
-    if service is not None and not others:
+    sides = [
+        Related(subject_of(cluster_ip.service), cluster_ip.path, f"has {cluster_ip}")
+        for cluster_ip in cluster_ips or ()
+    ]
+    if service is not None and not cluster_ips:
         sides.append(Related(subject_of(service), ("spec",), "has no cluster IP"))
     return Violation(
         subject_of(record),
         ("spec", "parentRef"),
-        f"{_parent(record)}, to which {address} belongs, {_instead(others)}",
-        {"address": address, "clusterIPs": [str(found) for found in others or ()]},
+        f"{_parent(record)}, to which {address} belongs, {_instead(cluster_ips)}",
+        {"address": address, "clusterIPs": [str(cluster_ip) for cluster_ip in cluster_ips or ()]},
         tuple(sides),
-        mitigated=is_after(record, last),
+        mitigated=is_after(record, last_creation),
     )
 
 
-def _instead(others: list[ClusterIP] | None) -> str:
-    if others is None:
+def _instead(cluster_ips: list[ClusterIP] | None) -> str:
+    if cluster_ips is None:
         return "does not exist"
-    return f"has {' and '.join(map(str, others))}" if others else "has no cluster IP"
+    return f"has {' and '.join(map(str, cluster_ips))}" if cluster_ips else "has no cluster IP"
 
 
 CHECKS = (

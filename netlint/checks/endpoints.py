@@ -5,32 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import shortened
+from netlint.addresses import FAMILY_NAMES, FAMILY_NUMBERS
 from netlint.cluster import Cluster
 from netlint.cluster.traffic import endpoints_api
-from netlint.cluster.traffic.endpoints_api import Contrast, Pair
+from netlint.cluster.traffic.endpoints_api import EndpointsContrast, PortAddress
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.declarations import Role
-from netlint.model.services.cilium_ingress import is_stand_in
-from netlint.model.services.recomputed_slices import (
-    API_SERVER,
-    MANAGED_BY,
-    MIRRORING,
-    SERVICE_NAME,
-    families,
-    has_pods,
-    is_headless,
-    protocol,
-)
+from netlint.model.services.ingress_proxies import is_stand_in
+from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
+from netlint.model.services.service_spec import families, has_pods, is_headless
+from netlint.model.slices.slice_keepers import MIRRORING
 from netlint.model.subjects import subject_of
-from netlint.objects.core import Service
-from netlint.objects.discovery import EndpointSlice
+from netlint.objects.core import API_SERVER, Service
+from netlint.objects.discovery import MANAGED_BY, SERVICE_NAME, EndpointSlice
 from netlint.objects.meta import Path
-from netlint.objects.problems import FAMILIES
+from netlint.phrases import inflected, likewise, shortened
 from netlint.snapshot import Reason
-from netlint.snapshot.slice_table import TARGETS_POD
 
 SWITCHED_OFF = "the kube-controller-manager is told not to run its {}"
 OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")
@@ -39,14 +31,14 @@ OTHER_READERS = (MANAGED_BY, "multicluster.kubernetes.io/service-name")
 
 def ignored_endpoint_slices(cluster: Cluster) -> Iterator[Violation]:
     """kube-proxy makes nothing of an EndpointSlice."""
-    for number in cluster.services.foreign_slices:
-        piece = cluster.view.slices.slices[number]
-        service = cluster.view.service_named.get((piece.namespace, piece.labels.get(SERVICE_NAME, "")))
-        if not cluster.view.slices.endpoints(number) or is_stand_in(cluster.view.slices, number):
+    for number in cluster.view.slices.foreign:
+        slices = cluster.view.slices
+        service = cluster.view.service_named.get(slices.service(number))
+        if not slices.endpoints(number) or is_stand_in(slices, number):
             continue
-        for path, why in _reasons(piece, service):
+        for path, why in _reasons(slices[number], service):
             yield Violation(
-                subject_of(piece),
+                slices.subject(number),
                 path,
                 f"kube-proxy ignores the slice: {why}",
                 {"reason": why, "service": service.name if service else None},
@@ -55,83 +47,81 @@ def ignored_endpoint_slices(cluster: Cluster) -> Iterator[Violation]:
             break
 
 
-def _reasons(piece: EndpointSlice, service: Service | None) -> Iterator[tuple[Path, str]]:
-    if not piece.labels.get(SERVICE_NAME):
-        if not any(label in piece.labels for label in OTHER_READERS):
+def _reasons(slice_: EndpointSlice, service: Service | None) -> Iterator[tuple[Path, str]]:
+    if not slice_.labels.get(SERVICE_NAME):
+        if not any(label in slice_.labels for label in OTHER_READERS):
             yield ("metadata",), f"it has no label {SERVICE_NAME}"
         return
-    if piece.addressType == "FQDN":
+    if slice_.addressType == "FQDN":
         yield ("addressType",), "its addresses are names (FQDN)"
     if service is None or is_headless(service) or not is_of_this_proxy(service):
         return
-    held = families(service)
-    if piece.addressType and FAMILIES.get(piece.addressType) not in held:
-        names = " and ".join(f"IPv{family}" for family in held)
-        yield ("addressType",), f"its addresses are {piece.addressType}, those of {subject_of(service)} are {names}"
-    yield from _port_reasons(piece, service)
+    service_families = families(service)
+    if slice_.addressType and FAMILY_NUMBERS.get(slice_.addressType) not in service_families:
+        names = " and ".join(FAMILY_NAMES[family] for family in service_families)
+        yield ("addressType",), f"its addresses are {slice_.addressType}, those of {subject_of(service)} are {names}"
+    yield from _port_reasons(slice_, service)
 
 
-def _port_reasons(piece: EndpointSlice, service: Service) -> Iterator[tuple[Path, str]]:
-    wanted = [(port.name or "", protocol(port)) for port in service.spec.ports or ()]
-    ports = piece.ports or []
+def _port_reasons(slice_: EndpointSlice, service: Service) -> Iterator[tuple[Path, str]]:
+    service_ports = [(port.name or "", protocol(port)) for port in service.spec.ports or ()]
+    ports = slice_.ports or []
     if not ports:
         yield (), "it has no port"
     elif all(port.port is None for port in ports):
         yield ("ports", 0), "its port has no number"
-    elif not any((port.name or "", port.protocol or "TCP") in wanted for port in ports):
-        found = [(port.name or "", str(port.protocol or "TCP")) for port in ports]
+    elif not any((port.name or "", port.protocol or "TCP") in service_ports for port in ports):
+        slice_ports = [(port.name or "", str(port.protocol or "TCP")) for port in ports]
         yield (
             ("ports", 0, "name") if ports[0].name else ("ports", 0),
-            f"it has {_ports(found)}, and {subject_of(service)} has {_ports(wanted)}",
+            f"it has {_port_names(slice_ports)}, and {subject_of(service)} has {_port_names(service_ports)}",
         )
 
 
-def _ports(found: list[tuple[str, str]]) -> str:
-    names = [f"{how} port {name!r}" if name else f"an unnamed {how} port" for name, how in found]
+def _port_names(ports: list[tuple[str, str]]) -> str:
+    names = [f"{transport} port {name!r}" if name else f"an unnamed {transport} port" for name, transport in ports]
     return shortened(names) or "no port"
 
 
 def surplus_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
     """An endpoint has several addresses, of which only the first is used."""
-    table = cluster.view.slices
-    for number in cluster.services.foreign_slices:
-        rows = [row for row in table.endpoints(number) if row in table.surplus] if table.surplus else []
+    slices = cluster.view.slices
+    for number in slices.foreign if slices.have_surplus else ():
+        rows = list(filter(slices.surplus, slices.endpoints(number)))
         if rows:
-            unused = table.surplus[rows[0]]
-            more = f"; so it is with {len(rows) - 1} more" if len(rows) > 1 else ""
+            unused = slices.surplus(rows[0])
             yield Violation(
-                subject_of(table.slices[number]),
-                ("endpoints", rows[0] - table.starts[number], "addresses", 1),
-                f"{shortened(list(unused))} {'is' if len(unused) == 1 else 'are'} not used, as consumers read the "
-                f"first address of an endpoint alone{more}",
-                {"unused": [text for row in rows for text in table.surplus[row]]},
+                slices.subject(number),
+                slices.address_path(number, rows[0], 1),
+                f"{shortened(unused)} {inflected(len(unused), 'is', 'are')} not used, as consumers read the "
+                f"first address of an endpoint alone{likewise(len(rows) - 1)}",
+                {"unused": [text for row in rows for text in slices.surplus(row)]},
             )
 
 
 def stale_mirrored_slices(cluster: Cluster) -> Iterator[Violation]:
     """A slice that was mirrored from Endpoints is left, although nothing is mirrored any longer."""
-    existing = {(found.namespace, found.name) for found in cluster.view.objects("Endpoints")}
-    for number in cluster.services.foreign_slices:
-        piece = cluster.view.slices.slices[number]
-        key = (piece.namespace, piece.labels.get(SERVICE_NAME, ""))
+    existing = {(endpoints.namespace, endpoints.name) for endpoints in cluster.view.objects("Endpoints")}
+    slices = cluster.view.slices
+    for number in slices.foreign:
+        key = slices.service(number)
         service = cluster.view.service_named.get(key)
-        if service is None or piece.labels.get(MANAGED_BY) != MIRRORING or not cluster.view.slices.endpoints(number):
+        if service is None or slices[number].labels.get(MANAGED_BY) != MIRRORING or not slices.endpoints(number):
             continue
         if has_pods(service):
-            yield _left_over(cluster, number, service, ("spec", "selector"), "selects pods")
-        elif key not in existing and cluster.view.is_complete("Endpoints", piece.namespace):
-            yield _left_over(cluster, number, service, (), "has no Endpoints")
+            yield _leftover(cluster, number, service, ("spec", "selector"), "selects pods")
+        elif key not in existing and cluster.view.is_complete("Endpoints", service.namespace):
+            yield _leftover(cluster, number, service, (), "has no Endpoints")
 
 
-def _left_over(cluster: Cluster, number: int, service: Service, path: Path, why: str) -> Violation:
-    piece = cluster.view.slices.slices[number]
-    family = FAMILIES.get(piece.addressType or "", 4)
-    rows = cluster.view.slices.endpoints(number)
-    texts = [addresses.text(family, cluster.view.slices.address(row, family)) for row in rows]
+def _leftover(cluster: Cluster, number: int, service: Service, path: Path, why: str) -> Violation:
+    slices = cluster.view.slices
+    family = slices.family(number) or 4
+    texts = [addresses.text(family, address) for address in slices.addresses(slices.endpoints(number), family)]
     return Violation(
-        subject_of(piece),
+        slices.subject(number),
         ("metadata", "labels", MANAGED_BY),
-        f"{shortened(texts)} {'was' if len(texts) == 1 else 'were'} mirrored from Endpoints, "
+        f"{shortened(texts)} {inflected(len(texts), 'was', 'were')} mirrored from Endpoints, "
         f"but {subject_of(service)} {why}",
         {"addresses": texts, "service": str(subject_of(service))},
         (Related(subject_of(service), path, why),),
@@ -140,34 +130,34 @@ def _left_over(cluster: Cluster, number: int, service: Service, path: Path, why:
 
 def slices_without_services(cluster: Cluster) -> Iterator[Violation]:
     """A slice names a Service that does not exist."""
-    for number, piece in enumerate(cluster.view.slices.slices):
-        name = piece.labels.get(SERVICE_NAME)
-        exists = (piece.namespace, name) in cluster.view.service_named or (piece.namespace, name) == API_SERVER
-        if name and not exists and cluster.view.slices.endpoints(number):
+    slices = cluster.view.slices
+    for number in range(len(slices)):
+        namespace, name = slices.service(number)
+        exists = (namespace, name) in cluster.view.service_named or (namespace, name) == API_SERVER
+        if name and not exists and slices.endpoints(number):
             yield Violation(
-                subject_of(piece),
+                slices.subject(number),
                 ("metadata", "labels", SERVICE_NAME),
-                f"there is no Service {name} in namespace {piece.namespace}",
-                {"service": name, "endpoints": len(cluster.view.slices.endpoints(number))},
+                f"there is no Service {name} in namespace {namespace}",
+                {"service": name, "endpoints": len(slices.endpoints(number))},
             )
 
 
 def endpoints_on_unknown_nodes(cluster: Cluster) -> Iterator[Violation]:
     """An endpoint that no controller looks after is said to be on a node that does not exist."""
-    table = cluster.view.slices
-    for number in cluster.services.foreign_slices:
-        start = table.starts[number]
+    slices = cluster.view.slices
+    for number in slices.foreign:
         unknown = {
             row: name
-            for row in table.endpoints(number)
-            if (name := table.strings.texts[table.node[row]]) and name not in cluster.view.node_named
+            for row in slices.endpoints(number)
+            if (name := slices.node(row)) and name not in cluster.view.node_named
         }
         if unknown:
             first = next(iter(unknown))
             names = list(dict.fromkeys(unknown.values()))
             yield Violation(
-                subject_of(table.slices[number]),
-                ("endpoints", first - start, "nodeName"),
+                slices.subject(number),
+                (*slices.endpoint_path(number, first), "nodeName"),
                 f"there is no Node {shortened(names)}",
                 {"nodes": names, "endpoints": len(unknown)},
             )
@@ -175,93 +165,91 @@ def endpoints_on_unknown_nodes(cluster: Cluster) -> Iterator[Violation]:
 
 def endpoint_addresses_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """An endpoint outside of the EndpointSlice controller's care names a pod, or a pod address, that is not there."""
-    for number in cluster.services.foreign_slices:
-        dead = [(row, why) for row in cluster.view.slices.endpoints(number) if (why := _why_dead(cluster, number, row))]
+    slices = cluster.view.slices
+    for number in slices.foreign:
+        dead = [(row, why) for row in slices.endpoints(number) if (why := _why_dead(cluster, number, row))]
         if not dead:
             continue
-        piece, (first, why) = cluster.view.slices.slices[number], dead[0]
-        more = len(dead) - 1
+        first, why = dead[0]
         yield Violation(
-            subject_of(piece),
-            ("endpoints", first - cluster.view.slices.starts[number], "addresses", 0),
-            why + (f"; so it is with {more} more" if more else ""),
+            slices.subject(number),
+            slices.address_path(number, first),
+            why + likewise(len(dead) - 1),
             {"reasons": [reason for _, reason in dead]},
-            mitigated=not (cluster.view.is_complete("Pod") or _targets_pod(cluster, dead)),
+            mitigated=not (cluster.view.is_complete("Pod") or any(slices.targets_pod(row) for row, _ in dead)),
         )
 
 
 def conflicting_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Endpoints of a Service that selects pods do not list what its slices list."""
-    if is_off(Controller.ENDPOINTS, cluster.pods):
+    if is_disabled(Controller.ENDPOINTS, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.ENDPOINTS.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in endpoints_api.beside_controller(cluster):
-        yield _conflict(found, "the EndpointSlices", endpoints_api.is_behind(cluster, found))
+    for contrast in endpoints_api.unlike_controller_slices(cluster):
+        yield _conflict(contrast, "the EndpointSlices", endpoints_api.may_be_outdated(cluster, contrast))
 
 
 def unmirrored_endpoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Endpoints that somebody wrote are not what kube-proxy reads of them."""
-    if is_off(Controller.MIRRORING, cluster.pods):
+    if is_disabled(Controller.MIRRORING, cluster.pods):
         yield Undecided(None, SWITCHED_OFF.format(Controller.MIRRORING.value[0]), Reason.NOT_APPLICABLE)
         return
-    for found in endpoints_api.mirrored(cluster):
-        yield _conflict(found, "the mirrored EndpointSlices")
+    for contrast in endpoints_api.unlike_mirrored_slices(cluster):
+        yield _conflict(contrast, "the mirrored EndpointSlices")
 
 
-def _conflict(found: Contrast, there: str, mitigated: bool = False) -> Violation:
-    here_alone, there_alone = _values(found.here_alone), _values(found.there_alone)
-    there = f"{there} of {subject_of(found.service)}"
-    parts = {
-        f"ready in {there}, but not here": _values(found.there.ready & found.here.waiting),
-        f"ready here, but not in {there}": _values(found.here.ready & found.there.waiting),
-        f"listed with other ports in {there}": here_alone & there_alone,
-        f"listed in {there}, but not here": there_alone - here_alone,
-        f"listed here, but not in {there}": here_alone - there_alone,
-    }
+def _conflict(contrast: EndpointsContrast, slices: str, mitigated: bool = False) -> Violation:
+    listed_here = contrast.differing_addresses & _values(contrast.in_endpoints.all)
+    first = min(listed_here or contrast.differing_addresses)
+    differing = [addresses.text(*address) for address in sorted(contrast.differing_addresses)]
     return Violation(
-        subject_of(found.endpoints),
-        endpoints_api.place_of(
-            found.endpoints, *min(found.values & _values(found.here.all), default=min(found.values))
-        ),
-        "; ".join(f"{_said(values)} {how}" for how, values in parts.items() if values),
-        {"addresses": [addresses.text(*value) for value in sorted(found.values)], "service": found.service.name},
-        (Related(subject_of(found.service), ("spec",), "is the Service"),),
+        subject_of(contrast.endpoints),
+        endpoints_api.address_path(contrast.endpoints, *first),
+        "; ".join(_differences(contrast, f"{slices} of {subject_of(contrast.service)}")),
+        {"addresses": differing, "service": contrast.service.name},
+        (Related(subject_of(contrast.service), ("spec",), "is the Service"),),
         mitigated=mitigated,
     )
 
 
-def _values(pairs: set[Pair]) -> set[tuple[int, int]]:
+def _differences(contrast: EndpointsContrast, slices: str) -> Iterator[str]:
+    endpoints_alone, slices_alone = _values(contrast.only_in_endpoints), _values(contrast.only_in_slices)
+    differences = {
+        f"ready in {slices}, but not here": _values(contrast.in_slices.ready & contrast.in_endpoints.not_ready),
+        f"ready here, but not in {slices}": _values(contrast.in_endpoints.ready & contrast.in_slices.not_ready),
+        f"listed with other ports in {slices}": endpoints_alone & slices_alone,
+        f"listed in {slices}, but not here": slices_alone - endpoints_alone,
+        f"listed here, but not in {slices}": endpoints_alone - slices_alone,
+    }
+    for difference, values in differences.items():
+        if values:
+            texts = [addresses.text(*value) for value in sorted(values)]
+            yield f"{shortened(texts)} {inflected(len(texts), 'is', 'are')} {difference}"
+
+
+def _values(pairs: set[PortAddress]) -> set[tuple[int, int]]:
     return {pair[1:] for pair in pairs}
-
-
-def _said(values: set[tuple[int, int]]) -> str:
-    texts = [addresses.text(*value) for value in sorted(values)]
-    return f"{shortened(texts)} {'is' if len(texts) == 1 else 'are'}"
-
-
-def _targets_pod(cluster: Cluster, dead: list[tuple[int, str]]) -> bool:
-    return any(cluster.view.slices.flags[row] & TARGETS_POD for row, _ in dead)
 
 
 def _why_dead(cluster: Cluster, number: int, row: int) -> str:
     """Why no live pod answers at an endpoint; empty where one may."""
-    table, piece = cluster.view.slices, cluster.view.slices.slices[number]
-    family = FAMILIES.get(piece.addressType or "", 0)
-    address = table.address(row, family) if family else 0
-    if not address:
+    slices = cluster.view.slices
+    family = slices.family(number)
+    address = slices.address(row, family) if family else 0
+    if not (family and address):
         return ""
     text = addresses.text(family, address)
-    if table.flags[row] & TARGETS_POD:
-        namespace = table.strings.texts[table.target_namespace[row]] or piece.namespace
+    if slices.targets_pod(row):
+        namespace, name = slices.target_namespace(row) or slices[number].namespace, slices.target(row)
         if not cluster.view.is_complete("Pod", namespace):
             return ""
-        owned = cluster.services.pod_at.get((family, address), ())
-        named = any(cluster.pods.order(one) == (namespace, table.target[row]) for one in owned)
-        return "" if named else f"{text} is no address of a live Pod {namespace}/{table.target[row]}"
+        holders = cluster.services.pod_at.get((family, address), ())
+        is_holder = any(cluster.pods.order(pod) == (namespace, name) for pod in holders)
+        return "" if is_holder else f"{text} is no address of a live Pod {namespace}/{name}"
     if (family, address) in cluster.services.pod_at or family not in cluster.pods.families:
         return ""
-    held = cluster.ranges.plan.holding(family, address, Role.NODE_POD)
-    return f"{text} lies in {held[0]} of {held[0].subject}, and no live pod has it" if held else ""
+    ranges = cluster.ranges.plan.containing(family, address, Role.NODE_POD)
+    return f"{text} lies in {ranges[0]} of {ranges[0].subject}, and no live pod has it" if ranges else ""
 
 
 CHECKS = (

@@ -5,64 +5,71 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.entrypoints import EntryPoint, Via, to_services
-from netlint.cluster.traffic.published_addresses import Owners, Shown, private_external, shown
-from netlint.cluster.traffic.service_answers import Backing, Backings, Cause, State, Target
+from netlint.cluster.traffic.entrypoints import EntryPoint, Via, service_entry_points
+from netlint.cluster.traffic.published_addresses import (
+    KnownOwners,
+    PublishedAddress,
+    private_external_addresses,
+    published_addresses,
+)
+from netlint.cluster.traffic.service_answers import Cause, ServiceAnswer, ServiceAnswers, State, Target
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.services.recomputed_slices import has_pods
-from netlint.model.services.service_backends import is_reached_from_outside
+from netlint.model.declared.declarations import Declaration
+from netlint.model.services.service_spec import has_pods, is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
+from netlint.phrases import NAMED, inflected, shortened
 from netlint.snapshot import Reason
 
-NAMED = 3  # so many pods a finding names
-OWN = {Via.EXTERNAL_IP, Via.LOAD_BALANCER, Via.NODE_PORT}
+OF_SERVICE = {Via.EXTERNAL_IP, Via.LOAD_BALANCER, Via.NODE_PORT}
+"""Ways in that the Service itself declares."""
 
 
 def dead_entrypoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A way in from outside leads to a Service behind which nothing is ready."""
-    backings = Backings(cluster)
-    leading: defaultdict[tuple[str, str], list[tuple[EntryPoint, Target]]] = defaultdict(list)
-    for entry in to_services(cluster, lambda one: is_reached_from_outside(one) and not backings.has_ready_pods(one)):
+    answers = ServiceAnswers(cluster)
+    entries_of: defaultdict[tuple[str, str], list[EntryPoint]] = defaultdict(list)
+    for entry in service_entry_points(
+        cluster, lambda service: is_reached_from_outside(service) and not answers.has_ready_pods(service)
+    ):
         if isinstance(entry.target, Target):
-            leading[entry.target.namespace, entry.target.name].append((entry, entry.target))
-    for key, entries in sorted(leading.items()):
+            entries_of[entry.target.namespace, entry.target.name].append(entry)
+    for key, entries in sorted(entries_of.items()):
         service = cluster.view.service_named.get(key)
-        if service is None or backings.has_ready_pods(service):
+        if service is None or answers.has_ready_pods(service):
             continue
-        backing = backings.of(Target(*key, None))
-        if has_pods(service) and backings.is_scaled_down(service):
+        answer = answers.of(Target(*key, None))
+        if has_pods(service) and answers.is_scaled_down(service):
             continue  # its last pods are going
-        if backing.cause in {Cause.NOT_READY, Cause.NO_ENDPOINTS} and not backings.has_ignored_slices(service):
-            yield _dead(cluster, backings, service, backing, [entry for entry, _ in entries])
-        elif backing.state is State.UNKNOWN and not has_pods(service):
+        if answer.cause in {Cause.NOT_READY, Cause.NO_ENDPOINTS} and not answers.has_ignored_slices(service):
+            yield _dead(cluster, answers, service, answer, entries)
+        elif answer.state is State.UNKNOWN and not has_pods(service):
             yield Undecided(subject_of(service), "EndpointSlices of its namespace are not known", Reason.MISSING)
 
 
 def _dead(
-    cluster: Cluster, backings: Backings, service: Service, backing: Backing, entries: list[EntryPoint]
+    cluster: Cluster, answers: ServiceAnswers, service: Service, answer: ServiceAnswer, entries: list[EntryPoint]
 ) -> Violation:
     ways = list(dict.fromkeys(map(_way, entries)))
-    rows = sorted(backings.selected(service), key=cluster.pods.order) if has_pods(service) else []
-    others = {(entry.subject, entry.path): entry for entry in entries if entry.via not in OWN}
-    own = next((entry.path for entry in entries if entry.via in OWN), ("spec", "ports"))
+    rows = sorted(answers.selected(service), key=cluster.pods.order) if has_pods(service) else []
+    others = {(entry.subject, entry.path): entry for entry in entries if entry.via not in OF_SERVICE}
+    own_path = next((entry.path for entry in entries if entry.via in OF_SERVICE), ("spec", "ports"))
     return Violation(
         subject_of(service),
-        ("spec", "selector") if has_pods(service) else own,
-        f"{shortened(ways)} {'leads' if len(ways) == 1 else 'lead'} here, but {backing.text}",
-        {"waysIn": ways, "ready": backing.ready, "known": backing.known},
+        ("spec", "selector") if has_pods(service) else own_path,
+        f"{shortened(ways)} {inflected(len(ways), 'leads', 'lead')} here, but {answer.text}",
+        {"waysIn": ways, "ready": answer.ready, "known": answer.known},
         (
             *(Related(entry.subject, entry.path, "leads here") for entry in others.values()),
             *(Related(cluster.pods.subject(row), (), "is not ready") for row in rows[:NAMED]),
         ),
-        mitigated=backing.known > 0,
+        mitigated=answer.known > 0,
     )
 
 
 def _way(entry: EntryPoint) -> str:
-    if entry.via not in OWN:
+    if entry.via not in OF_SERVICE:
         return str(entry.subject)
     if entry.via is Via.NODE_PORT or not entry.addresses:
         return f"{entry.via} {entry.port}/{entry.protocol}"
@@ -71,42 +78,43 @@ def _way(entry: EntryPoint) -> str:
 
 def unknown_proxy_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """An address in the status of a Service, an Ingress or a Gateway belongs to nobody."""
-    owners = Owners(cluster)
+    owners = KnownOwners(cluster)
     pools = owners.pools
     families = {pool.range.family for pool in pools}
-    by_address: defaultdict[tuple[int, int], list[Shown]] = defaultdict(list)
-    for found in shown(cluster):
-        if found.family in families and not owners.have(found):
-            by_address[found.family, found.value].append(found)
-    listed = shortened(list(dict.fromkeys(map(str, pools))))
-    for _, sides in sorted(by_address.items()):
-        first, *others = sides
-        gap = _unknown(cluster, first)
-        if gap:
-            yield Undecided(first.subject, gap, Reason.MISSING)
-            continue
-        nobody = "no Node and no pool" if first.subject.kind == "Service" else "no Node, no pool and no Service"
-        yield Violation(
-            first.subject,
-            first.path,
-            f"{nobody} has {first.text}; declared for load balancers: {listed}",
-            {"address": first.text, "pools": [str(pool) for pool in pools]},
-            tuple(Related(side.subject, side.path, "shows it too") for side in others),
-            key=first.text,
-        )
+    by_address: defaultdict[tuple[int, int], list[PublishedAddress]] = defaultdict(list)
+    for published in published_addresses(cluster):
+        if published.family in families and not owners.have(published):
+            by_address[published.family, published.value].append(published)
+    for _, places in sorted(by_address.items()):
+        first = places[0]
+        gap = _why_unknown(cluster, first)
+        yield Undecided(first.subject, gap, Reason.MISSING) if gap else _unowned(places, pools)
 
 
-def _unknown(cluster: Cluster, found: Shown) -> str:
+def _unowned(places: list[PublishedAddress], pools: list[Declaration]) -> Violation:
+    first, *others = places
+    nobody = "no Node and no pool" if first.subject.kind == "Service" else "no Node, no pool and no Service"
+    return Violation(
+        first.subject,
+        first.path,
+        f"{nobody} has {first.text}; declared for load balancers: {shortened(dict.fromkeys(map(str, pools)))}",
+        {"address": first.text, "pools": [str(pool) for pool in pools]},
+        tuple(Related(other.subject, other.path, "shows it too") for other in others),
+        key=first.text,
+    )
+
+
+def _why_unknown(cluster: Cluster, published: PublishedAddress) -> str:
     """Why the owner may be missing: a Service's own address is a pool's or a Node's, others may be a Service's."""
-    if found.subject.kind != "Service" and not cluster.view.is_complete("Service"):
-        return f"{found.text} may belong to a Service that is not known"
+    if published.subject.kind != "Service" and not cluster.view.is_complete("Service"):
+        return f"{published.text} may belong to a Service that is not known"
     return ""
 
 
 def private_proxy_addresses(cluster: Cluster) -> Iterator[Violation]:
     """A Node's external address is a private one."""
     for node in cluster.view.nodes:
-        for path, text, meaning in private_external(node):
+        for path, text, meaning in private_external_addresses(node):
             yield Violation(
                 subject_of(node),
                 path,

@@ -5,47 +5,42 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from netlint.checks.wording import shortened
+from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
+from netlint.model.cni import PLUGINS
 from netlint.model.declared.declarations import Declaration, Role
 from netlint.model.services import service_proxy
 from netlint.model.services.api_servers import api_servers
-from netlint.model.services.cilium_ingress import is_answered_by_proxy
-from netlint.model.services.exposure import Claimed, advertised, claimed
-from netlint.model.services.recomputed_slices import SERVICE_NAME, has_pods, is_headless
+from netlint.model.services.exposure import ClaimedAddress, claimed_addresses
+from netlint.model.services.ingress_proxies import is_answered_by_proxy
+from netlint.model.services.service_spec import has_pods, may_be_of_several_clusters
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node, Service
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
-
-ADVERTISED = "kube-router.io/service.advertise.clusterip"
-POD_SUBNET_PLUGINS = ("aws-vpc-cni", "azure-cni", "gke")
-"""Plugins whose pods are in the networks from which load balancers have their addresses, too."""
 
 
 def external_ips_on_nodes(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service is the address of a Node, or of the API servers."""
-    of_node = {
-        (found.range.family, found.range.first): found for found in cluster.ranges.plan.of(Role.NODE) if _is_one(found)
-    }
     ipvs = service_proxy.uses_ipvs(cluster.view)
     servers = api_servers(cluster.view, cluster.view.slices)
-    for claim in claimed(cluster.view.services):
-        node, server = of_node.get((claim.family, claim.value)), servers.get((claim.family, claim.value))
+    for claim in claimed_addresses(cluster.view.services):
+        node, server = _node_at(cluster, claim), servers.get((claim.family, claim.value))
         if node is not None and (claim.external or (ipvs and _is_internal(cluster, node))):
-            of = f"an address of {node.subject}"
-            yield _taken(claim, of, Related(node.subject, node.path, "has the address"), ipvs)
+            whose = f"an address of {node.subject}"
+            yield _taken_address(claim, whose, Related(node.subject, node.path, "has the address"), ipvs)
         elif node is None and server is not None and ipvs:
-            of = "the address of the API server"
-            yield _taken(claim, of, Related(server.subject, server.path, "shows the address"), ipvs)
+            whose = "the address of the API server"
+            yield _taken_address(claim, whose, Related(server.subject, server.path, "shows the address"), ipvs)
 
 
-def _taken(claim: Claimed, of: str, holder: Related, ipvs: bool) -> Violation:
-    """Without IPVS the address still leads to whoever has it, but for the ports of the Service."""
+def _taken_address(claim: ClaimedAddress, whose: str, holder: Related, ipvs: bool) -> Violation:
+    """A claim to a taken address: without IPVS this leads to its holder still, but for the ports of the Service."""
     return Violation(
         subject_of(claim.service),
         claim.path,
-        f"{claim.text} is {of}" + (", and kube-proxy in IPVS mode binds it on every node" if ipvs else ""),
+        f"{claim.text} is {whose}" + (", and kube-proxy in IPVS mode binds it on every node" if ipvs else ""),
         {"address": claim.text, "holder": str(holder.subject), "ipvs": ipvs},
         (holder,),
         key=claim.text,
@@ -53,61 +48,61 @@ def _taken(claim: Claimed, of: str, holder: Related, ipvs: bool) -> Violation:
     )
 
 
-def _is_internal(cluster: Cluster, found: Declaration) -> bool:
+def _node_at(cluster: Cluster, claim: ClaimedAddress) -> Declaration | None:
+    """The Node that has the claimed address, as its status says."""
+    holders = cluster.ranges.node_addresses.get((claim.family, claim.value), [])
+    return next((declared for declared in reversed(holders) if declared.subject.kind == "Node"), None)
+
+
+def _is_internal(cluster: Cluster, declared: Declaration) -> bool:
     """Whether nodes reach each other at the address; without IPVS, load balancers on the nodes may have it."""
-    node = cluster.view.node_named.get(found.node)
-    listed = (node.status.addresses if node else None) or ()
-    return any(entry.type == "InternalIP" and entry.address == str(found) for entry in listed)
-
-
-def _is_one(declared: Declaration) -> bool:
-    return declared.range.size == 1 and declared.subject.kind == "Node"
+    node = cluster.view.node_named.get(declared.node)
+    status_addresses = (node.status.addresses if node else None) or ()
+    return any(entry.type == "InternalIP" and entry.address == str(declared) for entry in status_addresses)
 
 
 def external_ips_in_cluster_ranges(cluster: Cluster) -> Iterator[Violation]:
     """An external address of a Service lies in a pod or Service range."""
-    roles = (Role.SERVICE,) if cluster.network.shows(*POD_SUBNET_PLUGINS) else (Role.SERVICE, Role.POD, Role.NODE_POD)
-    for claim in claimed(cluster.view.services):
-        holding = cluster.ranges.plan.holding(claim.family, claim.value, *roles)
-        if holding:
+    by_cloud = any(detected.plugin.in_cloud_network for detected in cluster.network.plugins)
+    roles = (Role.SERVICE,) if by_cloud else (Role.SERVICE, Role.POD, Role.NODE_POD)
+    for claim in claimed_addresses(cluster.view.services):
+        enclosing = cluster.ranges.plan.containing(claim.family, claim.value, *roles)
+        if enclosing:
             yield Violation(
                 subject_of(claim.service),
                 claim.path,
-                f"{claim.text} lies in {holding[-1].what} {holding[-1]} of {holding[-1].subject}",
-                {"address": claim.text, "ranges": [str(found) for found in holding]},
-                tuple(Related(found.subject, found.path, f"{found.what} {found}") for found in holding),
+                f"{claim.text} lies in {with_kind(enclosing[-1])}",
+                {"address": claim.text, "ranges": [str(declared) for declared in enclosing]},
+                sides(enclosing),
                 key=claim.text,
             )
 
 
 def conflicting_external_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two Services claim one port of one external address."""
-    by_address: defaultdict[tuple[int, int], list[Claimed]] = defaultdict(list)
-    for claim in claimed(cluster.view.services):
+    by_address: defaultdict[tuple[int, int], list[ClaimedAddress]] = defaultdict(list)
+    for claim in claimed_addresses(cluster.view.services):
         by_address[claim.family, claim.value].append(claim)
     for _, claims in sorted(by_address.items()):
-        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], Claimed]] = defaultdict(dict)
+        by_port: defaultdict[tuple[int, str], dict[tuple[str, str], ClaimedAddress]] = defaultdict(dict)
         for claim in claims if len(claims) > 1 else ():
             for port in claim.ports:
                 by_port[port].setdefault((claim.service.namespace, claim.service.name), claim)
-        for (number, how), sharing in sorted(by_port.items()):
-            if len(sharing) > 1:
-                yield _shared(list(sharing.values()), f"{number}/{how}")
+        for (number, transport), claimants in sorted(by_port.items()):
+            if len(claimants) > 1:
+                yield _shared_port(list(claimants.values()), f"{number}/{transport}")
 
 
-def _shared(claims: list[Claimed], port: str) -> Violation:
+def _shared_port(claims: list[ClaimedAddress], port: str) -> Violation:
     first, *others = claims
-    apart = len({claim.service.namespace for claim in claims}) == len(claims)
-    served = all(claim.service.spec.clusterIP for claim in claims)
     return Violation(
         subject_of(first.service),
         first.path,
-        f"port {port} of {first.text} is also claimed by "
-        f"{shortened([str(subject_of(claim.service)) for claim in others])}",
+        f"port {port} of {first.text} is also claimed by {shortened(subject_of(claim.service) for claim in others)}",
         {"address": first.text, "port": port, "services": [str(subject_of(claim.service)) for claim in claims]},
         tuple(Related(subject_of(claim.service), claim.path, "claims it too") for claim in others),
         key=f"{first.text} {port}",
-        mitigated=apart and not served,
+        mitigated=may_be_of_several_clusters([claim.service for claim in claims]),
     )
 
 
@@ -121,24 +116,19 @@ def local_policies_without_endpoints(cluster: Cluster) -> Iterator[Violation | U
             continue
         field = "internalTrafficPolicy" if internal else "externalTrafficPolicy"
         if not has_pods(service):
-            yield from _nowhere(cluster, service, field)
+            yield from _without_node_names(cluster, service, field)
         elif not cluster.view.is_complete("Pod", service.namespace):
             yield Undecided(subject_of(service), "not every pod of its namespace is known", Reason.MISSING)
         elif internal or spec.type == "NodePort":  # load balancers ask the nodes
-            yield from _somewhere(cluster, service, field)
+            yield from _on_some_nodes(cluster, service, field)
 
 
-def _nowhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
-    """Endpoints that name no node are on none."""
-    table = cluster.view.slices
-    rows = [
-        row
-        for number in cluster.services.foreign_slices
-        if table.slices[number].namespace == service.namespace
-        and table.slices[number].labels.get(SERVICE_NAME) == service.name
-        for row in table.endpoints(number)
-    ]
-    if rows and not any(table.node[row] for row in rows) and not is_answered_by_proxy(service):
+def _without_node_names(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
+    """A Service all of whose endpoints name no node, and so are on none."""
+    slices = cluster.view.slices
+    numbers = filter(slices.is_foreign, slices.of_service(service.namespace, service.name))
+    rows = [row for number in numbers for row in slices.endpoints(number)]
+    if rows and not any(map(slices.node, rows)) and not is_answered_by_proxy(service):
         yield Violation(
             subject_of(service),
             ("spec", field),
@@ -147,18 +137,18 @@ def _nowhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violati
         )
 
 
-def _somewhere(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
+def _on_some_nodes(cluster: Cluster, service: Service, field: str) -> Iterator[Violation]:
     pods = cluster.pods
-    rows = pods.having(service.namespace, service.spec.selector or {})
-    having = {pods.node(row) for row in rows if pods.is_live(row) and pods.is_ready(row)}
-    without = [node.name for node in cluster.view.nodes if node.name not in having and _takes_pods(node)]
-    if without and having - {""}:
+    selected = pods.having(service.namespace, service.spec.selector or {})
+    serving = {pods.node(row) for row in selected if pods.is_live(row) and pods.is_ready(row)}
+    lacking = [node.name for node in cluster.view.nodes if node.name not in serving and _takes_pods(node)]
+    if lacking and serving - {""}:
         yield Violation(
             subject_of(service),
             ("spec", field),
-            f"{field} is Local, and {len(without)} of {len(cluster.view.nodes)} nodes have no ready endpoint: "
-            f"{shortened(without)}",
-            {"policy": field, "nodesWithout": without},
+            f"{field} is Local, and {len(lacking)} of {len(cluster.view.nodes)} nodes have no ready endpoint: "
+            f"{shortened(lacking)}",
+            {"policy": field, "nodesWithout": lacking},
             mitigated=True,
         )
 
@@ -170,35 +160,14 @@ def _takes_pods(node: Node) -> bool:
 
 def advertised_service_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Cluster IPs are advertised to routers outside of the cluster."""
-    kinds = ("BGPConfiguration", "CiliumBGPAdvertisement", "CiliumBGPPeeringPolicy")
-    for found in advertised(*map(cluster.view.objects, kinds)):
-        yield Violation(
-            found.subject,
-            found.path,
-            f"{found.by} advertises cluster IPs {found.what} to its BGP peers",
-            {"by": found.by},
-            key=found.what,
-        )
-    for daemon_set in cluster.view.objects("DaemonSet"):
-        if daemon_set.name == "kube-router" and service_proxy.flag(daemon_set, "advertise-cluster-ip") == "true":
+    for plugin in PLUGINS:
+        for advertisement in plugin.advertisements(cluster.view):
             yield Violation(
-                subject_of(daemon_set),
-                ("spec", "template", "spec", "containers", 0),
-                "kube-router advertises all cluster IPs to its BGP peers",
-                {"flag": "--advertise-cluster-ip"},
-            )
-        elif daemon_set.name == "kube-router":
-            yield from _advertised_by_annotation(cluster)
-
-
-def _advertised_by_annotation(cluster: Cluster) -> Iterator[Violation]:
-    for service in cluster.view.services:
-        if service.annotations.get(ADVERTISED) == "true" and not is_headless(service):
-            yield Violation(
-                subject_of(service),
-                ("metadata", "annotations", ADVERTISED),
-                f"kube-router advertises {service.spec.clusterIP or 'its cluster IP'} to its BGP peers",
-                {"annotation": ADVERTISED},
+                advertisement.subject,
+                advertisement.path,
+                f"{advertisement.title} advertises {advertisement.cluster_ips} to its BGP peers",
+                advertisement.evidence,
+                key=advertisement.key,
             )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
-from netlint.dataplane import link_connections
-from netlint.dataplane.link_connections import Address, Need, Uplink
+from netlint.dataplane import node_links
+from netlint.dataplane.node_links import Address, Need, Uplink
 from netlint.findings import Related, Undecided, Violation
-from netlint.model.cni import Detected, calico, calico_bgp
-from netlint.model.cni.calico_bgp import Apart, Exchange
+from netlint.model.cni import Detected
+from netlint.model.cni.plugins import calico, calico_bgp, calico_ipam
+from netlint.model.cni.plugins.calico_bgp import Apart, Exchange
 from netlint.model.subjects import subject_of
 from netlint.objects.calico_crds import IPPool
+from netlint.phrases import shortened
 from netlint.snapshot import Reason
 
 MESH = ("spec", "nodeToNodeMeshEnabled")
@@ -22,7 +23,7 @@ NO_DUMPS = Undecided(None, "no node dump shows the links of a node (--node-dumps
 
 def disconnected_bgp_peers(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Nodes do not learn the routes of other nodes from Calico's BGP sessions."""
-    if not cluster.network.in_force(calico.NAME):
+    if not cluster.network.in_force(calico.PLUGIN.name):
         return
     try:
         exchange = Exchange(cluster.view)
@@ -48,8 +49,8 @@ def _disconnected(exchange: Exchange, apart: list[Apart], pools: list[IPPool]) -
     return Violation(
         blamed.subject,
         blamed.path,
-        f"{worst.nodes[0]} learns no routes of {shortened([*worst.without])}{why}",
-        {"apart": [{"nodes": [*one.nodes], "without": [*one.without]} for one in apart]},
+        f"{worst.nodes[0]} learns no routes of {shortened(worst.without)}{why}",
+        {"apart": [{"nodes": [*group.nodes], "without": [*group.without]} for group in apart]},
         (*others, *(Related(subject_of(pool), ("spec", "cidr"), "needs the routes") for pool in pools)),
         mitigated=all(calico_bgp.is_encapsulated(pool) for pool in pools),
     )
@@ -57,17 +58,19 @@ def _disconnected(exchange: Exchange, apart: list[Apart], pools: list[IPPool]) -
 
 def _causes(exchange: Exchange) -> Iterator[Related]:
     for peer, node in exchange.refused:
-        said, own = peer.spec.asNumber, exchange.as_number(node)
-        yield Related(subject_of(peer), ("spec", "asNumber"), f"the peer is AS {said}, but {node.name} is AS {own}")
+        declared_as, node_as = peer.spec.asNumber, exchange.as_number(node)
+        yield Related(
+            subject_of(peer), ("spec", "asNumber"), f"the peer is AS {declared_as}, but {node.name} is AS {node_as}"
+        )
     if exchange.configuration and not exchange.has_mesh:
         yield Related(subject_of(exchange.configuration), MESH, "the mesh is off")
 
 
 def unexported_pools(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Addresses of a pool without encapsulation are not announced to other nodes."""
-    if not cluster.network.in_force(calico.NAME) or len(calico.members(cluster.view)) < 2:
+    if not cluster.network.in_force(calico.PLUGIN.name) or len(calico.joined_nodes(cluster.view)) < 2:
         return
-    if not calico.pools(cluster.view) and not cluster.view.is_complete("IPPool"):
+    if not calico_ipam.pools(cluster.view) and not cluster.view.is_complete("IPPool"):
         yield Undecided(None, "Calico's pools are not in the input", Reason.MISSING)
     for pool in calico_bgp.routed_pools(cluster.view):
         if pool.spec.disableBGPExport and not calico_bgp.is_encapsulated(pool):
@@ -81,57 +84,62 @@ def unexported_pools(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def off_link_next_hops(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A node's address is not on the links of nodes that route to it directly."""
-    for plugin, way in cluster.network.transports:
-        nodes = cluster.network.reached(plugin, way) if way.by_next_hop else []
+    for plugin, transport in cluster.network.transports:
+        nodes = cluster.network.reached(plugin, transport) if transport.by_next_hop else []
         if len(nodes) < 2:
             continue
-        found = link_connections.uplinks(cluster.hosts, nodes)
-        if not found:
+        uplinks = node_links.uplinks_of(cluster.hosts, nodes)
+        if not uplinks:
             yield NO_DUMPS
-        missing = link_connections.off_link(found, nodes)
+        missing = node_links.off_link(uplinks, nodes)
         if missing:
             yield _off_link(plugin, missing)
 
 
 def _off_link(plugin: Detected, missing: list[tuple[Address, list[Uplink]]]) -> Violation:
-    (peer, hosts), *others = missing
+    (peer, uplinks), *others = missing
     address = addresses.text(peer.family, peer.value)
     return Violation(
         subject_of(peer.node),
         peer.path,
-        f"{address} of {peer.node.name} is on no link of {shortened([one.host.node for one in hosts])}, "
+        f"{address} of {peer.node.name} is on no link of {shortened(uplink.host.node for uplink in uplinks)}, "
         f"where {plugin.name} routes to it directly",
-        {"plugin": plugin.name, "address": address, "hosts": [one.host.node for one in hosts]},
+        {"plugin": plugin.name, "address": address, "hosts": [uplink.host.node for uplink in uplinks]},
         (
-            *(Related(one.file, (), f"{one.link.ifname} of {one.host.node} reaches {_reach(one)}") for one in hosts),
+            *(
+                Related(uplink.file, (), f"{uplink.link.ifname} of {uplink.host.node} reaches {_reach(uplink)}")
+                for uplink in uplinks
+            ),
             *(Related(subject_of(other.node), other.path, "is off the link of others too") for other, _ in others),
         ),
     )
 
 
 def _reach(uplink: Uplink) -> str:
-    return shortened([str(held) for held in sorted(uplink.reach)])
+    return shortened(sorted(uplink.reach))
 
 
 def oversized_mtus(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A declared MTU does not fit the nodes' links."""
-    declared = link_connections.needs(way for _, way in cluster.network.transports)
+    declared = node_links.mtu_needs(transport for _, transport in cluster.network.transports)
     if not declared or len(cluster.view.nodes) < 2:
         return
     for need in declared:
         for other in declared:
             if other.mtu.of_link and not need.mtu.of_link and need.size > other.mtu.size:
-                where = Related(other.mtu.subject, other.mtu.path, f"declares {other.mtu.size} for links")
-                yield _oversized(need, f"links of {other.mtu.size} bytes are declared", [where])
-    found = link_connections.uplinks(cluster.hosts, cluster.view.nodes)
-    if not found:
+                declaration = Related(other.mtu.subject, other.mtu.path, f"declares {other.mtu.size} for links")
+                yield _oversized(need, f"links of {other.mtu.size} bytes are declared", [declaration])
+    uplinks = node_links.uplinks_of(cluster.hosts, cluster.view.nodes)
+    if not uplinks:
         yield NO_DUMPS
         return
     for need in declared:
-        small = sorted((one for one in found if need.exceeds(one)), key=lambda one: one.link.mtu)
-        if small:
-            sides = [Related(one.file, (), f"{one.link.ifname} has MTU {one.link.mtu}") for one in small]
-            least = small[0]
+        too_small = sorted((uplink for uplink in uplinks if need.exceeds(uplink)), key=lambda uplink: uplink.link.mtu)
+        if too_small:
+            sides = [
+                Related(uplink.file, (), f"{uplink.link.ifname} has MTU {uplink.link.mtu}") for uplink in too_small
+            ]
+            least = too_small[0]
             yield _oversized(need, f"{least.link.ifname} of {least.host.node} has {least.link.mtu}", sides)
 
 
@@ -139,7 +147,7 @@ def _oversized(need: Need, but: str, sides: list[Related]) -> Violation:
     return Violation(
         need.mtu.subject,
         need.mtu.path,
-        f"{need.said}, but {but}",
+        f"{need.text}, but {but}",
         {"mtu": need.mtu.size, "overhead": need.size - need.mtu.size, "needed": need.size},
         tuple(sides),
         key=str(need.mtu.path[-1]),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlint.addresses import FAMILY_NAMES, FAMILY_NUMBERS
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
 from netlint.model.declared.declarations import Authority, Role
-from netlint.model.services.recomputed_slices import FAMILY_NAMES, FAMILY_NUMBERS, families, has_pods, is_headless
+from netlint.model.services.service_spec import families, has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.meta import Path
@@ -22,39 +23,39 @@ def unserved_ip_families(cluster: Cluster) -> Iterator[Violation]:
             continue
         shapes = cluster.pods.shapes_having(service.namespace, service.spec.selector or {})
         lacking = [family for family in families(service) if not cluster.pods.any_listed(shapes, family)]
-        held = [family for family in FAMILY_NAMES if lacking and cluster.pods.any_listed(shapes, family)]
-        for family in lacking if held else ():
-            yield _unserved(cluster, service, family, FAMILY_NAMES[held[0]])
+        available = [family for family in FAMILY_NAMES if lacking and cluster.pods.any_listed(shapes, family)]
+        for family in lacking if available else ():
+            yield _unserved(cluster, service, family, FAMILY_NAMES[available[0]])
 
 
-def _unserved(cluster: Cluster, service: Service, family: int, held: str) -> Violation:
+def _unserved(cluster: Cluster, service: Service, family: int, available: str) -> Violation:
     rows = cluster.pods.having(service.namespace, service.spec.selector or {})
     pod = cluster.pods.subject(min(filter(cluster.pods.lists_addresses, rows), key=cluster.pods.order))
     return Violation(
         subject_of(service),
         _family_path(service, family),
-        f"the Service is of {FAMILY_NAMES[family]}, and its pods have {held} addresses only",
-        {"family": FAMILY_NAMES[family], "pods": held},
-        (Related(pod, ("status", "podIPs"), f"has {held} only"),),
+        f"the Service is of {FAMILY_NAMES[family]}, and its pods have {available} addresses only",
+        {"family": FAMILY_NAMES[family], "pods": available},
+        (Related(pod, ("status", "podIPs"), f"has {available} only"),),
         key=FAMILY_NAMES[family],
         mitigated=service.spec.ipFamilyPolicy == "PreferDualStack",
     )
 
 
 def _family_path(service: Service, family: int) -> Path:
-    named = service.spec.ipFamilies or []
-    return ("spec", "ipFamilies", named.index(FAMILY_NAMES[family])) if named else ("spec", "clusterIP")  # type: ignore[arg-type]
+    listed = service.spec.ipFamilies or []
+    return ("spec", "ipFamilies", listed.index(FAMILY_NAMES[family])) if listed else ("spec", "clusterIP")  # type: ignore[arg-type]
 
 
 def unavailable_ip_families(cluster: Cluster) -> Iterator[Violation]:
     """A Service asks for an IP family for which the cluster has no Service range."""
-    asking = [service for service in cluster.view.services if _asked(service)]
-    declared = (
-        cluster.ranges.plan.strongest(Role.SERVICE, Authority.SERVICE_CIDR, Authority.API_SERVER) if asking else []
+    demanding = [service for service in cluster.view.services if _demanded_families(service)]
+    service_ranges = (
+        cluster.ranges.plan.strongest(Role.SERVICE, Authority.SERVICE_CIDR, Authority.API_SERVER) if demanding else []
     )
-    held = {found.range.family for found in declared}
-    for service in asking if held else ():
-        lacking = sorted(_asked(service) - held)
+    available = {service_range.range.family for service_range in service_ranges}
+    for service in demanding if available else ():
+        lacking = sorted(_demanded_families(service) - available)
         if lacking:
             names = " and ".join(FAMILY_NAMES[family] for family in lacking)
             yield Violation(
@@ -62,11 +63,14 @@ def unavailable_ip_families(cluster: Cluster) -> Iterator[Violation]:
                 ("spec", "ipFamilies" if service.spec.ipFamilies else "ipFamilyPolicy"),
                 f"the Service asks for {names}, and the cluster has no such Service range",
                 {"families": [FAMILY_NAMES[family] for family in lacking]},
-                tuple(Related(found.subject, found.path, f"Service range {found}") for found in declared),
+                tuple(
+                    Related(service_range.subject, service_range.path, f"Service range {service_range}")
+                    for service_range in service_ranges
+                ),
             )
 
 
-def _asked(service: Service) -> set[int]:
+def _demanded_families(service: Service) -> set[int]:
     """The families without which the API server refuses the Service; a headless one needs no range."""
     if is_headless(service) or service.spec.type == "ExternalName":
         return set()

@@ -10,6 +10,7 @@ from netlint.findings import Related, Undecided, Violation
 from netlint.model.hosts.host import Host
 from netlint.model.services.node_ports import Ephemeral, NodePort, ephemeral
 from netlint.model.subjects import subject_of
+from netlint.phrases import counted, likewise
 from netlint.snapshot import Reason
 
 SYSCTL = "sysctl.txt"
@@ -22,32 +23,38 @@ def ephemeral_node_ports(cluster: Cluster) -> Iterator[Violation | Undecided]:
         return
     alike: defaultdict[Ephemeral, list[Host]] = defaultdict(list)
     for host in cluster.hosts:
-        found = ephemeral(host.dump.kernel or {})
-        if found is None:
+        port_range = ephemeral(host.dump.kernel or {})
+        if port_range is None:
             yield Undecided(host.subject, f"its {SYSCTL} does not tell the ports", Reason.MISSING)
         else:
-            alike[found].append(host)
-    given = {number for span in cluster.services.node_port_ranges for number in range(span.first, span.last + 1)}
-    for found, hosts in alike.items():
-        claimed = [port for port in cluster.services.node_ports if found.takes(port.number)]
-        common = {number for number in given if found.takes(number)} | {port.number for port in claimed}
+            alike[port_range].append(host)
+    assignable = {number for span in cluster.services.node_port_ranges for number in range(span.first, span.last + 1)}
+    for port_range, hosts in alike.items():
+        claimed = [port for port in cluster.services.node_ports if port_range.takes(port.number)]
+        common = {number for number in assignable if port_range.takes(number)} | {port.number for port in claimed}
         if common:
-            yield _taken(found, hosts, common, claimed)
+            yield _ephemeral_conflict(port_range, hosts, common, claimed)
 
 
-def _taken(found: Ephemeral, hosts: list[Host], common: set[int], claimed: list[NodePort]) -> Violation:
+def _ephemeral_conflict(
+    port_range: Ephemeral, hosts: list[Host], common: set[int], claimed: list[NodePort]
+) -> Violation:
     first, *others = hosts
     example = min(claimed, key=lambda port: port.number, default=None)
     return Violation(
         first.subject,
         (),
-        f"{len(common):,} node port{'' if len(common) == 1 else 's'} from {min(common)} on may be taken for outgoing "
-        f"connections, which take {found.first} to {found.last}"
+        f"{counted(len(common), 'node port')} from {min(common)} on may be taken for outgoing "
+        f"connections, which take {port_range.first} to {port_range.last}"
         + (f", such as {example.number} of {subject_of(example.service)}" if example else "")
-        + (f"; so it is with {len(others)} more" if others else ""),
-        {"ephemeral": [found.first, found.last], "common": len(common), "hosts": [str(host.subject) for host in hosts]},
+        + likewise(len(others)),
+        {
+            "ephemeral": [port_range.first, port_range.last],
+            "common": len(common),
+            "hosts": [str(host.subject) for host in hosts],
+        },
         (Related(subject_of(example.service), example.path, "is its node port"),) if example else (),
-        key=f"{found.first}-{found.last}",
+        key=f"{port_range.first}-{port_range.last}",
         mitigated=example is None,
         spot=first.spot(SYSCTL),
     )

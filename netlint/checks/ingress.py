@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
+from typing import NamedTuple
 
 from netlint.checks.ingress_routes import unattachable_routes
 from netlint.cluster import Cluster
 from netlint.cluster.traffic import references
-from netlint.cluster.traffic.references import SERVICE, Backend, Grants
+from netlint.cluster.traffic.references import SERVICE, ReferenceGrants, ServiceReference
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.hostnames import covers
 from netlint.model.subjects import subject_of
@@ -37,7 +38,7 @@ def missing_backend_services(cluster: Cluster) -> Iterator[Violation]:
             )
 
 
-def _is_missing(cluster: Cluster, backend: Backend) -> bool:
+def _is_missing(cluster: Cluster, backend: ServiceReference) -> bool:
     key = (backend.namespace, backend.name)
     return cluster.view.is_complete("Service", backend.namespace) and key not in cluster.view.service_named
 
@@ -48,26 +49,26 @@ def unmatched_backend_ports(cluster: Cluster) -> Iterator[Violation]:
         service = cluster.view.service_named.get((backend.namespace, backend.name))
         if service is None or not backend.port or references.port_of(service, backend.port) is not None:
             continue
-        having = [f"{port.port}{f' ({port.name})' if port.name else ''}" for port in service.spec.ports or ()]
+        service_ports = [f"{port.port}{f' ({port.name})' if port.name else ''}" for port in service.spec.ports or ()]
         subject = subject_of(service)
         yield Violation(
             backend.subject,
             backend.port_path,
-            f"{subject} has no port {backend.port}; it has {', '.join(having) or 'none'}",
+            f"{subject} has no port {backend.port}; it has {', '.join(service_ports) or 'none'}",
             {"port": backend.port, "ports": [port.port for port in service.spec.ports or ()]},
             (Related(subject, ("spec", "ports"), "declares its ports"),),
             key=backend.key,
         )
 
 
-def _backends(cluster: Cluster) -> Iterator[Backend]:
+def _backends(cluster: Cluster) -> Iterator[ServiceReference]:
     """Every Service that an Ingress or a route names, once for each object and port."""
-    found = chain(
-        chain.from_iterable(map(references.of_ingress, cluster.view.objects("Ingress"))),
-        chain.from_iterable(map(references.of_route, _routes(cluster))),
+    named = chain(
+        chain.from_iterable(map(references.services_of_ingress, cluster.view.objects("Ingress"))),
+        chain.from_iterable(map(references.services_of_route, _routes(cluster))),
     )
     seen: set[tuple[Subject, str]] = set()
-    for backend in found:
+    for backend in named:
         if (backend.subject, backend.key) not in seen:
             seen.add((backend.subject, backend.key))
             yield backend
@@ -79,7 +80,7 @@ def _routes(cluster: Cluster) -> list[GatewayRoute]:
 
 def ungranted_references(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """A route or a Gateway refers to an object of another namespace that does not allow it."""
-    grants = Grants(cluster.view.objects("ReferenceGrant"))
+    grants = ReferenceGrants(cluster.view.objects("ReferenceGrant"))
     for subject, path, target, namespace, name in _across_namespaces(cluster):
         if grants.allow(subject, target, namespace, name):
             continue
@@ -99,7 +100,7 @@ def ungranted_references(cluster: Cluster) -> Iterator[Violation | Undecided]:
 
 def _across_namespaces(cluster: Cluster) -> Iterator[tuple[Subject, Path, tuple[str, str], str, str]]:
     """Referrer, field, and group and kind, namespace and name of what it refers to."""
-    for backend in chain.from_iterable(map(references.of_route, _routes(cluster))):
+    for backend in chain.from_iterable(map(references.services_of_route, _routes(cluster))):
         if backend.namespace != backend.subject.namespace:
             yield backend.subject, backend.path, SERVICE, backend.namespace, backend.name
     for gateway in cluster.view.objects("Gateway"):
@@ -110,24 +111,28 @@ def _across_namespaces(cluster: Cluster) -> Iterator[tuple[Subject, Path, tuple[
 
 def missing_ingress_classes(cluster: Cluster) -> Iterator[Violation]:
     """An Ingress names a class that does not exist, or none although there is no default class."""
-    classes = {item.name: item for item in cluster.view.objects("IngressClass")}
-    has_default = any(item.annotations.get(DEFAULT_CLASS) == "true" for item in classes.values())
+    classes = {ingress_class.name: ingress_class for ingress_class in cluster.view.objects("IngressClass")}
+    has_default = any(ingress_class.annotations.get(DEFAULT_CLASS) == "true" for ingress_class in classes.values())
     for ingress in cluster.view.objects("Ingress"):
-        named = ingress.spec.ingressClassName
+        class_name = ingress.spec.ingressClassName
         if LEGACY_CLASS in ingress.annotations:
             continue
-        if named and named not in classes:
-            having = ", ".join(sorted(classes)) or "none"
-            message = f"there is no IngressClass {named}; there is {having}"
-            yield Violation(subject_of(ingress), ("spec", "ingressClassName"), message, {"class": named})
-        elif not named and classes and not has_default:
+        if class_name and class_name not in classes:
+            existing = ", ".join(sorted(classes)) or "none"
+            message = f"there is no IngressClass {class_name}; there is {existing}"
+            yield Violation(subject_of(ingress), ("spec", "ingressClassName"), message, {"class": class_name})
+        elif not class_name and classes and not has_default:
             message = "it names no class, and no IngressClass is the default"
             yield Violation(subject_of(ingress), ("spec",), message, {"class": None}, mitigated=True)
 
 
 def duplicate_default_classes(cluster: Cluster) -> Iterator[Violation]:
     """Several IngressClasses are marked as the default."""
-    marked = [item for item in cluster.view.objects("IngressClass") if item.annotations.get(DEFAULT_CLASS) == "true"]
+    marked = [
+        ingress_class
+        for ingress_class in cluster.view.objects("IngressClass")
+        if ingress_class.annotations.get(DEFAULT_CLASS) == "true"
+    ]
     if len(marked) > 1:
         path = ("metadata", "annotations", DEFAULT_CLASS)
         first, *others = map(subject_of, marked)
@@ -135,65 +140,80 @@ def duplicate_default_classes(cluster: Cluster) -> Iterator[Violation]:
             first,
             path,
             f"{first} and {' and '.join(map(str, others))} are both marked as the default",
-            {"classes": [item.name for item in marked]},
+            {"classes": [ingress_class.name for ingress_class in marked]},
             tuple(Related(other, path, "is marked as the default too") for other in others),
         )
 
 
+class _PathClaim(NamedTuple):
+    """A path of an Ingress and the backend to which it goes."""
+
+    ingress: Ingress
+    path: Path
+    backend: str
+
+    @property
+    def destination(self) -> tuple[str, str]:
+        """Backends are in the namespace of their Ingress."""
+        return self.ingress.namespace, self.backend
+
+
 def conflicting_ingress_paths(cluster: Cluster) -> Iterator[Violation]:
     """Several Ingresses of one class send one host and path to different backends."""
-    claims: defaultdict[tuple[str, str, str, str], list[tuple[Ingress, Path, str]]] = defaultdict(list)
+    claims: defaultdict[tuple[str, str, str, str], list[_PathClaim]] = defaultdict(list)
     for ingress in cluster.view.objects("Ingress"):
         if ingress.annotations.get(CANARY) != "true":
-            for key, path, target in _claims(ingress):
-                claims[key].append((ingress, path, target))
-    for (_, host, path_type, prefix), claimed in sorted(claims.items()):
-        if len({(ingress.namespace, ingress.name) for ingress, _, _ in claimed}) < 2:
+            for key, claim in _path_claims(ingress):
+                claims[key].append(claim)
+    for (_, host, path_type, prefix), claimants in sorted(claims.items()):
+        first, *others = claimants
+        other = next((claim for claim in others if claim.destination != first.destination), None)
+        if other is None or len({(claim.ingress.namespace, claim.ingress.name) for claim in claimants}) < 2:
             continue
-        if len({(ingress.namespace, target) for ingress, _, target in claimed}) < 2:
-            continue
-        (first, at, target), *others = claimed
-        other, _, elsewhere = next(
-            claim for claim in others if (claim[0].namespace, claim[2]) != (first.namespace, target)
-        )
         yield Violation(
-            subject_of(first),
-            (*at, "path"),
-            f"{host or 'any host'} {prefix} goes to {target} here and to {elsewhere} in {subject_of(other)}",
+            subject_of(first.ingress),
+            first.path,
+            f"{host or 'any host'} {prefix} goes to {first.backend} here and to {other.backend} "
+            f"in {subject_of(other.ingress)}",
             {"host": host, "path": prefix, "pathType": path_type},
-            tuple(Related(subject_of(item), (*where, "path"), f"sends it to {to}") for item, where, to in others),
+            tuple(Related(subject_of(claim.ingress), claim.path, f"sends it to {claim.backend}") for claim in others),
             key=f"{host}{prefix} {path_type}",
         )
 
 
-def _claims(ingress: Ingress) -> Iterator[tuple[tuple[str, str, str, str], Path, str]]:
-    """Class, host, type and path; the field; and the backend, for every path with a Service."""
-    by = ingress.spec.ingressClassName or ingress.annotations.get(LEGACY_CLASS, "")
+def _path_claims(ingress: Ingress) -> Iterator[tuple[tuple[str, str, str, str], _PathClaim]]:
+    """Class, host, type and path; and the claim, for every path with a Service."""
+    class_name = ingress.spec.ingressClassName or ingress.annotations.get(LEGACY_CLASS, "")
     for number, rule in enumerate(ingress.spec.rules or ()):
         for index, entry in enumerate((rule.http.paths if rule.http else None) or ()):
             service = entry.backend.service
             if service is not None and service.name:
-                target = f"Service {service.name}:{service.port.name or service.port.number}"
-                key = (by, rule.host or "", entry.pathType or "", entry.path or "/")
-                yield key, ("spec", "rules", number, "http", "paths", index), target
+                key = (class_name, rule.host or "", entry.pathType or "", entry.path or "/")
+                path = ("spec", "rules", number, "http", "paths", index, "path")
+                backend = f"Service {service.name}:{service.port.name or service.port.number}"
+                yield key, _PathClaim(ingress, path, backend)
 
 
 def uncovered_tls_hosts(cluster: Cluster) -> Iterator[Violation]:
     """An Ingress serves TLS for hosts of which it has no rule, or has rules for hosts that its TLS leaves out."""
-    at: Path
     for ingress in cluster.view.objects("Ingress"):
-        served = [(index, rule.host) for index, rule in enumerate(ingress.spec.rules or ()) if rule.host]
+        rule_hosts = [(index, rule.host) for index, rule in enumerate(ingress.spec.rules or ()) if rule.host]
         for number, tls in enumerate(ingress.spec.tls or ()):
             for index, host in enumerate(tls.hosts or ()):
-                if served and not any(covers(host, own) or covers(own, host) for _, own in served):
-                    at = ("spec", "tls", number, "hosts", index)
-                    yield Violation(subject_of(ingress), at, f"TLS host {host} is no host of its rules", key=host)
-        named = [host for tls in ingress.spec.tls or () for host in tls.hosts or ()]
-        if named and all(tls.hosts for tls in ingress.spec.tls or ()):
-            for index, host in served:
-                if not any(covers(known, host) for known in named):
-                    at = ("spec", "rules", index, "host")
-                    yield Violation(subject_of(ingress), at, f"host {host} is in none of its TLS entries", key=host)
+                if rule_hosts and not any(covers(host, own) or covers(own, host) for _, own in rule_hosts):
+                    path: Path = ("spec", "tls", number, "hosts", index)
+                    yield Violation(subject_of(ingress), path, f"TLS host {host} is no host of its rules", key=host)
+        yield from _hosts_without_tls(ingress, rule_hosts)
+
+
+def _hosts_without_tls(ingress: Ingress, rule_hosts: list[tuple[int, str]]) -> Iterator[Violation]:
+    entries = ingress.spec.tls or []
+    tls_hosts = [host for tls in entries for host in tls.hosts or ()]
+    if tls_hosts and all(tls.hosts for tls in entries):
+        for index, host in rule_hosts:
+            if not any(covers(tls_host, host) for tls_host in tls_hosts):
+                path = ("spec", "rules", index, "host")
+                yield Violation(subject_of(ingress), path, f"host {host} is in none of its TLS entries", key=host)
 
 
 def conflicting_listeners(cluster: Cluster) -> Iterator[Violation]:
@@ -216,7 +236,7 @@ def conflicting_listeners(cluster: Cluster) -> Iterator[Violation]:
 
 def missing_parent_gateways(cluster: Cluster) -> Iterator[Violation]:
     """A route names a Gateway, or a listener of it, that does not exist."""
-    gateways = {(item.namespace, item.name): item for item in cluster.view.objects("Gateway")}
+    gateways = {(gateway.namespace, gateway.name): gateway for gateway in cluster.view.objects("Gateway")}
     for route in _routes(cluster):
         for path, key in references.gateways_of(route):
             gateway = gateways.get(key)
@@ -240,10 +260,11 @@ def missing_parent_gateways(cluster: Cluster) -> Iterator[Violation]:
 
 def unaccepted_routes(cluster: Cluster) -> Iterator[Violation]:
     """A gateway's controller says that it does not accept a route, or cannot resolve what it refers to."""
-    causes = chain(missing_parent_gateways(cluster), unattachable_routes(cluster), _refused(cluster))
-    explained = {found.subject for found in causes}
+    causes = chain(missing_parent_gateways(cluster), unattachable_routes(cluster), _ungranted(cluster))
+    explained = {violation.subject for violation in causes}
     for route in _routes(cluster):
-        if subject_of(route) in explained or any(_is_missing(cluster, one) for one in references.of_route(route)):
+        missing = (backend for backend in references.services_of_route(route) if _is_missing(cluster, backend))
+        if subject_of(route) in explained or any(True for _ in missing):
             continue
         for index, parent in enumerate((route.status.parents if route.status else None) or ()):
             for number, condition in enumerate(parent.conditions or ()):
@@ -252,19 +273,19 @@ def unaccepted_routes(cluster: Cluster) -> Iterator[Violation]:
                     yield Violation(
                         subject_of(route),
                         ("status", "parents", index, "conditions", number),
-                        f"{parent.controllerName} says for Gateway {name}: {_said(condition)}",
+                        f"{parent.controllerName} says for Gateway {name}: {_verdict(condition)}",
                         {"gateway": name, "condition": condition.type, "reason": condition.reason},
                         key=f"{name}/{parent.parentRef.sectionName or ''}/{condition.type}",
                     )
 
 
-def _refused(cluster: Cluster) -> Iterator[Violation]:
-    return (found for found in ungranted_references(cluster) if isinstance(found, Violation))
+def _ungranted(cluster: Cluster) -> Iterator[Violation]:
+    return (outcome for outcome in ungranted_references(cluster) if isinstance(outcome, Violation))
 
 
-def _said(condition: GatewayCondition) -> str:
-    text = f"{condition.type} is False, {condition.reason or 'for no reason'}"
-    return f"{text} ({condition.message.rstrip('.')})" if condition.message else text
+def _verdict(condition: GatewayCondition) -> str:
+    verdict = f"{condition.type} is False, {condition.reason or 'for no reason'}"
+    return f"{verdict} ({condition.message.rstrip('.')})" if condition.message else verdict
 
 
 CHECKS = (

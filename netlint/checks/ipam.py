@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlint import addresses
-from netlint.checks.wording import NAMED, as_evidence, listed, said, shortened, sides
+from netlint.addresses import FAMILY_NAMES
+from netlint.checks.wording import as_evidence, listed, sides, with_owner
 from netlint.cluster import Cluster
 from netlint.findings import Related, Violation
-from netlint.model.cni import cilium
+from netlint.model.cni.plugins import calico_ipam, cilium_ipam
 from netlint.model.declared.declarations import Declaration
 from netlint.model.ranges import ipam
 from netlint.model.ranges.secondary_networks import SecondaryRange
-from netlint.model.services.recomputed_slices import FAMILY_NAMES
 from netlint.model.subjects import subject_of
+from netlint.phrases import NAMED, shortened
 from netlint.snapshot.attached_networks import STATUS
-from netlint.snapshot.pod_table import Phase
 
 
 def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
@@ -24,9 +24,9 @@ def overlapping_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 
 def _overlapping(cluster: Cluster) -> Iterator[list[Declaration]]:
-    given = ipam.given_to_nodes(cluster.ranges.calico_blocks, cluster.network)
-    for group in addresses.overlapping_groups([declared.range for declared in given]):
-        yield [given[number] for number in group]
+    allocated = ipam.ranges_given_to_nodes(cluster.view, cluster.network)
+    for group in addresses.overlapping_groups([declared.range for declared in allocated]):
+        yield [allocated[number] for number in group]
 
 
 def overlapping_ip_pools(cluster: Cluster) -> Iterator[Violation]:
@@ -40,7 +40,7 @@ def _overlap(group: list[Declaration]) -> Violation:
     return Violation(
         first.subject,
         first.path,
-        f"{said(first)} overlaps {listed(others)}",
+        f"{with_owner(first)} overlaps {listed(others)}",
         {"ranges": [as_evidence(declared) for declared in (first, *others)]},
         sides(others),
         key=FAMILY_NAMES[first.range.family],
@@ -49,23 +49,24 @@ def _overlap(group: list[Declaration]) -> Violation:
 
 def contested_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Several nodes own one block."""
-    for held, claims in ipam.contested_blocks(cluster.view):
+    for block, claims in calico_ipam.contested_blocks(cluster.view):
         first, *others = sorted(claims, key=lambda claim: claim.subject.order)
-        nodes = shortened([f"Node {name}" for name in dict.fromkeys(claim.node for claim in (first, *others))])
+        nodes = shortened(f"Node {name}" for name in dict.fromkeys(claim.node for claim in (first, *others)))
         yield Violation(
             first.subject,
             first.path,
-            f"{held} belongs to {nodes}",
-            {"cidr": str(held), "owners": {str(claim.subject): claim.node for claim in (first, *others)}},
+            f"{block} belongs to {nodes}",
+            {"cidr": str(block), "owners": {str(claim.subject): claim.node for claim in (first, *others)}},
             tuple(Related(claim.subject, claim.path, f"says Node {claim.node}") for claim in others),
         )
 
 
 def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """A block with addresses in use is no piece of a pool."""
-    told = {declared.subject for group in _overlapping(cluster) for declared in group}
-    blocks = [found for found in cluster.ranges.calico_blocks if found[0].subject not in told]
-    for block, pool in ipam.unmatched_blocks(blocks, ipam.calico_pools(cluster.view)):
+    explained = {declared.subject for group in _overlapping(cluster) for declared in group}
+    for block, pool in calico_ipam.unmatched_blocks(cluster.view):
+        if block.subject in explained:
+            continue
         problem = (
             f"is no block of IPPool {pool.item.name}, whose blocks are /{pool.length}"
             if pool
@@ -78,42 +79,42 @@ def unmatched_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 
 def exhausted_ip_pools(cluster: Cluster) -> Iterator[Violation]:
     """A pool or a Node's range has no address left for pods, or few."""
-    blocks = cluster.ranges.calico_blocks if cluster.view.is_complete("IPAMBlock") else None
-    for filling in ipam.fillings(cluster.view, cluster.ranges.plan, cluster.network, blocks):
+    for filling in ipam.pool_fillings(cluster.view, cluster.ranges.plan, cluster.network):
         if filling.is_scarce:
             yield Violation(
                 filling.subject,
                 filling.path,
-                f"{filling.taken} of {filling.size} addresses of {filling.what} are in use",
-                {"size": filling.size, "taken": filling.taken},
+                f"{filling.in_use} of {filling.size} addresses of {filling.name} are in use",
+                {"size": filling.size, "taken": filling.in_use},
                 sides(filling.others),
-                key=filling.what,
+                key=filling.name,
                 mitigated=not filling.is_full,
             )
 
 
 def failed_node_allocations(cluster: Cluster) -> Iterator[Violation]:
     """Cilium's operator could not give a node what it wants."""
-    spent = {lacking for supply in cluster.ranges.capacities if supply.is_spent for lacking in supply.lacking}
-    told = spent | {declared.subject for group in _overlapping(cluster) for declared in group}
-    for error, nodes in cilium.failures(cluster.view).items():
-        failed = [node for node in nodes if subject_of(node) not in told]
+    explained = cluster.ranges.unserved_nodes | {
+        declared.subject for group in _overlapping(cluster) for declared in group
+    }
+    for error, nodes in cilium_ipam.failures(cluster.view).items():
+        failed = [node for node in nodes if subject_of(node) not in explained]
         if failed:
             first, *others = [subject_of(node) for node in failed]
-            more = f", and so for {shortened([str(one) for one in others])}" if others else ""
+            more = f", and so for {shortened(others)}" if others else ""
             yield Violation(
                 first,
                 ("status", "ipam", "operator-status", "error"),
                 f"the operator says: {error}{more}",
                 {"error": error, "nodes": [node.name for node in failed]},
-                tuple(Related(one, (), "has the same error") for one in others[:NAMED]),
+                tuple(Related(node, (), "has the same error") for node in others[:NAMED]),
                 mitigated=all(node.spec.ipam and node.spec.ipam.podCIDRs for node in failed),
             )
 
 
 def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
     """Nodes must not borrow addresses, and there are fewer blocks than nodes."""
-    for shortage in ipam.shortages(cluster.view):
+    for shortage in calico_ipam.shortages(cluster.view):
         yield Violation(
             shortage.subject,
             ("spec", "strictAffinity"),
@@ -127,22 +128,24 @@ def too_few_ipam_blocks(cluster: Cluster) -> Iterator[Violation]:
 def overlapping_secondary_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Secondary networks on one segment give out the same addresses independently."""
     for group in ipam.contested_secondary_ranges(cluster.ranges.plan):
-        first, *others = sorted(group, key=lambda found: (found.declaration.subject.order, found.given))
+        first, *others = sorted(
+            group, key=lambda secondary: (secondary.declaration.subject.order, secondary.allocatable)
+        )
         master, vlan = first.segment
         where = f"{master}, VLAN {vlan}" if vlan else master
-        declared = [found.declaration for found in (first, *others)]
+        declarations = [secondary.declaration for secondary in (first, *others)]
         yield Violation(
-            declared[0].subject,
-            declared[0].path,
-            f"{first.given} on {where} overlaps {_given(others)}",
-            {"segment": where, "ranges": [as_evidence(one) for one in declared]},
-            sides(declared[1:]),
-            key=f"{where} {first.given}",
+            first.declaration.subject,
+            first.declaration.path,
+            f"{first.allocatable} on {where} overlaps {_listed_secondary(others)}",
+            {"segment": where, "ranges": [as_evidence(declared) for declared in declarations]},
+            sides(declarations[1:]),
+            key=f"{where} {first.allocatable}",
         )
 
 
-def _given(found: list[SecondaryRange]) -> str:
-    return shortened([f"{one.given} of {one.declaration.subject}" for one in found])
+def _listed_secondary(ranges: list[SecondaryRange]) -> str:
+    return shortened(f"{secondary.allocatable} of {secondary.declaration.subject}" for secondary in ranges)
 
 
 def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
@@ -152,41 +155,42 @@ def overlapping_host_local_ranges(cluster: Cluster) -> Iterator[Violation]:
         yield Violation(
             declared.subject,
             declared.path,
-            f"{first.given} overlaps {shortened([str(one.given) for one in others])} of the same configuration",
-            {"ranges": [str(one.given) for one in (first, *others)]},
-            key=str(first.given),
+            f"{first.allocatable} overlaps {shortened(secondary.allocatable for secondary in others)} "
+            "of the same configuration",
+            {"ranges": [str(secondary.allocatable) for secondary in (first, *others)]},
+            key=str(first.allocatable),
         )
 
 
 def assignable_gateways(cluster: Cluster) -> Iterator[Violation]:
     """A pod of a secondary network may get the gateway's address."""
-    for found in cluster.ranges.plan.secondary:
-        if found.gives_gateway:
-            declared = found.declaration
-            gateway = addresses.text(declared.range.family, found.gateway or 0)
+    for secondary in cluster.ranges.plan.secondary:
+        if secondary.allocates_gateway:
+            declared = secondary.declaration
+            gateway = addresses.text(declared.range.family, secondary.gateway or 0)
             yield Violation(
                 declared.subject,
                 declared.path,
-                f"the gateway {gateway} is one of the addresses {found.given} for pods",
-                {"gateway": gateway, "given": str(found.given)},
+                f"the gateway {gateway} is one of the addresses {secondary.allocatable} for pods",
+                {"gateway": gateway, "given": str(secondary.allocatable)},
                 key=gateway,
             )
 
 
 def unshared_ipam_ranges(cluster: Cluster) -> Iterator[Violation]:
     """Every node gives out the same addresses of a network that nodes share."""
-    hurting = {found.definition for found in cluster.ranges.shared_attachments}
-    for found in ipam.unshared_ranges(cluster.view, cluster.ranges.plan):
-        declared = found.declaration
+    hurting = {sharing.definition for sharing in cluster.ranges.duplicate_secondary_addresses}
+    for secondary in ipam.unshared_ranges(cluster.view, cluster.ranges.plan):
+        declared = secondary.declaration
         if declared.subject in hurting:
             continue  # that pods share addresses is the finding
         nodes = len(cluster.view.nodes)
         yield Violation(
             declared.subject,
             declared.path,
-            f"host-local gives out {found.given} on each of {nodes} nodes, which share {_link(found)}",
-            {"given": str(found.given), "plugin": found.plugin, "nodes": nodes},
-            key=str(found.given),
+            f"host-local gives out {secondary.allocatable} on each of {nodes} nodes, which share {_link(secondary)}",
+            {"given": str(secondary.allocatable), "plugin": secondary.plugin_type, "nodes": nodes},
+            key=str(secondary.allocatable),
         )
 
 
@@ -194,33 +198,25 @@ def duplicate_secondary_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Several live pods have one address in a network beside the cluster's."""
     pods = cluster.pods
     path = ("metadata", "annotations", STATUS)
-    for found in cluster.ranges.shared_attachments:
-        (text, rows), *more = found.holders.items()
+    for sharing in cluster.ranges.duplicate_secondary_addresses:
+        (text, rows), *other_addresses = sharing.holders.items()
         holders = [pods.subject(row) for row in rows]
-        others = f", and {len(more)} more addresses have several pods each" if more else ""
-        subject = found.definition or holders[0]
+        others = f", and {len(other_addresses)} more addresses have several pods each" if other_addresses else ""
+        named = {text: ["/".join(pods.order(row)) for row in rows] for text, rows in sharing.holders.items()}
+        subject = sharing.definition or holders[0]
         yield Violation(
             subject,
-            ("spec", "config") if found.definition else path,
-            f"{text} in {found.network} belongs to {shortened([str(holder) for holder in holders])}{others}",
-            {"network": found.network, "addresses": {text: _names(cluster, of) for text, of in found.holders.items()}},
+            ("spec", "config") if sharing.definition else path,
+            f"{text} in {sharing.network} belongs to {shortened(holders)}{others}",
+            {"network": sharing.network, "addresses": named},
             tuple(Related(holder, path, f"has {text}") for holder in holders[:NAMED] if holder != subject),
-            key=found.node if found.definition else found.network,
-            mitigated=not any(_are_firm(cluster, of) for of in found.holders.values()),
+            key=sharing.node if sharing.definition else sharing.network,
+            mitigated=all(sum(map(pods.keeps_address, sharers)) < 2 for sharers in sharing.holders.values()),
         )
 
 
-def _names(cluster: Cluster, rows: list[int]) -> list[str]:
-    return [f"{cluster.pods.namespace(row)}/{cluster.pods.name(row)}" for row in rows]
-
-
-def _are_firm(cluster: Cluster, rows: list[int]) -> bool:
-    pods = cluster.pods
-    return sum(not pods.is_terminating(row) and pods.phase(row) != Phase.UNKNOWN for row in rows) > 1
-
-
-def _link(found: SecondaryRange) -> str:
-    return f"the {found.plugin} network" + (f" on {found.segment[0]}" if found.segment[0] else "")
+def _link(secondary: SecondaryRange) -> str:
+    return f"the {secondary.plugin_type} network" + (f" on {secondary.segment[0]}" if secondary.segment[0] else "")
 
 
 CHECKS = (

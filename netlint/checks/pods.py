@@ -9,81 +9,79 @@ from typing import Any, NamedTuple
 
 from netlint import addresses
 from netlint.addresses import RangeIndex
+from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role, Standing
-from netlint.model.literals import Literal, in_config_maps, in_workloads
-from netlint.model.nodes.node_ips import Mismatch, mismatches
-from netlint.model.pods.host_ports import EVERY_ADDRESS, Taken, container_path, taken_ports
-from netlint.model.services.recomputed_slices import protocol
+from netlint.model.literals import AddressLiteral, in_config_maps, in_workloads
+from netlint.model.nodes.node_ips import HostIpMismatch, host_ip_mismatches
+from netlint.model.pods.host_ports import EVERY_ADDRESS, TakenPort, container_path, taken_ports
+from netlint.model.services.service_ports import protocol
 from netlint.model.subjects import subject_of
 from netlint.objects import WORKLOADS
 from netlint.objects.core import Node
 from netlint.objects.meta import Path
+from netlint.objects.pod import ContainerPort
+from netlint.phrases import NAMED, first_of, inflected
 from netlint.snapshot import Reason
 from netlint.snapshot.pod_shapes import ContainerShape
 
-NAMED = 3  # so many pods a finding names; the evidence has them all
 
-
-class HostPort(NamedTuple):
+class HostPortClaim(NamedTuple):
     """A port of a node that a pod takes."""
 
     row: int
-    taken: Taken
+    port: TakenPort
 
     @property
     def host_ip(self) -> str | None:
         """The address of the node to which it is bound."""
-        return self.taken.port.hostIP
+        return self.port.port.hostIP
 
 
 def conflicting_host_ports(cluster: Cluster) -> Iterator[Violation]:
     """Two pods take the same port of their node."""
     pods = cluster.pods
-    taken: defaultdict[tuple[str, str, int], list[HostPort]] = defaultdict(list)
-    for alike in pods.alike:
-        shape = pods.table.shapes[alike[0]]
+    claims_on: defaultdict[tuple[str, str, int], list[HostPortClaim]] = defaultdict(list)
+    for shape, shape_numbers in pods.by_containers:
         ports = list(taken_ports(shape.containers, shape.host_network))
-        for row in pods.of_shapes(alike) if ports else ():
+        for row in pods.of_shapes(shape_numbers) if ports else ():
             if not (pods.node(row) and pods.is_live(row)):
                 continue
-            for found in ports:
-                taken[pods.node(row), protocol(found.port), found.number].append(HostPort(row, found))
-    for (node, how, host_port), sharing in sorted(taken.items()):
-        for group in _clashing(sharing):
-            if len({item.row for item in group}) > 1:
-                yield _host_port_conflict(cluster, node, f"{host_port}/{how}", group)
+            for port in ports:
+                claims_on[pods.node(row), protocol(port.port), port.number].append(HostPortClaim(row, port))
+    for (node, transport, host_port), claims in sorted(claims_on.items()):
+        for group in _clashing_claims(claims):
+            if len({claim.row for claim in group}) > 1:
+                yield _host_port_conflict(cluster, node, f"{host_port}/{transport}", group)
 
 
-def _clashing(found: list[HostPort]) -> Iterator[list[HostPort]]:
+def _clashing_claims(claims: list[HostPortClaim]) -> Iterator[list[HostPortClaim]]:
     """Groups that share an address: one bound to every address clashes with all others."""
-    if any(item.host_ip in EVERY_ADDRESS for item in found):
-        yield found
+    if any(claim.host_ip in EVERY_ADDRESS for claim in claims):
+        yield claims
         return
-    by_address: defaultdict[str | None, list[HostPort]] = defaultdict(list)
-    for item in found:
-        by_address[item.host_ip].append(item)
+    by_address: defaultdict[str | None, list[HostPortClaim]] = defaultdict(list)
+    for claim in claims:
+        by_address[claim.host_ip].append(claim)
     yield from by_address.values()
 
 
-def _host_port_conflict(cluster: Cluster, node: str, port: str, group: list[HostPort]) -> Violation:
+def _host_port_conflict(cluster: Cluster, node: str, port: str, group: list[HostPortClaim]) -> Violation:
     pods = cluster.pods
-    first, *others = sorted(group, key=lambda item: pods.order(item.row))
-    others = [item for item in others if item.row != first.row]
-    sides = tuple(
-        Related(pods.subject(item.row), item.taken.path(pods.shape(item.row).containers), "takes it too")
-        for item in others
+    first, *others = sorted(group, key=lambda claim: pods.order(claim.row))
+    others = [claim for claim in others if claim.row != first.row]
+    related = tuple(
+        Related(pods.subject(claim.row), claim.port.path(pods.shape(claim.row).containers), "takes it too")
+        for claim in others
     )
-    firm = {item.row for item in group if not pods.is_terminating(item.row)}
-    named = ", ".join(str(side.subject) for side in sides[:2])
-    more = len(sides) - 2
+    firm = {claim.row for claim in group if not pods.is_terminating(claim.row)}
     return Violation(
         pods.subject(first.row),
-        first.taken.path(pods.shape(first.row).containers),
-        f"port {port} of Node {node} is also taken by {named}" + (f" and {more} more" if more > 0 else ""),
-        {"node": node, "hostPort": port, "pods": sorted({"/".join(pods.order(item.row)) for item in group})},
-        sides,
+        first.port.path(pods.shape(first.row).containers),
+        f"port {port} of Node {node} is also taken by {first_of((side.subject for side in related), 2)}",
+        {"node": node, "hostPort": port, "pods": sorted({"/".join(pods.order(claim.row)) for claim in group})},
+        related,
         key=port,
         mitigated=len(firm) < 2,
     )
@@ -98,14 +96,14 @@ def conflicting_container_ports(cluster: Cluster) -> Iterator[Violation]:
         yield _port_conflict(cluster.pods.subject(row), (), cluster.pods.shape(row).containers, clash)
 
 
-def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, Clash]]:
+def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, PortClash]]:
     """One pod for each owner, where the template that it was made from is not in the input."""
     pods = cluster.pods
     clashing: defaultdict[Any, list[int]] = defaultdict(list)
-    for alike in pods.alike:
-        containers = pods.table.shapes[alike[0]].containers
-        for number in alike if any(True for _ in _port_clashes(containers)) else ():
-            shape = pods.table.shapes[number]
+    for first, shape_numbers in pods.by_containers:
+        containers = first.containers
+        for number in shape_numbers if any(True for _ in _port_clashes(containers)) else ():
+            shape = pods.shapes[number]
             if not cluster.view.templates.making(shape):
                 clashing[shape.owner or ("Pod", str(number)), shape.namespace, containers].append(number)
     rows = (pods.first_live(numbers) for numbers in clashing.values())
@@ -113,53 +111,54 @@ def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, Clash]]:
         yield from ((row, clash) for clash in _port_clashes(pods.shape(row).containers))
 
 
-def _port_conflict(subject: Subject, prefix: Path, containers: tuple[ContainerShape, ...], clash: Clash) -> Violation:
-    (first, at), *others = clash.places
+def _port_conflict(
+    subject: Subject, prefix: Path, containers: tuple[ContainerShape, ...], clash: PortClash
+) -> Violation:
+    first, *others = [
+        (*prefix, *container_path(containers, number), "ports", index, clash.field) for number, index in clash.places
+    ]
     names = list(dict.fromkeys(containers[number].name for number, _ in clash.places))
     shared = len(names) > 1
-    how = f"{' and '.join(names)}, which share one network namespace" if shared else f"{names[0]} twice"
+    declarers = f"{' and '.join(names)}, which share one network namespace" if shared else f"{names[0]} twice"
     return Violation(
         subject,
-        (*prefix, *container_path(containers, first), "ports", at, clash.field),
-        f"{clash.what} is declared by {how}",
-        {"port": clash.what, "containers": names},
-        tuple(
-            Related(
-                subject,
-                (*prefix, *container_path(containers, number), "ports", index, clash.field),
-                "declares it too",
-            )
-            for number, index in others
-        ),
-        key=clash.what,
+        first,
+        f"{clash.text} is declared by {declarers}",
+        {"port": clash.text, "containers": names},
+        tuple(Related(subject, path, "declares it too") for path in others),
+        key=clash.text,
         mitigated=not shared,
     )
 
 
-class Clash(NamedTuple):
-    """Declared ports that are the same: container and index of each."""
+class PortClash(NamedTuple):
+    """Declared ports that are the same: what they share, the field that has it, container and index of each."""
 
-    what: str
+    text: str
     field: str
     places: list[tuple[int, int]]
 
 
-def _port_clashes(containers: tuple[ContainerShape, ...]) -> Iterator[Clash]:
+def _declared_ports(containers: tuple[ContainerShape, ...]) -> Iterator[tuple[tuple[int, int], ContainerPort]]:
+    """Ports of containers that run together, with container and index: init containers but sidecars end before."""
+    for number, container in enumerate(containers):
+        for index, port in enumerate(container.ports if container.sidecar or not container.init else ()):
+            yield (number, index), port
+
+
+def _port_clashes(containers: tuple[ContainerShape, ...]) -> Iterator[PortClash]:
     numbers: defaultdict[tuple[int | None, str], list[tuple[int, int]]] = defaultdict(list)
     names: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for number, container in enumerate(containers):
-        if container.init and not container.sidecar:
-            continue
-        for index, port in enumerate(container.ports):
-            numbers[port.containerPort, protocol(port)].append((number, index))
-            if port.name:
-                names[port.name].append((number, index))
-    for (declared, how), places in numbers.items():
+    for place, port in _declared_ports(containers):
+        numbers[port.containerPort, protocol(port)].append(place)
+        if port.name:
+            names[port.name].append(place)
+    for (declared, transport), places in numbers.items():
         if len(places) > 1:
-            yield Clash(f"port {declared}/{how}", "containerPort", places)
+            yield PortClash(f"port {declared}/{transport}", "containerPort", places)
     for name, places in names.items():
         if len(places) > 1 and places not in numbers.values():
-            yield Clash(f"port name {name!r}", "name", places)
+            yield PortClash(f"port name {name!r}", "name", places)
 
 
 def pods_without_addresses(cluster: Cluster) -> Iterator[Violation]:
@@ -170,7 +169,7 @@ def pods_without_addresses(cluster: Cluster) -> Iterator[Violation]:
         by_node[pods.node(row)].append(row)
     for node, rows in sorted(by_node.items()):
         first, *others = sorted(rows, key=pods.order)
-        more = f"; {len(others)} more there {'has' if len(others) == 1 else 'have'} none" if others else ""
+        more = f"; {len(others)} more there {inflected(len(others), 'has', 'have')} none" if others else ""
         yield Violation(
             pods.subject(first),
             ("status", "podIPs"),
@@ -186,18 +185,17 @@ def mismatched_host_ips(cluster: Cluster) -> Iterator[Violation]:
     holders = {
         address: node for node in reversed(cluster.view.nodes) for address in cluster.nodes.own_addresses[node.name]
     }
-    for found in mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
-        yield _mismatched_host(cluster, found, holders.get((found.family, found.value)))
+    for mismatch in host_ip_mismatches(cluster.pods, cluster.view.nodes, cluster.nodes.own_addresses):
+        yield _mismatched_host(cluster, mismatch, holders.get((mismatch.family, mismatch.value)))
 
 
-def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> Violation:
-    pods, node = cluster.pods, found.node
-    (first, path), *others = found.rows
-    address = addresses.text(found.family, found.value)
-    listed = sorted(cluster.nodes.own_addresses[node.name])
-    sides = [Related(subject_of(node), ("status", "addresses"), "its addresses")]
-    sides += [Related(subject_of(holder), ("status", "addresses"), f"has {address}")] if holder else []
-    sides += [Related(pods.subject(row), at, "reports it too") for row, at in others[:NAMED]]
+def _mismatched_host(cluster: Cluster, mismatch: HostIpMismatch, holder: Node | None) -> Violation:
+    pods, node = cluster.pods, mismatch.node
+    (first, path), *others = mismatch.rows
+    address = addresses.text(mismatch.family, mismatch.value)
+    related = [Related(subject_of(node), ("status", "addresses"), "its addresses")]
+    related += [Related(subject_of(holder), ("status", "addresses"), f"has {address}")] if holder else []
+    related += [Related(pods.subject(row), field, "reports it too") for row, field in others[:NAMED]]
     elsewhere = f", but of Node {holder.name}" if holder else ""
     more = f"; {len(others)} more pods report it" if len(others) > 1 else "; one more pod reports it" if others else ""
     return Violation(
@@ -207,48 +205,48 @@ def _mismatched_host(cluster: Cluster, found: Mismatch, holder: Node | None) -> 
         {
             "address": address,
             "node": node.name,
-            "nodeAddresses": [addresses.text(*own) for own in listed],
-            "pods": ["/".join(pods.order(row)) for row, _ in found.rows],
+            "nodeAddresses": [addresses.text(*own) for own in sorted(cluster.nodes.own_addresses[node.name])],
+            "pods": ["/".join(pods.order(row)) for row, _ in mismatch.rows],
         },
-        tuple(sides),
+        tuple(related),
         key=address,
     )
 
 
 def pinned_pod_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
     """Environment, arguments or configuration name an address of the pod range."""
-    workloads = (item for kind in WORKLOADS for item in cluster.view.objects(kind))
+    workloads = (workload for kind in WORKLOADS for workload in cluster.view.objects(kind))
     literals = chain(in_workloads(workloads), in_config_maps(cluster.view.config_maps.values()))
-    held = _pod_ranges(cluster)
-    if not held:
+    pod_ranges = _pod_ranges(cluster)
+    if not pod_ranges:
         if any(True for _ in literals):
             yield Undecided(None, "nothing in the input declares the range of pods", Reason.NOT_APPLICABLE)
         return
-    index = RangeIndex((found.range, found) for found in held)
-    spared = _spared(cluster)
+    index = RangeIndex((declared.range, declared) for declared in pod_ranges)
+    ordinary = _ordinary_addresses(cluster)
     inside = [
-        (found, within[-1][1])
-        for found in literals
-        if (found.family, found.value) not in spared and (within := index.holding(found.family, found.value))
+        (literal, within[-1][1])
+        for literal in literals
+        if (literal.family, literal.value) not in ordinary and (within := index.holding(literal.family, literal.value))
     ]
-    holders = _holders(cluster, {(found.family, found.value) for found, _ in inside})
-    for found, declared in inside:
-        yield _pinned(cluster, found, declared, holders.get((found.family, found.value)))
+    holders = _holders(cluster, {(literal.family, literal.value) for literal, _ in inside})
+    for literal, declared in inside:
+        yield _pinned_address(cluster, literal, declared, holders.get((literal.family, literal.value)))
 
 
 def _pod_ranges(cluster: Cluster) -> list[Declaration]:
-    """Those of nodes where any is known, else the cluster's."""
-    given = [found for ranges in cluster.network.node_ranges.values() for found in ranges]
-    return given or [
-        found for found in cluster.ranges.plan.trusted(Role.POD) if found.standing is not Standing.INFERRED
+    """Pod ranges of nodes where any is known, else the cluster's."""
+    of_nodes = [declared for ranges in cluster.network.node_ranges.values() for declared in ranges]
+    return of_nodes or [
+        declared for declared in cluster.ranges.plan.trusted(Role.POD) if declared.standing is not Standing.INFERRED
     ]
 
 
-def _spared(cluster: Cluster) -> set[tuple[int, int]]:
+def _ordinary_addresses(cluster: Cluster) -> set[tuple[int, int]]:
     """Ends of declared ranges, where the bridge has its address, and the nodes' own addresses."""
     spared = set().union(*cluster.nodes.own_addresses.values())
-    for found in cluster.ranges.plan.declarations:
-        family, first, last = found.range
+    for declared in cluster.ranges.plan.declarations:
+        family, first, last = declared.range
         spared |= {(family, first), (family, first + 1), (family, last)} if first != last else set()
     return spared
 
@@ -260,16 +258,15 @@ def _holders(cluster: Cluster, wanted: set[tuple[int, int]]) -> dict[tuple[int, 
     return {address: row for row in rows for address in pods.addresses(row) if address in wanted}
 
 
-def _pinned(cluster: Cluster, found: Literal, declared: Declaration, holder: int | None) -> Violation:
-    text = addresses.text(found.family, found.value)
+def _pinned_address(cluster: Cluster, literal: AddressLiteral, declared: Declaration, holder: int | None) -> Violation:
+    text = addresses.text(literal.family, literal.value)
     pod = cluster.pods.subject(holder) if holder is not None else None
-    sides = [Related(declared.subject, declared.path, f"{declared.what} {declared}")]
     return Violation(
-        found.subject,
-        found.path,
-        f"{text} is inside {declared.what} {declared} of {declared.subject}" + (f"; {pod} has it now" if pod else ""),
+        literal.subject,
+        literal.path,
+        f"{text} is inside {with_kind(declared)}" + (f"; {pod} has it now" if pod else ""),
         {"address": text, "range": str(declared), "pod": f"{pod.namespace}/{pod.name}" if pod else None},
-        (*sides, *([Related(pod, ("status",), "has it now")] if pod else [])),
+        (*sides([declared]), *([Related(pod, ("status",), "has it now")] if pod else [])),
         key=text,
     )
 

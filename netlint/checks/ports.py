@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
-from netlint.checks.wording import shortened
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation
-from netlint.model.pods.host_ports import Taken, taken_ports
-from netlint.model.pods.selection import Alike
+from netlint.model.pods.host_ports import TakenPort, taken_ports
+from netlint.model.pods.selection import PodGroup
 from netlint.model.services.node_ports import DEFAULT_RANGE, NodePort, PortRange
-from netlint.model.services.recomputed_slices import has_pods, is_headless, protocol, resolved_port
+from netlint.model.services.service_ports import protocol, resolved_port
+from netlint.model.services.service_spec import has_pods, is_headless, may_be_of_several_clusters
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, inflected, shortened
 from netlint.snapshot.pod_shapes import ContainerShape
-
-NAMED = 3  # so many objects a finding names
 
 
 def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:
@@ -27,42 +27,42 @@ def conflicting_service_ports(cluster: Cluster) -> Iterator[Violation]:
         ports = service.spec.ports or ()
         if service.spec.type == "ExternalName" or len(ports) < 2:
             continue
-        for what, (path, *others) in _repeated(ports):
+        for repeated, (path, *others) in _repeated(ports):
             yield Violation(
                 subject_of(service),
                 path,
-                f"{what} is written {len(others) + 1} times",
-                {"repeated": what},
+                f"{repeated} is written {len(others) + 1} times",
+                {"repeated": repeated},
                 tuple(Related(subject_of(service), other, "here too") for other in others),
-                key=what,
+                key=repeated,
             )
 
 
 def _repeated(ports: Iterable[ServicePort]) -> Iterator[tuple[str, list[Path]]]:
     places: defaultdict[str, list[Path]] = defaultdict(list)
     for index, port in enumerate(ports):
-        at: Path = ("spec", "ports", index)
+        path: Path = ("spec", "ports", index)
         if port.port:
-            places[f"port {port.port}/{protocol(port)}"].append((*at, "port"))
+            places[f"port {port.port}/{protocol(port)}"].append((*path, "port"))
         if port.name:
-            places[f"port name {port.name!r}"].append((*at, "name"))
+            places[f"port name {port.name!r}"].append((*path, "name"))
         if port.nodePort:
-            places[f"node port {port.nodePort}/{protocol(port)}"].append((*at, "nodePort"))
-    yield from ((what, found) for what, found in sorted(places.items()) if len(found) > 1)
+            places[f"node port {port.nodePort}/{protocol(port)}"].append((*path, "nodePort"))
+    yield from ((text, paths) for text, paths in sorted(places.items()) if len(paths) > 1)
 
 
 def unnamed_service_ports(cluster: Cluster) -> Iterator[Violation]:
     """A Service with several ports does not name all of them."""
     for service in cluster.view.services:
         ports = service.spec.ports or ()
-        without = [index for index, port in enumerate(ports) if not port.name]
-        if len(ports) > 1 and without and service.spec.type != "ExternalName":
-            first, *others = [("spec", "ports", index) for index in without]
+        unnamed = [index for index, port in enumerate(ports) if not port.name]
+        if len(ports) > 1 and unnamed and service.spec.type != "ExternalName":
+            first, *others = [("spec", "ports", index) for index in unnamed]
             yield Violation(
                 subject_of(service),
                 first,
-                f"{len(without)} of {len(ports)} ports {'has' if len(without) == 1 else 'have'} no name",
-                {"unnamed": [f"{ports[index].port}/{protocol(ports[index])}" for index in without]},
+                f"{len(unnamed)} of {len(ports)} ports {inflected(len(unnamed), 'has', 'have')} no name",
+                {"unnamed": [f"{ports[index].port}/{protocol(ports[index])}" for index in unnamed]},
                 tuple(Related(subject_of(service), path, "has no name either") for path in others),
             )
 
@@ -106,19 +106,24 @@ def _declares_all(containers: tuple[ContainerShape, ...]) -> bool:
 
 
 def _undeclared(
-    cluster: Cluster, service: Service, index: int, declared: set[tuple[int | None, str]], selected: list[Alike]
+    cluster: Cluster, service: Service, index: int, declared: set[tuple[int | None, str]], selected: list[PodGroup]
 ) -> Violation:
     port = (service.spec.ports or [])[index]
     number = port.targetPort or port.port
-    others = sorted(how for found, how in declared if found == number)
+    others = sorted(transport for declared_number, transport in declared if declared_number == number)
     only = f"; they declare {number}/{', '.join(others)}" if others else ""
-    subject = min((cluster.services.selection.example_of(group) for group in selected), key=lambda found: found.order)
+    examples = map(cluster.services.selection.example_of, selected)
+    example = min(examples, key=lambda subject: subject.order)
     return Violation(
         subject_of(service),
         ("spec", "ports", index, "targetPort" if port.targetPort else "port"),
         f"{number}/{protocol(port)} is declared by no selected pod{only}",
-        {"targetPort": number, "protocol": protocol(port), "declared": sorted(f"{n}/{how}" for n, how in declared)},
-        (Related(subject, (), "is selected"),),
+        {
+            "targetPort": number,
+            "protocol": protocol(port),
+            "declared": sorted(f"{n}/{transport}" for n, transport in declared),
+        },
+        (Related(example, (), "is selected"),),
         key=f"{protocol(port)}/{port.port}",
     )
 
@@ -134,18 +139,12 @@ def conflicting_node_ports(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 subject_of(first.service),
                 first.path,
-                f"node port {number} is also claimed by {shortened([str(subject_of(one.service)) for one in others])}",
-                {"nodePort": number, "services": [str(subject_of(one.service)) for one in claims.values()]},
-                tuple(Related(subject_of(one.service), one.path, "claims it too") for one in others),
+                f"node port {number} is also claimed by {shortened(subject_of(claim.service) for claim in others)}",
+                {"nodePort": number, "services": [str(subject_of(claim.service)) for claim in claims.values()]},
+                tuple(Related(subject_of(claim.service), claim.path, "claims it too") for claim in others),
                 key=str(number),
-                mitigated=_may_be_apart([first, *others]),
+                mitigated=may_be_of_several_clusters([claim.service for claim in claims.values()]),
             )
-
-
-def _may_be_apart(claims: list[NodePort]) -> bool:
-    """Whether they may be meant for different clusters: manifests in different namespaces, none from a server."""
-    namespaces = {claim.service.namespace for claim in claims}
-    return len(namespaces) == len(claims) and not all(claim.service.spec.clusterIP for claim in claims)
 
 
 def node_ports_outside_range(cluster: Cluster) -> Iterator[Violation]:
@@ -153,15 +152,15 @@ def node_ports_outside_range(cluster: Cluster) -> Iterator[Violation]:
     declared = cluster.services.node_port_ranges
     allowed = declared or [PortRange(*DEFAULT_RANGE)]
     for claim in cluster.services.node_ports:
-        if any(held.first <= claim.number <= held.last for held in allowed):
+        if any(port_range.first <= claim.number <= port_range.last for port_range in allowed):
             continue
         whose = "the default range" if not declared else f"the range of {declared[0].subject}"
         yield Violation(
             subject_of(claim.service),
             claim.path,
             f"node port {claim.number} is outside {allowed[0]}, {whose}",
-            {"nodePort": claim.number, "ranges": [str(held) for held in allowed]},
-            tuple(Related(held.subject, held.path, f"gives out {held}") for held in declared if held.subject),
+            {"nodePort": claim.number, "ranges": [str(port_range) for port_range in allowed]},
+            tuple(Related(span.subject, span.path, f"gives out {span}") for span in declared if span.subject),
             key=str(claim.number),
             mitigated=not declared,
         )
@@ -181,45 +180,54 @@ def node_ports_taken_by_pods(cluster: Cluster) -> Iterator[Violation]:
     """A node port is also a host port of a pod."""
     if not cluster.services.node_ports:
         return
-    taken = _taken_by_pods(cluster, {claim.number for claim in cluster.services.node_ports})
+    by_port = _holders(cluster, {claim.number for claim in cluster.services.node_ports})
     for claim in cluster.services.node_ports:
-        holders = [found for found in taken.get((claim.number, claim.protocol), ()) if not _leads_there(claim, found)]
+        taking = by_port.get((claim.number, claim.protocol), ())
+        holders = [holder for holder in taking if not _leads_there(claim, holder)]
         if holders:
             yield Violation(
                 subject_of(claim.service),
                 claim.path,
                 f"node port {claim.number}/{claim.protocol} is also a host port of "
-                f"{shortened([str(found.subject) for found in holders])}",
-                {"nodePort": claim.number, "takenBy": [str(found.subject) for found in holders]},
-                tuple(Related(found.subject, found.path, "takes it") for found in holders[:NAMED]),
+                f"{shortened(holder.subject for holder in holders)}",
+                {"nodePort": claim.number, "takenBy": [str(holder.subject) for holder in holders]},
+                tuple(Related(holder.subject, holder.path, "takes it") for holder in holders[:NAMED]),
                 key=f"{claim.number}/{claim.protocol}",
             )
 
 
-def _taken_by_pods(cluster: Cluster, numbers: set[int]) -> dict[tuple[int, str], list[_Holder]]:
-    """Who takes these ports: workloads, and pods that no workload of the input has made."""
-    found: defaultdict[tuple[int, str], list[_Holder]] = defaultdict(list)
+def _holders(cluster: Cluster, numbers: set[int]) -> dict[tuple[int, str], list[_Holder]]:
+    """Takers of these ports, by number and protocol: workloads, and pods that none of the input has made."""
+    holders: defaultdict[tuple[int, str], list[_Holder]] = defaultdict(list)
+    for host_port, holder in chain(_workload_holders(cluster, numbers), _pod_holders(cluster, numbers)):
+        holders[host_port.number, protocol(host_port.port)].append(holder)
+    return holders
+
+
+def _workload_holders(cluster: Cluster, numbers: set[int]) -> Iterator[tuple[TakenPort, _Holder]]:
     for template in cluster.view.templates.all:
-        for taken in taken_ports(template.containers, template.host_network):
-            if taken.number in numbers and template.replicas != 0 and not template.of_deployment:
-                path = (*template.path, *taken.path(template.containers))
+        for host_port in taken_ports(template.containers, template.host_network):
+            if host_port.number in numbers and template.replicas != 0 and not template.of_deployment:
+                path = (*template.path, *host_port.path(template.containers))
                 holder = _Holder(template.subject, path, template.containers, template.labels, template.namespace)
-                found[taken.number, protocol(taken.port)].append(holder)
+                yield host_port, holder
+
+
+def _pod_holders(cluster: Cluster, numbers: set[int]) -> Iterator[tuple[TakenPort, _Holder]]:
     pods = cluster.pods
-    taking: dict[int, list[Taken]] = {}
-    for alike in pods.alike:
-        shape = pods.table.shapes[alike[0]]
-        wanted = [taken for taken in taken_ports(shape.containers, shape.host_network) if taken.number in numbers]
-        taking.update(dict.fromkeys(alike, wanted) if wanted else {})
-    for number, wanted in sorted(taking.items()):
-        shape = pods.table.shapes[number]
+    host_ports: dict[int, list[TakenPort]] = {}
+    for shape, shape_numbers in pods.by_containers:
+        taken = taken_ports(shape.containers, shape.host_network)
+        wanted = [host_port for host_port in taken if host_port.number in numbers]
+        host_ports.update(dict.fromkeys(shape_numbers, wanted) if wanted else {})
+    for number, wanted in sorted(host_ports.items()):
+        shape = pods.shapes[number]
         row = None if cluster.view.templates.making(shape) else pods.first_live([number])
-        for taken in wanted if row is not None else ():
-            assert row is not None
-            path = taken.path(shape.containers)
-            holder = _Holder(pods.subject(row), path, shape.containers, shape.labels, shape.namespace)
-            found[taken.number, protocol(taken.port)].append(holder)
-    return found
+        if row is not None:
+            subject = pods.subject(row)
+            for host_port in wanted:
+                path = host_port.path(shape.containers)
+                yield host_port, _Holder(subject, path, shape.containers, shape.labels, shape.namespace)
 
 
 def _leads_there(claim: NodePort, holder: _Holder) -> bool:
@@ -234,27 +242,27 @@ def _leads_there(claim: NodePort, holder: _Holder) -> bool:
 def oversubscribed_host_ports(cluster: Cluster) -> Iterator[Violation]:
     """A workload with host ports wants more replicas than there are nodes."""
     for template in cluster.view.templates.all:
-        taken = next(taken_ports(template.containers, template.host_network), None)
-        if taken is None or not template.replicas or template.of_deployment:
+        host_port = next(taken_ports(template.containers, template.host_network), None)
+        if host_port is None or not template.replicas or template.of_deployment:
             continue
         fitting = [node for node in cluster.view.nodes if template.node_selector.items() <= node.labels.items()]
         if template.replicas > len(fitting):
             yield _oversubscribed(
                 template.subject,
-                (*template.path, *taken.path(template.containers)),
-                taken,
+                (*template.path, *host_port.path(template.containers)),
+                host_port,
                 (template.replicas, len(fitting)),
             )
 
 
-def _oversubscribed(subject: Subject, path: Path, taken: Taken, counts: tuple[int, int]) -> Violation:
+def _oversubscribed(subject: Subject, path: Path, host_port: TakenPort, counts: tuple[int, int]) -> Violation:
     replicas, nodes = counts
     return Violation(
         subject,
         path,
-        f"{replicas} replicas take port {taken.number}/{protocol(taken.port)} of a node each, "
-        f"and {nodes} {'node suits' if nodes == 1 else 'nodes suit'} them",
-        {"hostPort": taken.number, "replicas": replicas, "nodes": nodes},
+        f"{replicas} replicas take port {host_port.number}/{protocol(host_port.port)} of a node each, "
+        f"and {nodes} {inflected(nodes, 'node suits', 'nodes suit')} them",
+        {"hostPort": host_port.number, "replicas": replicas, "nodes": nodes},
         (Related(subject, ("spec", "replicas"), "wants so many"),),
     )
 

@@ -7,29 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from netlint import addresses
-from netlint.checks.wording import shortened
+from netlint.addresses import FAMILY_NAMES
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.operator_pods import doubt
-from netlint.cluster.traffic.sidecars import overlooked
+from netlint.cluster.traffic.operator_pods import why_pods_may_exist
+from netlint.cluster.traffic.sidecars import overlooked_sidecar
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.release import Release
 from netlint.model.nearest import nearest
 from netlint.model.pods.endpoint_conditions import Conditions
 from netlint.model.selectors import text_of
-from netlint.model.services.recomputed_slices import (
-    FAMILY_NAMES,
-    FIND_SIDECARS,
-    Difference,
-    Mismatch,
-    has_pods,
-    protocol,
-    resolved_port,
-)
+from netlint.model.services.recomputed_slices import Difference, EndpointMismatch
+from netlint.model.services.service_ports import FIND_SIDECARS, protocol, resolved_port
 from netlint.model.services.service_purpose import ROLLOUT, is_made_by_controller, purpose
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
-
-NAMED = 3  # so many objects a message names; the evidence has them all
+from netlint.phrases import NAMED, first_of, inflected, shortened
 
 
 def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -43,28 +36,26 @@ def services_without_pods(cluster: Cluster) -> Iterator[Violation | Undecided]:
         scaled_down = [template.subject for template in templates if template.replicas == 0]
         if len(scaled_down) < len(templates):
             continue
-        found = _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
-        why = doubt(cluster, service)
-        if why and not found.related:
+        violation = _without_pods(cluster, service, len(cluster.pods.of_shapes(shapes)), scaled_down)
+        why = why_pods_may_exist(cluster, service)
+        if why and not violation.related:
             yield Undecided(subject_of(service), why)
         else:
-            yield found
+            yield violation
 
 
 def _without_pods(cluster: Cluster, service: Service, completed: int, scaled_down: list[Subject]) -> Violation:
     selector = service.spec.selector or {}
-    what = "only completed pods" if completed else "no pod"
-    close = (
-        None if completed or scaled_down else nearest(selector, cluster.services.selection.labels_in(service.namespace))
-    )
-    slips, owner = close or ([], None)
+    selected = "only completed pods" if completed else "no pod"
+    others = () if completed or scaled_down else cluster.services.selection.labels_in(service.namespace)
+    slips, owner = nearest(selector, others) or ([], None)
     meant = f"; {' and '.join(map(str, slips))} of {owner}" if owner else ""
     return Violation(
         subject_of(service),
         ("spec", "selector"),
-        f"{text_of(selector)} selects {what} in namespace {service.namespace}"
+        f"{text_of(selector)} selects {selected} in namespace {service.namespace}"
         + (f"; {scaled_down[0]} has no replicas" if scaled_down else meant),
-        {"selector": selector, "completedPods": completed, "nearest": {slip.found[0]: slip.found[1] for slip in slips}},
+        {"selector": selector, "completedPods": completed, "nearest": {slip.label[0]: slip.label[1] for slip in slips}},
         tuple(Related(subject, ("spec", "replicas"), "has no replicas") for subject in scaled_down)
         + ((Related(owner, (), "has labels like those"),) if owner else ()),
         mitigated=bool(scaled_down),
@@ -83,12 +74,11 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
         for index, port in named:
             without = [group for group in selected if resolved_port(port, group.containers) is None]
             if without:
-                found = sorted(
-                    (cluster.services.selection.example_of(group) for group in without),
-                    key=lambda subject: subject.order,
+                examples = map(cluster.services.selection.example_of, without)
+                yield _unmatched(
+                    service, index, port, sorted(examples, key=lambda subject: subject.order), len(selected)
                 )
-                yield _unmatched(service, index, port, found, len(selected))
-            elif hidden := overlooked(cluster, service, port, selected):
+            elif hidden := overlooked_sidecar(cluster, service, port, selected):
                 yield _in_sidecar(service, index, port, *hidden)
 
 
@@ -96,11 +86,11 @@ def _in_sidecar(service: Service, index: int, port: ServicePort, example: Subjec
     return Violation(
         subject_of(service),
         ("spec", "ports", index, "targetPort"),
-        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.what} is "
-        f"{shown.text}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
-        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.text},
+        f"{protocol(port)} port {port.targetPort!r} is declared by a sidecar of {example} alone, and {shown.witness} "
+        f"is {shown.version}: before {'.'.join(map(str, FIND_SIDECARS))} such a port is left out of EndpointSlices",
+        {"targetPort": port.targetPort, "protocol": protocol(port), "release": shown.version},
         (Related(example, (), "declares the port in an init container"),)
-        + ((Related(shown.subject, shown.path, f"shows {shown.text}"),) if shown.subject else ()),
+        + ((Related(shown.subject, shown.path, f"shows {shown.version}"),) if shown.subject else ()),
         key=f"{protocol(port)}/{port.port}",
         mitigated=True,
     )
@@ -112,12 +102,8 @@ def _unmatched(service: Service, index: int, port: ServicePort, without: list[Su
         subject_of(service),
         ("spec", "ports", index, "targetPort"),
         f"{protocol(port)} port {port.targetPort!r} is declared by {where}",
-        {
-            "targetPort": port.targetPort,
-            "protocol": protocol(port),
-            "without": [str(found) for found in without],
-        },
-        tuple(Related(found, (), "does not declare the port") for found in without[:NAMED]),
+        {"targetPort": port.targetPort, "protocol": protocol(port), "without": list(map(str, without))},
+        tuple(Related(subject, (), "does not declare the port") for subject in without[:NAMED]),
         key=f"{protocol(port)}/{port.port}",
         mitigated=len(without) < all_of,
     )
@@ -134,15 +120,15 @@ def shared_selectors(cluster: Cluster) -> Iterator[Violation]:
             yield Violation(
                 subject_of(first),
                 ("spec", "selector"),
-                f"{shortened([str(subject_of(other)) for other in others])} "
-                f"{'leads' if len(others) == 1 else 'lead'} to the same ports of the same pods",
+                f"{shortened(subject_of(other) for other in others)} "
+                f"{inflected(len(others), 'leads', 'lead')} to the same ports of the same pods",
                 {"services": [str(subject_of(service)) for service in (first, *others)]},
                 tuple(Related(subject_of(other), ("spec", "selector"), "selects the same") for other in others),
             )
 
 
 def _with_peers(services: list[Service]) -> Iterator[Service]:
-    """Those with the selector of another one in their namespace."""
+    """Services with the selector of another one in their namespace."""
     keys = [
         (service.namespace, frozenset((service.spec.selector or {}).items())) if has_pods(service) else None
         for service in services
@@ -153,29 +139,28 @@ def _with_peers(services: list[Service]) -> Iterator[Service]:
 
 def stale_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
     """EndpointSlices list addresses that no live pod of the Service has."""
-    for found in cluster.services.endpoints.differences:
-        if not found.stale:
+    slices = cluster.view.slices
+    for difference in cluster.services.endpoints.differences:
+        if not difference.stale:
             continue
-        entries = [_endpoint(cluster, found, number, row) for number, row in found.stale]
-        number, row = found.stale[0]
-        piece = cluster.view.slices.slices[number]
-        at = ("endpoints", row - cluster.view.slices.starts[number], "addresses", 0)
+        entries = [_endpoint(cluster, difference, number, row) for number, row in difference.stale]
+        number, row = difference.stale[0]
         yield Violation(
-            subject_of(found.service),
+            subject_of(difference.service),
             ("spec", "selector"),
-            f"{_said(entries)} {_plural(entries, 'is', 'are')} listed as {FAMILY_NAMES[found.family]} "
-            f"{_plural(entries, 'endpoint', 'endpoints')}, but no live pod of the Service has "
-            f"{_plural(entries, 'it', 'them')}{_ended(cluster, found)}",
-            {"family": FAMILY_NAMES[found.family], "endpoints": entries},
-            (Related(subject_of(piece), at, f"lists {entries[0]['address']}"),),
-            key=FAMILY_NAMES[found.family],
-            mitigated=_is_lag(cluster, found, _targets(cluster, found)),
+            f"{_with_pods(entries)} {inflected(len(entries), 'is', 'are')} listed as {FAMILY_NAMES[difference.family]} "
+            f"{inflected(len(entries), 'endpoint', 'endpoints')}, but no live pod of the Service has "
+            f"{inflected(len(entries), 'it', 'them')}{_ended(cluster, difference)}",
+            {"family": FAMILY_NAMES[difference.family], "endpoints": entries},
+            (Related(slices.subject(number), slices.address_path(number, row), f"lists {entries[0]['address']}"),),
+            key=FAMILY_NAMES[difference.family],
+            mitigated=_is_lag(cluster, difference, _targets(cluster, difference)),
         )
 
 
-def _ended(cluster: Cluster, found: Difference) -> str:
+def _ended(cluster: Cluster, difference: Difference) -> str:
     """The first of the stale endpoints' pods that has completed or failed, where there is one."""
-    for row in _targets(cluster, found):
+    for row in _targets(cluster, difference):
         if not cluster.pods.is_live(row):
             return f"; {cluster.pods.subject(row)} has {cluster.pods.phase(row).name.lower()}"
     return ""
@@ -184,91 +169,90 @@ def _ended(cluster: Cluster, found: Difference) -> str:
 def missing_endpoint_addresses(cluster: Cluster) -> Iterator[Violation]:
     """Pods of the Service are in none of its EndpointSlices."""
     pods = cluster.pods
-    for found in cluster.services.endpoints.differences:
-        if not found.missing:
+    for difference in cluster.services.endpoints.differences:
+        if not difference.missing:
             continue
-        rows = sorted(found.missing, key=pods.order)
+        rows = sorted(difference.missing, key=pods.order)
         entries = [
-            {"address": addresses.text(found.family, pods.address(row, found.family)), "pod": pods.name(row)}
+            {"address": addresses.text(difference.family, pods.address(row, difference.family)), "pod": pods.name(row)}
             for row in rows
         ]
         yield Violation(
-            subject_of(found.service),
+            subject_of(difference.service),
             ("spec", "selector"),
-            f"{_said(entries)} {_plural(entries, 'is', 'are')} in no {FAMILY_NAMES[found.family]} "
+            f"{_with_pods(entries)} {inflected(len(entries), 'is', 'are')} in no {FAMILY_NAMES[difference.family]} "
             "EndpointSlice of the Service",
-            {"family": FAMILY_NAMES[found.family], "pods": entries},
+            {"family": FAMILY_NAMES[difference.family], "pods": entries},
             tuple(Related(pods.subject(row), (), "is selected") for row in rows[:NAMED]),
-            key=FAMILY_NAMES[found.family],
-            mitigated=_is_lag(cluster, found, rows),
+            key=FAMILY_NAMES[difference.family],
+            mitigated=_is_lag(cluster, difference, rows),
         )
 
 
 def mismatched_endpoints(cluster: Cluster) -> Iterator[Violation]:
     """Endpoints do not say what their pods demand: ports, conditions, target or node."""
-    for found in cluster.services.endpoints.differences:
-        if not found.mismatched:
-            continue
-        entries = [
-            {**_endpoint(cluster, found, number, at), "wrong": [_mismatch(wrong) for wrong in mismatches]}
-            for number, at, _, mismatches in found.mismatched
-        ]
-        number, at, row, mismatches = found.mismatched[0]
-        more = len(entries) - 1
-        yield Violation(
-            subject_of(found.service),
-            ("spec", "selector"),
-            f"the {FAMILY_NAMES[found.family]} endpoint {entries[0]['address']} has {_wrong(mismatches[0])}"
-            + (f"; {more} more {'differs' if more == 1 else 'differ'}" if more else ""),
-            {"family": FAMILY_NAMES[found.family], "endpoints": entries},
-            (
-                Related(
-                    subject_of(cluster.view.slices.slices[number]),
-                    ("endpoints", at - cluster.view.slices.starts[number]),
-                    "has the endpoint",
-                ),
-                Related(cluster.pods.subject(row), (), "is the pod"),
-            ),
-            key=FAMILY_NAMES[found.family],
-            mitigated=_is_lag(cluster, found, [row for _, _, row, _ in found.mismatched]),
-        )
+    for difference in cluster.services.endpoints.differences:
+        if difference.mismatched:
+            yield _mismatched(cluster, difference)
 
 
-def _is_lag(cluster: Cluster, found: Difference, rows: list[int]) -> bool:
+def _mismatched(cluster: Cluster, difference: Difference) -> Violation:
+    entries = [
+        {**_endpoint(cluster, difference, number, row), "wrong": list(map(_mismatch_evidence, mismatches))}
+        for number, row, _, mismatches in difference.mismatched
+    ]
+    slices, family, more = cluster.view.slices, FAMILY_NAMES[difference.family], len(entries) - 1
+    number, row, pod, mismatches = difference.mismatched[0]
+    return Violation(
+        subject_of(difference.service),
+        ("spec", "selector"),
+        f"the {family} endpoint {entries[0]['address']} has {_mismatch_text(mismatches[0])}"
+        + (f"; {more} more {inflected(more, 'differs', 'differ')}" if more else ""),
+        {"family": family, "endpoints": entries},
+        (
+            Related(slices.subject(number), slices.endpoint_path(number, row), "has the endpoint"),
+            Related(cluster.pods.subject(pod), (), "is the pod"),
+        ),
+        key=family,
+        mitigated=_is_lag(cluster, difference, [pod for _, _, pod, _ in difference.mismatched]),
+    )
+
+
+def _is_lag(cluster: Cluster, difference: Difference, rows: list[int]) -> bool:
     """Whether every pod involved changed after the slices did, so that the controller may be about to write."""
-    changed = [cluster.pods.table.changed[row] for row in rows]
-    return bool(found.changed and changed) and min(changed) > found.changed
+    changed = [cluster.pods.last_change(row) for row in rows]
+    return bool(difference.changed and changed) and min(changed) > difference.changed
 
 
-def _targets(cluster: Cluster, found: Difference) -> list[int]:
+def _targets(cluster: Cluster, difference: Difference) -> list[int]:
     """The pods that the stale endpoints name; one that does not exist is no lag, so then none."""
-    named = {(found.service.namespace, cluster.view.slices.target[row]) for _, row in found.stale}
+    named = {(difference.service.namespace, cluster.view.slices.target(row)) for _, row in difference.stale}
     rows = cluster.services.endpoints.stale_targets
     return [rows[key] for key in named] if rows.keys() >= named else []
 
 
-def _endpoint(cluster: Cluster, found: Difference, number: int, row: int) -> dict[str, Any]:
-    table = cluster.view.slices
+def _endpoint(cluster: Cluster, difference: Difference, number: int, row: int) -> dict[str, Any]:
+    slices = cluster.view.slices
     return {
-        "address": addresses.text(found.family, table.address(row, found.family)),
-        "target": table.target[row] or None,
-        "slice": table.slices[number].name,
+        "address": addresses.text(difference.family, slices.address(row, difference.family)),
+        "target": slices.target(row) or None,
+        "slice": slices[number].name,
     }
 
 
-def _mismatch(wrong: Mismatch) -> dict[str, Any]:
-    return {"field": wrong.field, "expected": _value(wrong.expected), "actual": _value(wrong.actual)}
+def _mismatch_evidence(mismatch: EndpointMismatch) -> dict[str, Any]:
+    return {"field": mismatch.field, "expected": _value(mismatch.expected), "actual": _value(mismatch.actual)}
 
 
 def _value(value: object) -> object:
     if isinstance(value, Conditions):
         return value._asdict()
     if isinstance(value, frozenset):
-        return [{"name": name, "port": port, "protocol": how} for name, port, how in sorted(value, key=str)]
+        return [{"name": name, "port": port, "protocol": transport} for name, port, transport in sorted(value, key=str)]
     return value
 
 
-def _wrong(mismatch: Mismatch) -> str:
+def _mismatch_text(mismatch: EndpointMismatch) -> str:
     actual, expected = mismatch.actual, mismatch.expected
     if isinstance(actual, Conditions) and isinstance(expected, Conditions):
         wrong = [name for name in Conditions._fields if getattr(actual, name) != getattr(expected, name)]
@@ -278,23 +262,16 @@ def _wrong(mismatch: Mismatch) -> str:
 
 def _in_words(value: object) -> str:
     if isinstance(value, frozenset):
-        ports = [f"{name or 'unnamed'} {port}/{how}" for name, port, how in sorted(value, key=str)]
+        ports = [f"{name or 'unnamed'} {port}/{transport}" for name, port, transport in sorted(value, key=str)]
         return ", ".join(ports) or "no port"
     return repr(value)
 
 
-def _said(entries: list[dict[str, Any]]) -> str:
+def _with_pods(entries: list[dict[str, Any]]) -> str:
     """The first addresses with their pods, the others as a number."""
-    named = [
-        f"{entry['address']} ({entry['pod']})" if entry.get("pod") else str(entry["address"])
-        for entry in entries[:NAMED]
-    ]
-    more = len(entries) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
-
-
-def _plural(entries: list[dict[str, Any]], one: str, many: str) -> str:
-    return one if len(entries) == 1 else many
+    return first_of(
+        [f"{entry['address']} ({entry['pod']})" if entry.get("pod") else str(entry["address"]) for entry in entries]
+    )
 
 
 CHECKS = (

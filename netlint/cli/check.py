@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netlint.cli.inputs import Wanted, chosen_rules, reading, said, say
+from netlint.cli.source_options import ReadRequest, chosen_rules, reading, say, say_all
 
 if TYPE_CHECKING:
     from netlint.config import Config
@@ -78,7 +78,7 @@ Verbose = Annotated[
 
 @reading()
 def check(  # noqa: PLR0913, PLR0917 - the command's options
-    wanted: Wanted,
+    request: ReadRequest,
     select: Select = None,
     ignore: Ignore = None,
     config_file: ConfigFile = None,
@@ -104,11 +104,11 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     settings = _effective(config.load(config_file), fail_on, strict)
     rules = chosen_rules(settings, select or (), ignore or ())
     targets = outputs.plan(form, output or [], quiet=quiet, color=color, show_all=show_all)
-    report = _evaluated(wanted, rules, settings, verbose)
+    report = _evaluated(request, rules, settings, verbose)
     outputs.publish(report, targets)
     if not outputs.tells_people(targets):
-        said(report.result.snapshot.reading.errors)
-        said(f"{failure.rule} crashed: {failure.message}" for failure in report.result.failures)
+        say_all(report.result.snapshot.reading.errors)
+        say_all(f"{failure.rule} crashed: {failure.message}" for failure in report.result.failures)
     if verbose:
         for failure in report.result.failures:
             say(f"{failure.rule} crashed:\n{failure.trace}")
@@ -128,7 +128,7 @@ def _effective(settings: Config, fail_on: str | None, strict: bool | None) -> Co
     return settings
 
 
-def _evaluated(wanted: Wanted, rules: list[Rule], settings: Config, verbose: bool) -> Report:
+def _evaluated(request: ReadRequest, rules: list[Rule], settings: Config, verbose: bool) -> Report:
     from time import monotonic
 
     from netlint import clock, engine
@@ -137,9 +137,9 @@ def _evaluated(wanted: Wanted, rules: list[Rule], settings: Config, verbose: boo
 
     begun, started = monotonic(), clock.now()
     kinds = engine.kinds_read(rules)
-    snapshot, locate = wanted.read(kinds, verbose=verbose, default_namespace=settings.default_namespace)
+    snapshot, locate = request.read(kinds, verbose=verbose, default_namespace=settings.default_namespace)
     result = engine.run(snapshot, rules, settings, started.date(), locate)
-    wanted.confirm(result, result.open, settings, started.date())
+    request.confirm(result, result.open, settings, started.date())
     return Report(
         result,
         started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),

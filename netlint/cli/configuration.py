@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netlint.cli.inputs import say
+from netlint.cli.source_options import say
 
 config_app = typer.Typer(help="Write, show or validate the configuration.", no_args_is_help=True)
 
@@ -43,5 +43,5 @@ def validate(file: File = None) -> None:
     """Say whether a configuration can be used; exit with 2 where it cannot."""
     from netlint import config
 
-    found = config.load(file)
-    say(f"{found.file} is valid" if found.file else "there is no configuration; the defaults hold")
+    settings = config.load(file)
+    say(f"{settings.file} is valid" if settings.file else "there is no configuration; the defaults hold")

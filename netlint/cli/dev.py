@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netlint.cli.inputs import say
+from netlint.cli.source_options import say
 
 dev_app = typer.Typer(help="For contributors, in the root of a checkout.", no_args_is_help=True)
 
@@ -17,20 +17,21 @@ def new_rule(
     topic: Annotated[str, typer.Argument(help="Folder of the page and module of the check.")],
     name: Annotated[str, typer.Argument(help="Names the fault; reads well after 'allow'.")],
 ) -> None:
-    """Write the skeleton of a rule, its page and its check, and renew the index."""
+    """Write the skeleton of a rule, its page and its check, renew the indexes, and name the steps that are left."""
     from netlint import scaffold
 
     for path in scaffold.new_rule(_root(), topic, name):
         say(f"{path} written")
+    typer.echo(scaffold.STEPS.format(topic=topic, name=name), nl=False)
 
 
 @dev_app.command()
 def index() -> None:
-    """Write the index of all rules."""
-    from netlint import scaffold
+    """Write the indexes of the rule pages: of all rules, and of all faults."""
+    from netlint import indexes
 
-    rules = _root() / "rules"
-    (rules / "README.md").write_text(scaffold.index(rules), encoding="utf-8")
+    for path in indexes.write_indexes(_root()):
+        say(f"{path} written")
 
 
 def _root() -> Path:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netlint.cli.inputs import Wanted, known_format, reading, said
+from netlint.cli.source_options import ReadRequest, known_format, reading, say_all
 
 if TYPE_CHECKING:
     from netlint.cluster import Cluster
@@ -28,7 +28,7 @@ View = Annotated[
 
 @reading()
 def show_map(
-    wanted: Wanted, form: Format = "text", node: OfNode = None, family: Family = None, view: View = "plan"
+    request: ReadRequest, form: Format = "text", node: OfNode = None, family: Family = None, view: View = "plan"
 ) -> None:
     """Show the address plan as a tree drawn to scale, with its use, free space and collisions.
 
@@ -39,37 +39,39 @@ def show_map(
     from netlint.objects import ADDRESS_PLAN
 
     known_format(form, *FORMATS)
-    for option, given, known in (("--view", view, VIEWS), ("--family", family or 4, (4, 6))):
-        if given not in known:
-            raise UsageError(f"{option} {given!r}: choose one of {', '.join(map(str, known))}")
-    snapshot, locate = wanted.read(ADDRESS_PLAN)
+    for option, value, known in (("--view", view, VIEWS), ("--family", family or 4, (4, 6))):
+        if value not in known:
+            raise UsageError(f"{option} {value!r}: choose one of {', '.join(map(str, known))}")
+    snapshot, locate = request.read(ADDRESS_PLAN)
     cluster = Cluster(snapshot)
     if node is not None and node not in cluster.view.node_named:
         raise UsageError(f"there is no Node {node!r} in the input")
     shown = _topology(cluster, form, node) if view == "topology" else _plan(cluster, locate, form, node, family)
     typer.echo(shown, nl=False)
-    raise typer.Exit(2 if said(snapshot.reading.errors) else 0)
+    raise typer.Exit(2 if say_all(snapshot.reading.errors) else 0)
 
 
 def _plan(cluster: Cluster, locate: Locator | None, form: str, node: str | None, family: int | None) -> str:
-    from netlint.cluster.address_lookup.address_lookup import owners_in
-    from netlint.cluster.address_lookup.range_tree import of_node, tree
+    from netlint.cluster.address_lookup.address_owners import owners_in
+    from netlint.cluster.address_lookup.range_tree import of_node, range_tree
     from netlint.outputs import colored
     from netlint.views import gaps, plansvg, spots
     from netlint.views import tree as view
 
-    families = {one: tree(cluster, one) for one in (4, 6) if family in {None, one}}
+    trees = {version: range_tree(cluster, version) for version in (4, 6) if family in {None, version}}
     if node is not None:
-        families = {one: of_node(roots, node) for one, roots in families.items()}
-    families = {one: roots for one, roots in families.items() if roots}
-    own = [one.range for one in cluster.network.node_ranges.get(node or "", []) if one.range.family in families]
-    residents = [(held.family, owner) for held in own for owner in owners_in(cluster, held)]
+        trees = {version: of_node(roots, node) for version, roots in trees.items()}
+    trees = {version: roots for version, roots in trees.items() if roots}
+    declared = (declaration.range for declaration in cluster.network.node_ranges.get(node or "", []))
+    residents = [
+        (span.family, owner) for span in declared if span.family in trees for owner in owners_in(cluster, span)
+    ]
     fabric, missing = cluster.network.sentences, gaps(cluster.view.snapshot, KINDS)
     if form == "json":
-        return view.json(families, fabric, residents, missing, spots(locate, view.sides(families)))
+        return view.json(trees, fabric, residents, missing, spots(locate, view.sides(trees)))
     if form == "svg":
-        return plansvg.draw(families, fabric, residents)
-    return view.text(families, fabric, residents, missing, colored("auto"))
+        return plansvg.draw(trees, fabric, residents)
+    return view.text(trees, fabric, residents, missing, colored("auto"))
 
 
 def _topology(cluster: Cluster, form: str, node: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netlint.cli.inputs import Wanted, known_format, reading, said, say
+from netlint.cli.source_options import ReadRequest, known_format, reading, say, say_all
 
 if TYPE_CHECKING:
     from netlint.model.ranges.proposal import Avoided
@@ -38,7 +38,7 @@ Format = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help
 
 @reading(inputs=Against)
 def plan(
-    wanted: Wanted,
+    request: ReadRequest,
     nodes: Nodes,
     pods_per_node: PodsPerNode,
     services: Services = None,
@@ -57,7 +57,7 @@ def plan(
     supposed = min(MOST, max(FEWEST, nodes * pods_per_node // PODS_FOR_A_SERVICE))
     demand = Demand(nodes, pods_per_node, services or supposed, (4, 6) if dual_stack else (4,))
     avoided = [_avoided(text) for text in avoid or ()]
-    declared, failed = _declared(wanted)
+    declared, failed = _declared(request)
     try:
         proposal = propose(demand, [*avoided, *declared])
     except NothingFitsError as error:
@@ -70,24 +70,24 @@ def plan(
 
 
 def _avoided(text: str) -> Avoided:
-    from netlint.cli.inputs import asked_range
+    from netlint.cli.source_options import range_argument
     from netlint.model.ranges.proposal import Avoided
 
-    return Avoided(asked_range(text), "--avoid")
+    return Avoided(range_argument(text), "--avoid")
 
 
-def _declared(wanted: Wanted) -> tuple[list[Avoided], bool]:
+def _declared(request: ReadRequest) -> tuple[list[Avoided], bool]:
     """The ranges of the clusters that are named, and whether any of it could not be read.
 
     Each input by itself: those of several clusters have objects of the same names.
     """
     from netlint.cluster import Cluster
-    from netlint.model.ranges.proposal import to_avoid
+    from netlint.model.ranges.proposal import ranges_to_avoid
     from netlint.objects import ADDRESS_PLAN
 
-    found, errors = [], []
-    for one in wanted.apart if wanted.is_named else ():
-        snapshot, _ = one.read(ADDRESS_PLAN)
-        found += Cluster(snapshot).ranges.plan.declarations
+    declarations, errors = [], []
+    for request_of_one in request.apart if request.is_named else ():
+        snapshot, _ = request_of_one.read(ADDRESS_PLAN)
+        declarations += Cluster(snapshot).ranges.plan.declarations
         errors += snapshot.reading.errors
-    return list(to_avoid(found)), said(errors)
+    return list(ranges_to_avoid(declarations)), say_all(errors)

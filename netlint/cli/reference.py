@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from netlint.cli.inputs import Namespaces
+from netlint.cli.source_options import Namespaces
 
 SCHEMAS = {
     "report": "report-v1.schema.json",

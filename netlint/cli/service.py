@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netlint.cli.inputs import Wanted, chosen_rules, known_format, reading, said, say
+from netlint.cli.source_options import ReadRequest, chosen_rules, known_format, reading, say, say_all
 
 if TYPE_CHECKING:
     from netlint.cluster import Cluster
-    from netlint.cluster.traffic.service_chain import Trace
+    from netlint.cluster.traffic.service_chain import ServiceChain
     from netlint.objects.core import Service
     from netlint.snapshot import Snapshot
 
@@ -27,7 +27,7 @@ RESOURCE = {"service", "services", "svc"}
 
 
 @reading(namespaces=False)
-def service(wanted: Wanted, name: Name, namespace: Namespace = None, form: Format = "text") -> None:
+def service(request: ReadRequest, name: Name, namespace: Namespace = None, form: Format = "text") -> None:
     """Follow a Service end to end: addresses, selector, pods, slices, proxies, ways in, and what is wrong.
 
     Exit code: 0 no error concerns it, 1 one does, 2 netlint could not do its job.
@@ -43,16 +43,16 @@ def service(wanted: Wanted, name: Name, namespace: Namespace = None, form: Forma
     settings = config.load(None)
     rules = chosen_rules(settings, (), ())
     kinds = {*engine.kinds_read(rules), *view.READ}
-    snapshot, locate = wanted.read(kinds, default_namespace=settings.default_namespace)
+    snapshot, locate = request.read(kinds, default_namespace=settings.default_namespace)
     gap = snapshot.knowledge.withdrawn("Service")
-    if namespace and gap and gap.reason is Reason.FORBIDDEN and wanted.is_live:
-        wanted = wanted.within(namespace)  # who may not read all may still read this one
-        snapshot, locate = wanted.read(kinds, default_namespace=settings.default_namespace)
-    failed = said(snapshot.reading.errors)
+    if namespace and gap and gap.reason is Reason.FORBIDDEN and request.is_live:
+        request = request.within(namespace)  # who may not read all may still read this one
+        snapshot, locate = request.read(kinds, default_namespace=settings.default_namespace)
+    failed = say_all(snapshot.reading.errors)
     today = clock.now().date()
     followed = _followed(snapshot, name, namespace)
     result = engine.run(snapshot, rules, settings, today, locate)
-    if wanted.confirm(result, [finding for _, finding in followed.breaks(result.open)], settings, today):
+    if request.confirm(result, [finding for _, finding in followed.breaks(result.open)], settings, today):
         followed = _followed(snapshot, name, namespace)
     broken = followed.breaks(result.open)
     render = view.json if form == "json" else view.text
@@ -76,30 +76,30 @@ def _named(text: str, namespace: str | None) -> tuple[str | None, str]:
     return before, name
 
 
-def _followed(snapshot: Snapshot, name: str, namespace: str | None) -> Trace:
+def _followed(snapshot: Snapshot, name: str, namespace: str | None) -> ServiceChain:
     from netlint.cluster import Cluster
-    from netlint.cluster.traffic.service_chain import trace
+    from netlint.cluster.traffic.service_chain import service_chain
 
     cluster = Cluster(snapshot)
-    return trace(cluster, _one(cluster, name, namespace))
+    return service_chain(cluster, _only_service(cluster, name, namespace))
 
 
-def _one(cluster: Cluster, name: str, namespace: str | None) -> Service:
-    """Raises UsageError, with the nearest names, unless there is exactly one."""
-    from netlint.cluster.traffic.service_chain import named, nearest
+def _only_service(cluster: Cluster, name: str, namespace: str | None) -> Service:
+    """The Service of this name. Raises UsageError, with the similar_services names, unless there is exactly one."""
+    from netlint.cluster.traffic.service_chain import services_named, similar_services
     from netlint.errors import UsageError
     from netlint.snapshot.knowledge import ALL
 
-    found = named(cluster, name, namespace)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = ", ".join(f"{one.namespace}/{one.name}" for one in found)
+    services = services_named(cluster, name, namespace)
+    if len(services) == 1:
+        return services[0]
+    if services:
+        listed = ", ".join(f"{service.namespace}/{service.name}" for service in services)
         raise UsageError(f"several Services have the name {name}: {listed}; choose one with -n")
-    asked = f"{namespace}/{name}" if namespace else name
-    near = nearest(cluster, name, namespace)
+    full_name = f"{namespace}/{name}" if namespace else name
+    near = similar_services(cluster, name, namespace)
     gap = cluster.view.snapshot.knowledge.withdrawn("Service", namespace or ALL)
     if gap and not near:
         hint = "" if namespace else "; -n reads its namespace only"
-        raise UsageError(f"no Service {asked} is known, and not all could be read: {gap.message}{hint}")
-    raise UsageError(f"there is no Service {asked}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+        raise UsageError(f"no Service {full_name} is known, and not all could be read: {gap.message}{hint}")
+    raise UsageError(f"there is no Service {full_name}" + (f"; did you mean {' or '.join(near)}?" if near else ""))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netlint.cli.inputs import AllNamespaces, As, Context, Kubeconfig, Namespaces, RequestTimeout, say, source
+from netlint.cli.source_options import AllNamespaces, As, Context, Kubeconfig, Namespaces, RequestTimeout, say, source
 
 
 def snapshot(
@@ -37,8 +37,8 @@ def snapshot(
     target = source(None, kubeconfig, context, user, namespace, request_timeout)
     assert isinstance(target, LiveCluster)
     written = snapshot_writer.write(target, kinds, output, say)
-    served = [known for known in written.lists if known.reason is not Reason.NOT_APPLICABLE]
-    lacking = [known.message for known in served if known.reason is not None]
+    served = [listing for listing in written.lists if listing.reason is not Reason.NOT_APPLICABLE]
+    lacking = [listing.message for listing in served if listing.reason is not None]
     for message in lacking:
         say(f"not in it: {message}")
     say(f"{len(served) - len(lacking)} of {len(served)} lists written to {output}")

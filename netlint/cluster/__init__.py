@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from netlint.dataplane import link_connections
-from netlint.dataplane.data_plane import DataPlane
+from netlint.dataplane import DataPlane, observed_connections
 from netlint.model.cni import PodNetwork
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.host import Host, bind
-from netlint.model.masquerade import masquerades_of
-from netlint.model.masquerade.consequences import Masquerades
+from netlint.model.masquerade import Masquerades, masquerades_of
 from netlint.model.nodes.cluster_nodes import ClusterNodes
 from netlint.model.pods import Pods
 from netlint.model.ranges.cluster_ranges import ClusterRanges
@@ -43,7 +41,7 @@ class Cluster:
     @cached_property
     def network(self) -> PodNetwork:
         """The CNI plugins that the cluster shows, and where they keep each node's pod range."""
-        return PodNetwork(self.view, lambda: link_connections.observed(self._hosts, self.view))
+        return PodNetwork(self.view, lambda: observed_connections(self._hosts, self.view))
 
     @cached_property
     def ranges(self) -> ClusterRanges:

@@ -15,7 +15,7 @@ from netlint.dataplane.netfilter.rules import Placed
 from netlint.dataplane.netfilter.tables import POSTROUTING
 from netlint.dataplane.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
 from netlint.dataplane.pod_traffic import Traffic
-from netlint.model.cni.plugin import Whom, beyond
+from netlint.model.cni.masquerading import Whom, beyond
 from netlint.model.declared.declarations import Declaration
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts import docker_bridge
@@ -36,21 +36,21 @@ class ExplainedNat:
     def explains(self, packets: Packets) -> bool:
         """Whether all of the packets are such traffic."""
         sides = (packets.source, self.hidden), (packets.destination, self.toward)
-        return not any(held is not None and uncovered(found, held) for found, held in sides)
+        return not any(hidden is not None and uncovered(ranges, hidden) for ranges, hidden in sides)
 
 
-def explained(found: Masquerades, view: SnapshotView, pods: Sequence[Declaration]) -> list[ExplainedNat]:
-    """What configurations hide from pods; ``pods``: the ranges of all of them."""
-    known = [*found.faults, *(one for following in found.following.values() for one in following)]
-    hidden = [ExplainedNat(_ranges(one.hidden), _ranges(one.toward)) for one in known if one.whom is Whom.PODS]
-    spared = ip_masq_agent.spared_list(view)
+def explained(masquerades: Masquerades, view: SnapshotView, pods: Sequence[Declaration]) -> list[ExplainedNat]:
+    """The traffic that configurations hide from pods; ``pods``: the ranges of all of them."""
+    known = [*masquerades.faults, *(nat for following in masquerades.consequences.values() for nat in following)]
+    hidden = [ExplainedNat(_ranges(nat.hidden), _ranges(nat.toward)) for nat in known if nat.whom is Whom.PODS]
+    spared = ip_masq_agent.non_masquerade_list(view)
     if spared is not None and spared.problem:
         hidden.append(ExplainedNat(toward=_ranges(beyond(spared.ranges, pods, spared.families))))
     return hidden
 
 
 def _ranges(declared: Sequence[Declaration]) -> Ranges | None:
-    return tuple(merged(found.range for found in declared)) if declared else None
+    return tuple(merged(declaration.range for declaration in declared)) if declared else None
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class Hiding:
 
 @dataclass(slots=True)
 class HostRules:
-    """Of all hosts: the rules that hide pods, and why nothing is told of which host."""
+    """The rules of all hosts that hide pods, and why nothing is told of which host."""
 
     hidings: list[Hiding] = field(default_factory=list)
     doubts: list[tuple[Host, str]] = field(default_factory=list)
@@ -82,21 +82,21 @@ class HostRules:
 
 def host_rules(streams: Iterable[Traffic], by_configuration: Sequence[ExplainedNat]) -> HostRules:
     """Work through the rules of every host."""
-    found, alike = HostRules(), dict[str, Hiding]()
+    rules, alike = HostRules(), dict[str, Hiding]()
     for stream in streams:
         host = stream.host
         hits, doubts = _hits(stream)
-        found.doubts += [(host, doubt) for doubt in sorted(doubts)]
+        rules.doubts += [(host, doubt) for doubt in sorted(doubts)]
         for outbound, hit in hits:
-            if not _is_told(hit, host, by_configuration):
+            if not _is_explained(hit, host, by_configuration):
                 key = _likeness(hit.placed, stream)
                 alike.setdefault(key, Hiding(hit.placed, outbound)).take(hit, outbound, host)
-    found.hidings = list(alike.values())
-    return found
+    rules.hidings = list(alike.values())
+    return rules
 
 
 def _hits(stream: Traffic) -> tuple[list[tuple[bool, Hit]], set[str]]:
-    """What is translated for sure, what leaves the host first; and what there is a doubt about."""
+    """Packets that are translated for sure, those that leave the host first; and the doubts about others."""
     dump, sure, doubts = stream.host.dump, list[tuple[bool, Hit]](), set[str]()
     rulesets = filters.postrouting(dump, stream.family)
     for outbound, packets in stream.directions:
@@ -110,20 +110,20 @@ def _hits(stream: Traffic) -> tuple[list[tuple[bool, Hit]], set[str]]:
     return sure, doubts
 
 
-def _is_told(hit: Hit, host: Host, by_configuration: Sequence[ExplainedNat]) -> bool:
-    """Agents have chains of their own; what stands in the first chain itself, somebody wrote there by hand."""
+def _is_explained(hit: Hit, host: Host, by_configuration: Sequence[ExplainedNat]) -> bool:
+    """Whether a configuration tells it: agents have chains of their own, the first chain is written by hand."""
     text = hit.placed.rule.text
-    if _OF_DOCKER in text and any(found.setting == "ip-masq" for found in docker_bridge.mismatches(host)):
+    if _OF_DOCKER in text and any(mismatch.setting == "ip-masq" for mismatch in docker_bridge.mismatches(host)):
         return True
     if hit.placed.chain == POSTROUTING:
         return False
     if hit.placed.chain.startswith("CNI-"):
         return bool(host.configurations) and host.configurations[0].masquerades
-    return any(found.explains(hit.packets) for found in by_configuration)
+    return any(nat.explains(hit.packets) for nat in by_configuration)
 
 
 def _likeness(placed: Placed, stream: Traffic) -> str:
-    """What a rule has in common with those of other hosts, each of which may name its own ranges."""
+    """The text that a rule has in common with those of other hosts, each of which may name its own ranges."""
     text = f" {placed.rule.likeness} "
     for span in stream.declared:
         text = text.replace(f" {span} ", " * ")

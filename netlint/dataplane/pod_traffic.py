@@ -34,7 +34,7 @@ class Traffic:
 
     @property
     def directions(self) -> tuple[tuple[bool, Packets], ...]:
-        """What leaves the host, and what comes in."""
+        """The packets that leave the host, and those that come in."""
         mark = Mark(unknown=filters.marks_before(self.host.dump, self.family))
         outbound = Packets(self.own, self.elsewhere, mark=mark)
         return (True, outbound), (False, Packets(self.elsewhere, self.own, mark=mark))
@@ -47,27 +47,27 @@ def traffic(
     enclosing_ranges: Iterable[EnclosingRange],
     pods: Pods,
 ) -> Iterator[Traffic]:
-    """By the ranges of the nodes and those of all pods; where nobody declares them, by the addresses of pods.
+    """The traffic by the ranges of the nodes and of all pods; where nobody declares them, by the addresses of pods.
 
     Ranges that are outside of those in which the cluster's are to be, are left out: they are a fault themselves, which
     rules of hosts may follow.
     """
     strays = set(_strays(enclosing_ranges))
-    ranges = {name: [one.range for one in found if one not in strays] for name, found in of_nodes.items()}
-    everywhere = [found.range for found in of_all if found not in strays]
+    ranges = {name: [own.range for own in declared if own not in strays] for name, declared in of_nodes.items()}
+    everywhere = [declared.range for declared in of_all if declared not in strays]
     if any(host.node and not of_nodes.get(host.node) for host in hosts):
-        held = addresses_by_node(pods)
-        carried = {name: [Range(here, value, value) for here, value in found] for name, found in held.items()}
-        ranges |= {name: found for name, found in carried.items() if not of_nodes.get(name)}
-        everywhere = everywhere or [span for found in carried.values() for span in found]
+        by_node = addresses_by_node(pods)
+        carried = {name: [Range(family, value, value) for family, value in own] for name, own in by_node.items()}
+        ranges |= {name: spans for name, spans in carried.items() if not of_nodes.get(name)}
+        everywhere = everywhere or [span for spans in carried.values() for span in spans]
     yield from _of_hosts([host for host in hosts if not host.is_bridged], ranges, merged(everywhere))
 
 
 def _strays(enclosing_ranges: Iterable[EnclosingRange]) -> Iterator[Declaration]:
     """Ranges of single nodes; where those of all are outside, it is the wider range that is wrong."""
     for enclosing in enclosing_ranges:
-        count = len(enclosing.own)
-        for outside, _ in enclosing.strays() if enclosing.is_firm else ():
+        count = len(enclosing.node_ranges)
+        for outside, _ in enclosing.outside() if enclosing.is_firm else ():
             yield from outside if len(outside) < count else ()
 
 
@@ -79,6 +79,6 @@ def _of_hosts(hosts: Iterable[Host], ranges: Mapping[str, list[Range]], everywhe
             elsewhere = tuple(difference([span for span in everywhere if span.family == family], own))
             stale = family in host.subnets and host.subnets[family][1] not in own
             if own and elsewhere and not stale:
-                around = filters.surroundings(host.dump, family)
+                around = filters.surroundings(host, family)
                 pods = tuple(difference(own, around.local or ()))
                 yield Traffic(host, tuple(own), pods or tuple(own), elsewhere, around)

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-from netlint import addresses
 from netlint.addresses import Range, difference, merged
 from netlint.dataplane.netfilter import host_filters as filters
 from netlint.dataplane.netfilter.packets import Packets, Ranges
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.dataplane.netfilter.walk import TOO_COMPLEX, Hit, TooComplexError, translations
 from netlint.dataplane.pod_traffic import Traffic
+from netlint.model.cni import PLUGINS
+from netlint.model.hosts.routes import EVERYTHING
 
-AGENTS = ("IP-MASQ", "IP-MASQ-AGENT", "KIND-MASQ-AGENT")
-"""The chains of GKE's own agent, of ip-masq-agent and of kindnet."""
+AGENTS = ("IP-MASQ-AGENT", *(plugin.masquerade_chain for plugin in PLUGINS if plugin.masquerade_chain))
+"""The chains of ip-masq-agent and of network plugins' own agents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,13 @@ class Rivalry:
 
 
 def rivalries(stream: Traffic) -> Iterator[Rivalry | str]:
-    """On a host, for packets of its pods; one for each pair, or why nothing is told of several chains."""
+    """Rivalries on a host, for packets of its pods: one for each pair, or why nothing is told of several chains."""
     for ruleset in filters.postrouting(stream.host.dump, stream.family):
-        jumps = {found.rule.action.target: found for found in ruleset.chains[ruleset.base[0]]()}
+        jumps = {placed.rule.action.target: placed for placed in ruleset.chains[ruleset.base[0]]()}
         hooked = [name for name in AGENTS if name in jumps and name in ruleset.chains]
         hidden = {name: _masqueraded(ruleset, name, stream) for name in hooked} if len(hooked) > 1 else {}
         yield from (doubt for doubt in hidden.values() if isinstance(doubt, str))
-        known = {name: found for name, found in hidden.items() if found and not isinstance(found, str)}
+        known = {name: ranges for name, ranges in hidden.items() if ranges and not isinstance(ranges, str)}
         for chain, sparing in permutations(known, 2):
             lost = tuple(difference(known[chain], known[sparing]))
             if lost:
@@ -49,7 +50,7 @@ def rivalries(stream: Traffic) -> Iterator[Rivalry | str]:
 
 def _masqueraded(ruleset: Ruleset, chain: str, stream: Traffic) -> Ranges | str:
     """The destinations, or why they cannot be told."""
-    everything = (addresses.parse_cidr(filters.EVERYTHING[stream.family]).range,)
+    everything = (EVERYTHING[stream.family],)
     try:
         hits = translations([replace(ruleset, base=(chain,))], Packets(stream.own, everything), stream.around)
     except TooComplexError:

@@ -14,12 +14,13 @@ def covers(pattern: str, host: str) -> bool:
     return pattern.lower() == host.lower()
 
 
-def intersect(one: str, other: str) -> bool:
+def intersect(first: str, second: str) -> bool:
     """Whether a host can match both; ``*.`` stands for any number of labels here, as in the Gateway API.
 
     Source: sigs.k8s.io/gateway-api/apis/v1/shared_types.go, Hostname.
     """
-    here, there = one.lower(), other.lower()
-    if here == there:
+    first, second = first.lower(), second.lower()
+    if first == second:
         return True
-    return any(wild.startswith("*.") and name.endswith(wild[1:]) for wild, name in ((here, there), (there, here)))
+    ways = (first, second), (second, first)
+    return any(wildcard.startswith("*.") and name.endswith(wildcard[1:]) for wildcard, name in ways)

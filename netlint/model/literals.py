@@ -22,7 +22,7 @@ _LONGEST = 45  # characters of an IPv6 address
 _MADE_BY_OTHERS = {"pod-template-hash", "batch.kubernetes.io/cronjob-scheduled-timestamp"}
 
 
-class Literal(NamedTuple):
+class AddressLiteral(NamedTuple):
     """One address in the text of one field."""
 
     subject: Subject
@@ -31,7 +31,7 @@ class Literal(NamedTuple):
     value: int
 
 
-def in_workloads(workloads: Iterable[Workload | CronJob]) -> Iterator[Literal]:
+def in_workloads(workloads: Iterable[Workload | CronJob]) -> Iterator[AddressLiteral]:
     """Of environment and command lines; workloads that other ones made are left out."""
     for workload in workloads:
         template = workload.template
@@ -42,7 +42,7 @@ def in_workloads(workloads: Iterable[Workload | CronJob]) -> Iterator[Literal]:
         for key in ("containers", "initContainers"):
             for number, container in enumerate(getattr(template.spec, key) or ()):
                 path = (*at, "spec", "template", "spec", key, number)
-                yield from _found(subject_of(workload), _texts(container, path))
+                yield from _addresses(subject_of(workload), _texts(container, path))
 
 
 def _texts(container: Container, path: Path) -> Iterator[tuple[Path, str]]:
@@ -53,14 +53,15 @@ def _texts(container: Container, path: Path) -> Iterator[tuple[Path, str]]:
             yield (*path, key, number), word
 
 
-def in_config_maps(config_maps: Iterable[ConfigMap]) -> Iterator[Literal]:
+def in_config_maps(config_maps: Iterable[ConfigMap]) -> Iterator[AddressLiteral]:
     """Of all that do not configure the cluster's own network."""
-    for found in config_maps:
-        if (found.namespace, found.name) not in CONFIG_MAPS:
-            yield from _found(subject_of(found), ((("data", key), text) for key, text in (found.data or {}).items()))
+    for config_map in config_maps:
+        if (config_map.namespace, config_map.name) not in CONFIG_MAPS:
+            texts: Iterator[tuple[Path, str]] = ((("data", key), text) for key, text in (config_map.data or {}).items())
+            yield from _addresses(subject_of(config_map), texts)
 
 
-def _found(subject: Subject, texts: Iterable[tuple[Path, str]]) -> Iterator[Literal]:
+def _addresses(subject: Subject, texts: Iterable[tuple[Path, str]]) -> Iterator[AddressLiteral]:
     """Each address once for each object, where it stands first."""
     seen = set()
     for path, text in texts:
@@ -74,12 +75,12 @@ def _found(subject: Subject, texts: Iterable[tuple[Path, str]]) -> Iterator[Lite
                 continue
             if address not in seen:
                 seen.add(address)
-                yield Literal(subject, path, *address)
+                yield AddressLiteral(subject, path, *address)
 
 
 def _inside(text: str) -> Iterator[str]:
     """What reads like an address, and is no part of a longer word."""
-    for found in _IPV4.finditer(text):
-        if not (found.start() and _PART_OF_MORE.match(text, found.start() - 1)):
-            yield found[0]
+    for match in _IPV4.finditer(text):
+        if not (match.start() and _PART_OF_MORE.match(text, match.start() - 1)):
+            yield match[0]
     yield from _IPV6.findall(text) if "[" in text else ()

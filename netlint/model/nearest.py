@@ -12,16 +12,16 @@ T = TypeVar("T")
 
 
 class Slip(NamedTuple):
-    """A pair of a selector, the pair that is there instead, and how many edits lie between."""
+    """A pair of a selector, the label that is there instead, and how many edits lie between."""
 
     written: tuple[str, str]
-    found: tuple[str, str]
+    label: tuple[str, str]
     edits: int
 
     def __str__(self) -> str:
         """``app: wbe`` is one edit from ``app: web``."""
-        written, found = (": ".join(pair) for pair in (self.written, self.found))
-        return f"{written} is {COUNTS[self.edits]} from {found}"
+        written, label = (": ".join(pair) for pair in (self.written, self.label))
+        return f"{written} is {COUNTS[self.edits]} from {label}"
 
 
 def nearest(selector: Mapping[str, str], sets: Iterable[tuple[Mapping[str, str], T]]) -> tuple[list[Slip], T] | None:
@@ -38,22 +38,22 @@ def nearest(selector: Mapping[str, str], sets: Iterable[tuple[Mapping[str, str],
 
 def _slips(selector: Mapping[str, str], labels: Mapping[str, str]) -> list[Slip]:
     """What must be edited; empty where a pair is too far from every label."""
-    found = []
+    slips = []
     for key, value in selector.items():
         if labels.get(key) == value:
             continue
         slip = _slip(key, value, labels)
         if slip is None:
             return []
-        found.append(slip)
-    return found
+        slips.append(slip)
+    return slips
 
 
 def _slip(key: str, value: str, labels: Mapping[str, str]) -> Slip | None:
     if key in labels:
         edits = distance(value, labels[key])
         return Slip((key, value), (key, labels[key]), edits) if _is_close(edits, value) else None
-    keys = [(distance(key, other), other) for other, found in labels.items() if found == value]
+    keys = [(distance(key, other), other) for other, labelled in labels.items() if labelled == value]
     edits, other = min(keys, default=(CLOSE + 1, ""))
     return Slip((key, value), (other, value), edits) if _is_close(edits, key) else None
 
@@ -69,11 +69,11 @@ def distance(first: str, second: str) -> int:
         return CLOSE + 1
     before: list[int] = []
     row = list(range(len(second) + 1))
-    for i, one in enumerate(first, 1):
+    for i, letter in enumerate(first, 1):
         earlier, before, row = before, row, [i]
         for j, other in enumerate(second, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (one != other))
-            if i > 1 and j > 1 and one == second[j - 2] and first[i - 2] == other:
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == second[j - 2] and first[i - 2] == other:
                 cost = min(cost, earlier[j - 2] + 1)
             row.append(cost)
     return row[-1]

@@ -11,16 +11,16 @@ from netlint import addresses
 from netlint.addresses import Range
 
 
-class Special(NamedTuple):
-    """One of them; ``reserved``: no host may have an address of it as its own on a network."""
+class SpecialRange(NamedTuple):
+    """A range that is set aside; ``reserved``: no host may have an address of it as its own on a network."""
 
     range: Range
     meaning: str
     reserved: bool
 
 
-def _special(cidr: str, meaning: str, reserved: bool = True) -> Special:
-    return Special(addresses.parse_cidr(cidr).range, meaning, reserved)
+def _special(cidr: str, meaning: str, reserved: bool = True) -> SpecialRange:
+    return SpecialRange(addresses.parse_cidr(cidr).range, meaning, reserved)
 
 
 PRIVATE = (
@@ -53,6 +53,6 @@ SPECIAL = (
 )
 
 
-def special_ranges(asked: Range) -> list[Special]:
-    """Those that hold all of a range."""
-    return [special for special in SPECIAL if special.range.covers(asked)]
+def special_ranges(span: Range) -> list[SpecialRange]:
+    """The special ranges that hold all of a range."""
+    return [special for special in SPECIAL if special.range.covers(span)]

@@ -6,8 +6,9 @@ the same value.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from netlint.objects.meta import LabelSelector, Requirement
 
@@ -47,13 +48,13 @@ def _compares(value: str | None, operator: str, values: list[str]) -> bool | Non
 def chooses(selector: LabelSelector, labels: Mapping[str, str]) -> bool | None:
     """Whether a selector of labels and expressions selects these; None where that cannot be told."""
     answers: list[bool | None] = [selects(selector.matchLabels or {}, labels)]
-    answers += [meets(one, labels) for one in selector.matchExpressions or ()]
+    answers += [meets(required, labels) for required in selector.matchExpressions or ()]
     return False if False in answers else None if None in answers else True
 
 
 def keys_of(selector: LabelSelector) -> set[str]:
     """The labels that it asks for."""
-    return {*(selector.matchLabels or {}), *(one.key or "" for one in selector.matchExpressions or ())}
+    return {*(selector.matchLabels or {}), *(required.key or "" for required in selector.matchExpressions or ())}
 
 
 def text_of(selector: Mapping[str, str]) -> str:
@@ -67,33 +68,40 @@ class LabelIndex:
     def __init__(self, sets: Iterable[tuple[str, Mapping[str, str]]], keys: Collection[str]) -> None:
         """``sets``: namespace and labels, known by their position; ``keys``: those that selectors have."""
         self._keys = frozenset(keys)
-        self._selected: dict[tuple[str, tuple[tuple[str, str], ...]], list[int]] = {}
-        self._of_label: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
-        self._of_namespace: defaultdict[str, list[int]] = defaultdict(list)
+        self._selected: dict[tuple[str, tuple[tuple[str, str], ...]], Sequence[int]] = {}
+        self._of_label: defaultdict[tuple[str, str, str], array[int]] = defaultdict(_no_positions)
+        self._of_namespace: defaultdict[str, array[int]] = defaultdict(_no_positions)
         for number, (namespace, labels) in enumerate(sets):
             self._of_namespace[namespace].append(number)
             for key in self._keys.intersection(labels):
                 self._of_label[namespace, key, labels[key]].append(number)
 
-    def selected(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
+    def selected(self, namespace: str, selector: Mapping[str, str]) -> Sequence[int]:
         """Positions of the selected sets in this namespace, ascending.
 
         Raises KeyError for a selector with a key that was not announced.
         """
-        asked = namespace, tuple(selector.items())
-        found = self._selected.get(asked)
-        if found is None:  # many rules ask about the same Services
-            found = self._selected[asked] = self._select(namespace, selector)
-        return found
+        key = namespace, tuple(selector.items())
+        numbers = self._selected.get(key)
+        if numbers is None:  # many rules ask about the same Services
+            numbers = self._selected[key] = self._select(namespace, selector)
+        return numbers
 
-    def _select(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
+    def _select(self, namespace: str, selector: Mapping[str, str]) -> Sequence[int]:
         for key in selector:
             if key not in self._keys:
                 raise KeyError(key)
         if not selector:
-            return self._of_namespace.get(namespace, [])
-        found = [self._of_label.get((namespace, key, value), []) for key, value in selector.items()]
-        found.sort(key=len)
-        if len(found) == 1 or not found[0]:
-            return found[0]
-        return sorted(set(found[0]).intersection(*found[1:]))
+            return self._of_namespace.get(namespace, _NONE)
+        fewest, *others = sorted(
+            (self._of_label.get((namespace, key, value), _NONE) for key, value in selector.items()), key=len
+        )
+        return array("I", sorted(set(fewest).intersection(*others))) if others and fewest else fewest
+
+
+def _no_positions() -> array[int]:
+    """Positions take four bytes each here, and nine times as many in a list."""
+    return array("I")
+
+
+_NONE = _no_positions()

@@ -32,17 +32,17 @@ def flags(words: Sequence[str]) -> dict[str, Flag]:
 
     A flag without a value is ``true``. Source: github.com/spf13/pflag.
     """
-    found: dict[str, Flag] = {}
+    flags_by_name: dict[str, Flag] = {}
     for number, word in enumerate(words):
         if not word.startswith("--"):
             continue
         name, equals, value = word[2:].partition("=")
         following = words[number + 1] if number + 1 < len(words) else "--"
-        given = value if equals else "true" if following.startswith("-") else following
+        setting = value if equals else "true" if following.startswith("-") else following
         position = number if equals or following.startswith("-") else number + 1
-        earlier = found.get(name, Flag((), ()))
-        found[name] = Flag((*earlier.values, given), (*earlier.positions, position))
-    return found
+        earlier = flags_by_name.get(name, Flag((), ()))
+        flags_by_name[name] = Flag((*earlier.values, setting), (*earlier.positions, position))
+    return flags_by_name
 
 
 def document(text: str) -> dict[str, Any]:
@@ -51,25 +51,25 @@ def document(text: str) -> dict[str, Any]:
     Raises ValueError for text that is something else or cannot be read.
     """
     try:
-        found = msgspec.json.decode(yamltext.to_json(text.encode()).json)
+        mapping = msgspec.json.decode(yamltext.to_json(text.encode()).json)
     except yamltext.Unreadable as error:
         where = f" in its line {error.line}" if error.line else ""
         raise ValueError(f"the text is neither YAML nor JSON{where}: {error.problem}") from error
-    if found is None:
+    if mapping is None:
         return {}
-    if not isinstance(found, dict):
+    if not isinstance(mapping, dict):
         raise ValueError("the text is no mapping")
-    return found
+    return mapping
 
 
 def at(settings: Mapping[str, Any], *path: str) -> Any:
     """The value at a path of keys; None where it leads nowhere."""
-    found: Any = settings
+    value: Any = settings
     for key in path:
-        if not isinstance(found, Mapping):
+        if not isinstance(value, Mapping):
             return None
-        found = found.get(key)
-    return found
+        value = value.get(key)
+    return value
 
 
 def words(value: Any) -> list[str]:

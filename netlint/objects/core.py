@@ -11,6 +11,9 @@ from msgspec import Struct, field
 
 from netlint.objects.meta import Condition, DatedMeta, Object, OwnerReference, Protocol
 
+API_SERVER = ("default", "kubernetes")
+"""Namespace and name of the Service, the EndpointSlice and the Endpoints that API servers write for themselves."""
+
 
 class NodeAddress(Struct, gc=False):
     """One entry of a Node's ``status.addresses``."""
@@ -129,6 +132,12 @@ class Service(Object, gc=False):
     metadata: OwnedMeta = field(default_factory=OwnedMeta)
     spec: ServiceSpec = field(default_factory=ServiceSpec)
     status: ServiceStatus | None = None
+
+    @property
+    def balanced(self) -> list[LoadBalancerIngress]:
+        """``status.loadBalancer.ingress``: where load balancers listen for it."""
+        balancer = self.status.loadBalancer if self.status else None
+        return (balancer.ingress if balancer else None) or []
 
 
 class ConfigMap(Object, gc=False):

@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from netlint.objects.meta import Object, Protocol
 
+SERVICE_NAME = "kubernetes.io/service-name"
+MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+
 
 class EndpointPort(Struct, gc=False):
     """One entry of a slice's ``ports``."""

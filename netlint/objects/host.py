@@ -55,8 +55,11 @@ class NextHop(Struct, gc=False):
     dev: str = ""
 
 
-class Route(Struct, gc=False):
-    """One route of ``ip -json route show table all``; ``dst`` is a CIDR, an address, or ``default``."""
+class RouteEntry(Struct, gc=False):
+    """One route of ``ip -json route show table all``; ``dst`` is a CIDR, an address, or ``default``.
+
+    ``pref``: the preference that IPv6 routes have (RFC 4191).
+    """
 
     dst: str = ""
     gateway: str = ""
@@ -64,6 +67,8 @@ class Route(Struct, gc=False):
     table: str = "main"
     protocol: str = ""
     scope: str = ""
+    prefsrc: str = ""
+    pref: str = ""
     type: str = "unicast"
     metric: int = 0
     nexthops: list[NextHop] = field(default_factory=list)
@@ -94,6 +99,8 @@ KERNEL = (PORT_RANGE, RESERVED_PORTS)
 """The kernel parameters that are read."""
 
 
+ROUTES = {"ip-route.json": 4, "ip-route6.json": 6}
+"""The files with routes, and the family of those that do not tell it themselves."""
 FILTERS = {4: ("iptables-legacy-save.txt", "iptables-save.txt"), 6: ("ip6tables-save.txt",)}
 """What iptables says, by family; the kernel asks them all."""
 
@@ -101,7 +108,7 @@ FILTERS = {4: ("iptables-legacy-save.txt", "iptables-save.txt"), 6: ("ip6tables-
 class NodeDump(Struct, gc=False):
     """All of one host; a part that the dump does not have is None.
 
-    ``conflists`` are by file name in the order in which a container runtime looks at them, ``leases``
+    ``routes`` are by file name, ``conflists`` too, in the order in which a container runtime looks at them, ``leases``
     addresses by the name of the network that gave them out. ``kernel`` are the parameters in ``KERNEL``.
     ``filters`` are by file name, ``ipsets`` types and entries by name, ``policy_rules`` by family.
     """
@@ -109,7 +116,7 @@ class NodeDump(Struct, gc=False):
     folder: str
     name: str
     links: list[Link] | None = None
-    routes: list[Route] | None = None
+    routes: dict[str, list[RouteEntry]] = field(default_factory=dict)
     conflists: dict[str, dict[str, Any]] = field(default_factory=dict)
     subnet_env: dict[str, str] | None = None
     leases: dict[str, list[str]] = field(default_factory=dict)

@@ -92,6 +92,12 @@ class Ingress(Object, gc=False):
     spec: IngressSpec = field(default_factory=IngressSpec)
     status: IngressStatus | None = None
 
+    @property
+    def balanced(self) -> list[IngressAddress]:
+        """``status.loadBalancer.ingress``: where load balancers listen for it."""
+        balancer = self.status.loadBalancer if self.status else None
+        return (balancer.ingress if balancer else None) or []
+
 
 class IngressClassSpec(Struct, gc=False):
     """``spec`` of an IngressClass."""

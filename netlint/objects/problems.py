@@ -30,7 +30,6 @@ LABEL_NAMES = "it has up to 63 lower-case letters, digits and hyphens, and no hy
 LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 LABEL_VALUES = "it has up to 63 letters, digits, '-', '_' and '.', and none of these three at its ends"
 LABEL_KEY = re.compile(r"([a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
 def problems(item: object) -> Iterator[Problem]:
@@ -105,7 +104,7 @@ def _of_slice(endpoint_slice: EndpointSlice) -> Iterator[Problem]:
         for number, address in enumerate(endpoint.addresses or ()):
             at = ("endpoints", index, "addresses", number)
             if address:
-                yield from _address(at, address, FAMILIES.get(endpoint_slice.addressType or ""))
+                yield from _address(at, address, addresses.FAMILY_NUMBERS.get(endpoint_slice.addressType or ""))
 
 
 def endpoints_port_problems(endpoints: Endpoints) -> Iterator[Problem]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlint.findings import Finding, Subject, field_name
+from netlint.phrases import first_of
 from netlint.reports import Report, printable
-
-NAMED = 3
 
 
 def render(report: Report) -> str:
@@ -32,12 +31,10 @@ def _line(finding: Finding) -> str:
 
 
 def named_scope(scope: Sequence[Subject]) -> str:
-    """Where rules were not evaluated, in brackets; empty for nowhere at all."""
+    """The subjects of which rules were not evaluated, in brackets; empty where they were evaluated for none."""
     if not scope:
         return ""
-    named = [str(subject) for subject in scope[:NAMED]]
-    more = len(scope) - len(named)
-    return f" ({', '.join(named)}{f' and {more} more' if more else ''})"
+    return f" ({first_of([str(subject) for subject in scope])})"
 
 
 def spot_name(file: str, line: int | None, column: int | None) -> str:

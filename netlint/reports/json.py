@@ -39,8 +39,8 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {_encodable(key): _encodable(found) for key, found in value.items()}
-    return [_encodable(found) for found in value] if isinstance(value, (list, tuple)) else value
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def document(report: Report) -> Json:
@@ -75,18 +75,19 @@ def _fabric(fabric: PodNetwork | None) -> Json | None:
         return None
     return {
         "plugins": [
-            {"name": found.name, "onTop": found.rides, "evidence": _subject(found.evidence)} for found in fabric.plugins
+            {"name": plugin.name, "onTop": plugin.rides, "evidence": _subject(plugin.evidence)}
+            for plugin in fabric.plugins
         ],
         "connections": [
             {
-                "plugin": found.plugin,
-                "way": found.way,
-                "encapsulation": found.encapsulation or None,
-                "overhead": found.overhead,
-                "onlyBetweenSubnets": found.only_remote,
-                "nodes": list(found.nodes) or None,
+                "plugin": connection.plugin,
+                "way": connection.way,
+                "encapsulation": connection.encapsulation or None,
+                "overhead": connection.overhead,
+                "onlyBetweenSubnets": connection.only_remote,
+                "nodes": list(connection.nodes) or None,
             }
-            for found in fabric.connections
+            for connection in fabric.connections
         ],
     }
 
@@ -133,13 +134,13 @@ def _kind(kind: str, api_version: str, snapshot: Snapshot) -> Json:
 
 def _summary(report: Report) -> Json:
     result = report.result
-    found = result.open
+    findings = result.open
     return {
-        "findings": len(found),
-        "suppressed": len(result.findings) - len(found),
+        "findings": len(findings),
+        "suppressed": len(result.findings) - len(findings),
         "bySeverity": {severity: result.count(severity) for severity in Severity},
-        "byRule": dict(sorted(Counter(finding.rule.name for finding in found).items())),
-        "byTopic": dict(sorted(Counter(finding.rule.topic for finding in found).items())),
+        "byRule": dict(sorted(Counter(finding.rule.name for finding in findings).items())),
+        "byTopic": dict(sorted(Counter(finding.rule.topic for finding in findings).items())),
         "skips": len(result.skips),
         "failures": len(result.failures),
     }
@@ -168,8 +169,8 @@ def _related(side: Related, spot: Spot | None) -> Json:
 
 
 def _suppression(finding: Finding) -> Json | None:
-    found = finding.suppression
-    return {"by": found.by, "reason": found.reason, "until": found.until} if found else None
+    suppression = finding.suppression
+    return {"by": suppression.by, "reason": suppression.reason, "until": suppression.until} if suppression else None
 
 
 def _skip(skip: Skip) -> Json:

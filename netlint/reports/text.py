@@ -9,6 +9,7 @@ from netlint.engine import Result
 from netlint.findings import Finding, Severity, Skip, field_name
 from netlint.model.cni import PodNetwork
 from netlint.objects import KINDS
+from netlint.phrases import counted, first_of
 from netlint.reports import RULE_PAGES, Report, printable
 from netlint.reports.concise import named_scope, spot_name
 from netlint.snapshot import Place, Snapshot, Spot
@@ -38,13 +39,13 @@ def findings(report: Report) -> Iterator[Line]:
     by_rule: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in report.result.open:
         by_rule[finding.rule.name].append(finding)
-    for name, found in by_rule.items():
-        worst = sorted(found, key=lambda finding: finding.severity.rank)
+    for name, of_rule in by_rule.items():
+        worst = sorted(of_rule, key=lambda finding: finding.severity.rank)
         shown = worst if report.show_all else worst[:SHOWN]
         for finding in shown:
             yield from _finding(finding, report.show_all)
-        if len(found) > len(shown):
-            more = len(found) - len(shown)
+        if len(of_rule) > len(shown):
+            more = len(of_rule) - len(shown)
             yield [(f"... and {more} more {name}; --show-all shows them", "dim")]
             yield []
 
@@ -117,27 +118,27 @@ def _footer(report: Report) -> Iterator[Line]:
     result = report.result
     yield from _not_evaluated(result.skips if report.show_all else result.lacking, report.show_all)
     counts = [(result.count(severity), severity) for severity in Severity]
-    said = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for count, severity in counts if count)
+    counted = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for count, severity in counts if count)
     suppressed = len(result.findings) - len(result.open)
     accepted = f" ({suppressed} suppressed)" if suppressed else ""
     seconds = f" in {report.seconds:.1f} s" if report.seconds is not None else ""
     failed = bool(result.failures or result.snapshot.reading.errors)
     nothing = _without_faults(result) if failed else "No fault found"
-    style = "bold" if said or failed else "bold green"
-    yield [(said or nothing, style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
+    style = "bold" if counted or failed else "bold green"
+    yield [(counted or nothing, style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
     yield [(_coverage(result), "")]
     yield from _fabric(result.fabric)
 
 
 def _without_faults(result: Result) -> str:
-    """What no finding means where something could not be read, or a rule failed."""
+    """The summary of a run without findings in which something could not be read, or a rule failed."""
     if any(result.snapshot.count(kind.name) for kind in KINDS):
         return "No fault found, but not everything was checked"
     return "Nothing was checked"
 
 
 def _coverage(result: Result) -> str:
-    """How many of the rules spoke."""
+    """The numbers of rules that were evaluated, and that were not."""
     lacking = {skip.rule for skip in result.lacking}
     idle = {skip.rule for skip in result.skips if not skip.scope} - lacking
     evaluated = len(result.rules) - len({skip.rule for skip in result.skips if not skip.scope})
@@ -149,10 +150,10 @@ def _coverage(result: Result) -> str:
 
 
 def _fabric(fabric: PodNetwork | None) -> Iterator[Line]:
-    """What connects the nodes, if the input shows it."""
-    said = fabric.sentences if fabric else []
-    if said:
-        yield [(f"fabric: {'; '.join(said)}", "")]
+    """The line about what connects the nodes, if the input shows it."""
+    sentences = fabric.sentences if fabric else []
+    if sentences:
+        yield [(f"fabric: {'; '.join(sentences)}", "")]
 
 
 def _not_evaluated(skips: Iterable[Skip], show_all: bool) -> Iterator[Line]:
@@ -165,9 +166,8 @@ def _not_evaluated(skips: Iterable[Skip], show_all: bool) -> Iterator[Line]:
         rules = list(dict.fromkeys(skip.rule for skip in alike))
         shown = rules if show_all or len(rules) <= SHOWN else rules[: SHOWN - 1]
         unnamed += len(rules) - len(shown)
-        more = f" and {len(rules) - len(shown)} more" if len(rules) > len(shown) else ""
         scope = tuple(dict.fromkeys(subject for skip in alike for subject in skip.scope))
-        yield [("not evaluated", "bold"), (f": {', '.join(shown)}{more}: {message}{named_scope(scope)}", "")]
+        yield [("not evaluated", "bold"), (f": {first_of(rules, len(shown))}: {message}{named_scope(scope)}", "")]
     if unnamed:
         yield [("... --show-all names all of these rules", "dim")]
 
@@ -177,9 +177,7 @@ def _read(snapshot: Snapshot) -> str:
     total = sum(count for count, _ in counts)
     kinds = ", ".join(f"{count:,} {kind}" for count, kind in counts if count)
     files = snapshot.reading.files
-    source = (
-        f"{files:,} file{'' if files == 1 else 's'}" if files else snapshot.reading.server.get("context", "the input")
-    )
+    source = counted(files, "file") if files else snapshot.reading.server.get("context", "the input")
     objects = "object" if total == 1 else "objects"
     if total:
         return f"{total:,} {objects} of {source} ({kinds})"

@@ -172,7 +172,7 @@ class Snapshot:
         """Every kind that has an object, with the namespace of each; ``ALL`` for one without."""
         objects = {(kind, item.namespace or ALL) for kind, items in self.objects.items() for item in items}
         slices = {("EndpointSlice", item.namespace) for item in self.slices.slices}
-        return objects | slices | {("Pod", shape.namespace) for shape in self.pods.shapes}
+        return objects | slices | {("Pod", namespace) for namespace in self.pods.shapes.namespaces}
 
     def merge(self, part: Snapshot) -> None:
         """Take in what another reader of the same input found."""
@@ -196,7 +196,7 @@ class Snapshot:
             return not namespaces & {namespace, ALL}
 
         if kind == "Pod":
-            shapes = [is_kept(shape.namespace) for shape in self.pods.shapes]
+            shapes = [*map(is_kept, self.pods.shapes.namespaces)]
             self.pods.drop({row for row, shape in enumerate(self.pods.shape) if not shapes[shape]})
         elif kind == "EndpointSlice":
             slices = enumerate(self.slices.slices)

@@ -1,7 +1,7 @@
 """Pods in columns: 150,000 of them cost some 150 bytes each, and a lookup no object.
 
 What replicas have in common (namespace, labels, ports, owner) is a *shape*, decoded once from the raw
-JSON that its pods share; the rest is one entry per pod in a column.
+JSON that its pods share; the rest is one entry per pod in a column. Names are compressed.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 
 import msgspec
 
 from netlint.addresses import parse, parse_v4, parse_v6
 from netlint.objects.pod import Pod, PodCondition, PodMeta, PodStatus, RawContainer
 from netlint.snapshot.attached_networks import STATUS, Attached, attached
-from netlint.snapshot.pod_shapes import PodShape, ShapeFinder
+from netlint.snapshot.pod_shapes import ShapeFinder, ShapeTable
 from netlint.snapshot.strings import Names, Strings, renumbered
+from netlint.snapshot.texts import SparseTexts
 
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-proxy")
 SUPPRESSION = b'"ignore.netlint.dev/'
@@ -50,7 +52,6 @@ COLUMNS = (
     "shape",
     "node",
     "host_ip",
-    "hostname",
     "flags",
     "v4",
     "v6_high",
@@ -96,12 +97,12 @@ class PodTable:
     def __init__(self) -> None:
         """No rows."""
         self.names = Names()
-        self.shapes: list[PodShape] = []
+        self.shapes = ShapeTable()
         self.strings = Strings()
         self.shape = array("I")
         self.node = array("I")  # number of spec.nodeName
         self.host_ip = array("I")  # number of status.hostIP
-        self.hostname = array("I")  # number of spec.hostname
+        self.hostname = SparseTexts()  # spec.hostname
         self.flags = array("B")
         self.v4 = array("I")  # the IPv4 address, 0 without one
         self.v6_high = array("Q")
@@ -153,7 +154,7 @@ class PodTable:
         self.shape.extend(shapes)
         self.node.extend(self.strings.numbers([spec.nodeName for spec in specs]))
         self.host_ip.extend(self.strings.numbers(host_ips))
-        self.hostname.extend(self.strings.numbers([spec.hostname for spec in specs]))
+        self.hostname.extend([spec.hostname for spec in specs])
         self.v4.extend(v4)
         self.v6_high.extend(high)
         self.v6_low.extend(low)
@@ -175,10 +176,11 @@ class PodTable:
 
     def same(self, row: int, other: int) -> bool:
         """Whether two rows say the same of a pod."""
-        columns = (self.node, self.host_ip, self.hostname, self.flags, self.v4, self.v6_high, self.v6_low)
+        columns = (self.node, self.host_ip, self.flags, self.v4, self.v6_high, self.v6_low)
         return (
             self.shapes[self.shape[row]] == self.shapes[self.shape[other]]
             and all(column[row] == column[other] for column in (*columns, self.uid, self.changed))
+            and self.hostname[row] == self.hostname[other]
             and self.suppressions.get(row) == self.suppressions.get(other)
             and self.commands.get(row) == self.commands.get(other)
             and self.attached.get(row) == self.attached.get(other)
@@ -187,12 +189,12 @@ class PodTable:
     def drop(self, rows: set[int]) -> None:
         """Remove rows, and shapes without any; those behind them move up."""
         kept = [row for row in range(len(self)) if row not in rows]
-        self.names = self.names.only(kept)
+        self.names, self.hostname = self.names.only(kept), self.hostname.only(kept)
         for name in COLUMNS:
             column = getattr(self, name)
             setattr(self, name, array(column.typecode, map(column.__getitem__, kept)))
         used = sorted(set(self.shape))
-        self.shapes = [self.shapes[number] for number in used]
+        self.shapes.keep(used)
         self.shape = array("I", map({number: new for new, number in enumerate(used)}.__getitem__, self.shape))
         self.forget_keys()
         moved = {row: number for number, row in enumerate(kept)}
@@ -206,11 +208,12 @@ class PodTable:
         """Append all rows of another table whose origins start at ``first_origin`` here."""
         rows = len(self)
         numbers = self.strings.merge(other.strings)
-        shapes = range(len(self.shapes), len(self.shapes) + len(other.shapes))
-        self.shapes += other.shapes
+        first_shape = len(self.shapes)
+        self.shapes.take_in(other.shapes)
         self.names.take_in(other.names)
-        self.shape.extend(renumbered(other.shape, list(shapes)))
-        for column in ("node", "host_ip", "hostname"):
+        self.hostname.take_in(other.hostname)
+        self.shape.extend(array("I", [first_shape + number for number in other.shape]))
+        for column in ("node", "host_ip"):
             getattr(self, column).extend(renumbered(getattr(other, column), numbers))
         for column in ("flags", "v4", "v6_high", "v6_low", "uid", "changed"):
             getattr(self, column).extend(getattr(other, column))
@@ -236,8 +239,13 @@ def _is_control_plane(pod: Pod, namespace: str) -> bool:
 def _command(pod: Pod) -> CommandLine:
     """The first container's command line; a pod of the control plane has no other one that matters."""
     first = pod.spec.containers[0] if pod.spec.containers else RawContainer()
-    command, args = _WORDS.decode(first.command) or (), _WORDS.decode(first.args) or ()
-    return CommandLine(tuple(command), tuple(args), _WORD.decode(first.image) or "")
+    return _command_line(bytes(first.command), bytes(first.args), bytes(first.image))
+
+
+@lru_cache(maxsize=256)  # as the network proxy has the same on every node
+def _command_line(command: bytes, args: bytes, image: bytes) -> CommandLine:
+    words, options = _WORDS.decode(command) or (), _WORDS.decode(args) or ()
+    return CommandLine(tuple(words), tuple(options), _WORD.decode(image) or "")
 
 
 def _addresses(status: PodStatus) -> tuple[str, str, int]:

@@ -13,6 +13,7 @@ from netlint.addresses import parse_v4, parse_v6
 from netlint.objects.discovery import Endpoint, EndpointConditions, EndpointSlice, ObjectReference
 from netlint.snapshot.pod_table import hashes
 from netlint.snapshot.strings import Names, Strings, renumbered
+from netlint.snapshot.texts import SparseTexts
 
 _NO_CONDITIONS = EndpointConditions()
 _NO_TARGET = ObjectReference()
@@ -35,7 +36,6 @@ COLUMNS = (
     "flags",
     "node",
     "zone",
-    "hostname",
     "target_namespace",
     "target_uid",
 )
@@ -62,7 +62,7 @@ class SliceTable:
         self.flags = array("B")
         self.node = array("I")
         self.zone = array("I")
-        self.hostname = array("I")
+        self.hostname = SparseTexts()
         self.target = Names()  # targetRef.name
         self.target_namespace = array("I")
         self.target_uid = array("Q")
@@ -104,7 +104,7 @@ class SliceTable:
         self.flags.extend(map(_flags, endpoints, targets))
         self.node.extend(self.strings.numbers([endpoint.nodeName for endpoint in endpoints]))
         self.zone.extend(self.strings.numbers([endpoint.zone for endpoint in endpoints]))
-        self.hostname.extend(self.strings.numbers([endpoint.hostname for endpoint in endpoints]))
+        self.hostname.extend([endpoint.hostname for endpoint in endpoints])
         self.target.add([target.name or "" for target in targets])
         self.target_namespace.extend(self.strings.numbers([target.namespace for target in targets]))
         self.target_uid.extend(hashes([target.uid for target in targets]))
@@ -124,6 +124,7 @@ class SliceTable:
             structs.replace(self.slices[number], origin=0) == structs.replace(self.slices[other], origin=0)
             and len(rows) == len(others)
             and all(column[a] == column[b] for column in columns for a, b in zip(rows, others, strict=True))
+            and [self.hostname[row] for row in rows] == [self.hostname[row] for row in others]
             and [self.names.get(row) for row in rows] == [self.names.get(row) for row in others]
             and [self.hints.get(row) for row in rows] == [self.hints.get(row) for row in others]
             and [self.surplus.get(row) for row in rows] == [self.surplus.get(row) for row in others]
@@ -135,7 +136,7 @@ class SliceTable:
         rows = [row for number in kept for row in self.endpoints(number)]
         self.starts = array("I", [0, *accumulate(len(self.endpoints(number)) for number in kept)])
         self.slices = [self.slices[number] for number in kept]
-        self.target = self.target.only(rows)
+        self.target, self.hostname = self.target.only(rows), self.hostname.only(rows)
         for name in COLUMNS:
             column = getattr(self, name)
             setattr(self, name, array(column.typecode, map(column.__getitem__, rows)))
@@ -152,8 +153,9 @@ class SliceTable:
             endpoint_slice.origin += first_origin
         self.slices += other.slices
         self.target.take_in(other.target)
+        self.hostname.take_in(other.hostname)
         self.starts.extend(array("I", [rows + start for start in other.starts[1:]]))
-        for column in ("node", "zone", "hostname", "target_namespace"):
+        for column in ("node", "zone", "target_namespace"):
             getattr(self, column).extend(renumbered(getattr(other, column), numbers))
         for column in ("v4", "v6_high", "v6_low", "flags", "target_uid"):
             getattr(self, column).extend(getattr(other, column))

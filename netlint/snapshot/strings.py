@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
-from sys import intern
 
 from netlint.objects.core import Node, Service
 from netlint.objects.meta import Object
-
-UTF_8 = ("utf-8", "surrogatepass")
+from netlint.snapshot.texts import Texts
 
 
 class _Numbers(dict[str | None, int]):
@@ -38,6 +35,10 @@ class Strings:
         """The number of each string, a new one where it was not seen before."""
         return list(map(self._numbers.__getitem__, texts))
 
+    def number(self, text: str | None) -> int:
+        """The number of a string, a new one where it was not seen before."""
+        return self._numbers[text]
+
     def unknown(self, texts: Iterable[str | None]) -> set[str]:
         """Those of the strings that have no number."""
         return {text for text in texts if text and text not in self._numbers}
@@ -52,15 +53,11 @@ class Strings:
 
 
 class Names:
-    """Texts of which hardly two are the same: without an object each, which would cost more than its text.
-
-    ``hashes`` are for comparisons, stable within one run only.
-    """
+    """Texts with ``hashes``, which are for comparisons and stable within one run only."""
 
     def __init__(self) -> None:
         """None."""
-        self._text = bytearray()
-        self._starts = array("I", [0])
+        self._texts = Texts()
         self.hashes = array("q")
 
     def __len__(self) -> int:
@@ -69,28 +66,23 @@ class Names:
 
     def __getitem__(self, row: int) -> str:
         """One of them."""
-        return self._text[self._starts[row] : self._starts[row + 1]].decode(*UTF_8)
+        return self._texts[row]
 
     def __iter__(self) -> Iterator[str]:
         """All of them."""
-        return map(self.__getitem__, range(len(self)))
+        return iter(self._texts)
 
     def add(self, texts: Sequence[str]) -> None:
         """Append these texts."""
-        joined = "".join(texts)
-        sizes = map(len, texts) if joined.isascii() else (len(text.encode(*UTF_8)) for text in texts)
-        self._starts.extend(accumulate(sizes, initial=self._starts.pop()))
-        self._text += joined.encode(*UTF_8)
+        self._texts.extend(texts)
         self.hashes.extend(map(hash, texts))
 
     def take_in(self, other: Names) -> None:
         """Append all of another table."""
-        first = self._starts.pop()
-        self._starts.extend(array("I", [first + start for start in other._starts]))
-        self._text += other._text
+        self._texts.take_in(other._texts)
         self.hashes.extend(other.hashes)
 
-    def only(self, rows: Iterable[int]) -> Names:
+    def only(self, rows: Sequence[int]) -> Names:
         """These of them."""
         kept = Names()
         kept.add([self[row] for row in rows])
@@ -102,19 +94,38 @@ def renumbered(column: array[int], numbers: list[int]) -> array[int]:
     return array(column.typecode, map(numbers.__getitem__, column))
 
 
-def intern_texts(item: Object) -> None:
+class _Shared(dict[str, str]):
+    """Texts by themselves, so that equal ones become one: of bounded number, unlike those that Python interns."""
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= _MOST_SHARED:
+            self.clear()
+        self[text] = text
+        return text
+
+
+_MOST_SHARED = 100_000
+_SHARED = _Shared()
+
+
+def forget() -> None:
+    """Everything has been read: no further text will be compared with those that are shared."""
+    _SHARED.clear()
+
+
+def share_texts(item: Object) -> None:
     """Keep once what thousands of objects say."""
-    meta = item.metadata
-    item.apiVersion, meta.namespace = intern(item.apiVersion), intern(meta.namespace or "")
+    meta, shared = item.metadata, _SHARED
+    item.apiVersion, meta.namespace = shared[item.apiVersion], shared[meta.namespace or ""]
     if meta.labels:
-        meta.labels = {intern(key): intern(value) for key, value in meta.labels.items()}
+        meta.labels = {shared[key]: shared[value] for key, value in meta.labels.items()}
     if meta.annotations:
-        meta.annotations = {intern(key): value for key, value in meta.annotations.items()}
+        meta.annotations = {shared[key]: value for key, value in meta.annotations.items()}
     if isinstance(item, Node):
         for condition in item.status.conditions or ():
-            condition.type, condition.reason = intern(condition.type or ""), intern(condition.reason or "")
+            condition.type, condition.reason = shared[condition.type or ""], shared[condition.reason or ""]
     elif isinstance(item, Service):
         if item.spec.selector:
-            item.spec.selector = {intern(key): intern(value) for key, value in item.spec.selector.items()}
+            item.spec.selector = {shared[key]: shared[value] for key, value in item.spec.selector.items()}
         for port in item.spec.ports or ():
-            port.name = intern(port.name) if port.name else port.name
+            port.name = shared[port.name] if port.name else port.name

@@ -16,7 +16,7 @@ from netlint.objects import KIND_NAMED
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Object
 from netlint.snapshot import PodTable, SliceTable, Snapshot
-from netlint.snapshot.strings import intern_texts
+from netlint.snapshot.strings import share_texts
 
 T = TypeVar("T", bound=Object)
 
@@ -54,5 +54,5 @@ def _write(part: object, stream: BinaryIO) -> None:
 def _decoded(objects: bytes, struct: type[T]) -> list[T]:
     decoded: list[T] = msgspec.msgpack.decode(objects, type=list[struct])  # type: ignore[valid-type]
     for item in decoded:
-        intern_texts(item)
+        share_texts(item)
     return decoded

@@ -20,7 +20,7 @@ def merge(snapshot: Snapshot) -> None:
     """Leave one copy of every object, and record which objects had differing ones."""
     pods, slices = snapshot.pods, snapshot.slices
 
-    namespaces = [shape.namespace for shape in pods.shapes]
+    namespaces = list(pods.shapes.namespaces)
 
     def pod(row: int) -> tuple[str, str]:
         return namespaces[pods.shape[row]], pods.names[row]

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from netlint.findings import Subject, field_name
 from netlint.objects.meta import Path
+from netlint.phrases import NAMED, and_more
 from netlint.reports import printable
 from netlint.reports.concise import spot_name
 from netlint.snapshot import Gap, Locator, Reason, Snapshot, Spot
+
+SHOWN = 20  # rows of a section
 
 Side = tuple[Subject, Path]
 Spots = dict[tuple[int, Path], Spot]
@@ -21,13 +24,13 @@ def spots(locate: Locator | None, sides: Iterable[Side]) -> Spots:
     return {key: place.spot for key, place in zip(wanted, places, strict=False) if place is not None}
 
 
-def place(side: Side, known: Spots) -> str:
+def place(side: Side, spots: Spots) -> str:
     """``file:line`` of a field where it is in a file."""
-    found = known.get((side[0].origin, side[1]))
-    return spot_name(found.file, found.line, None) if found else ""
+    spot = spots.get((side[0].origin, side[1]))
+    return spot_name(spot.file, spot.line, None) if spot else ""
 
 
-def named(side: Side) -> str:
+def side_name(side: Side) -> str:
     """``Node node2, spec.podCIDRs[0]``."""
     subject, path = side
     field = field_name(path)
@@ -52,14 +55,32 @@ def gaps(snapshot: Snapshot, kinds: Iterable[str], optional: Iterable[str] = ())
     Of ``optional`` kinds there may well be none.
     """
     withdrawn = ((kind, snapshot.knowledge.withdrawn(kind)) for kind in kinds)
-    found = (gap or (None if snapshot.count(kind) else snapshot.knowledge.gap(kind)) for kind, gap in withdrawn)
-    lost = (snapshot.knowledge.withdrawn(kind) for kind in optional)
+    first_gaps = (gap or (None if snapshot.count(kind) else snapshot.knowledge.gap(kind)) for kind, gap in withdrawn)
+    optional_gaps = (snapshot.knowledge.withdrawn(kind) for kind in optional)
     return [
-        *(gap for gap in found if gap is not None),
-        *(gap for gap in lost if gap is not None and gap.reason is not Reason.NOT_APPLICABLE),
+        *(gap for gap in first_gaps if gap is not None),
+        *(gap for gap in optional_gaps if gap is not None and gap.reason is not Reason.NOT_APPLICABLE),
     ]
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 node``, ``2 nodes``, ``5,000 nodes``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def not_known(gaps: Sequence[Gap]) -> list[str]:
+    """What may be gaps in an answer, as lines at its end."""
+    kinds = "; ".join(f"{gap.kind} ({gap.message})" for gap in gaps)
+    return ["", f"Not known completely: {kinds}"] if gaps else []
+
+
+def not_known_json(gaps: Iterable[Gap]) -> list[dict[str, str]]:
+    """What may be gaps in an answer, as values."""
+    return [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in gaps]
+
+
+def limited(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The first ``SHOWN`` rows as lines."""
+    more = len(rows) - SHOWN
+    return [*columns(rows[:SHOWN]), *([f"  ... and {more:,} more; --format json has all of them"] if more > 0 else [])]
+
+
+def few(names: Sequence[str]) -> str:
+    """The first names, the others by number, which is never one."""
+    limit = NAMED if len(names) > NAMED + 1 else NAMED + 1
+    return and_more(", ".join(names[:limit]), len(names) - limit, ",")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netlint.model.ranges.proposal import Proposal, Ranges
+from netlint.model.ranges.proposal import FamilyRanges, Proposal
 
 Json = dict[str, Any]
 BLOCKS = {4: range(26, 33), 6: range(122, 129)}
@@ -49,16 +49,16 @@ def controller_manager(proposal: Proposal) -> list[str]:
 def _masks(proposal: Proposal) -> dict[str, int]:
     if len(proposal.ranges) == 1:
         return {"node-cidr-mask-size": proposal.ranges[0].node_prefix}
-    return {f"node-cidr-mask-size-ipv{held.family}": held.node_prefix for held in proposal.ranges}
+    return {f"node-cidr-mask-size-ipv{ranges.family}": ranges.node_prefix for ranges in proposal.ranges}
 
 
 def flannel(proposal: Proposal) -> Json:
     """``net-conf.json``."""
     content: Json = {}
-    for held in proposal.ranges:
-        prefix = "IPv6" if held.family == 6 else ""
+    for ranges in proposal.ranges:
+        prefix = "IPv6" if ranges.family == 6 else ""
         content |= {"EnableIPv6": True} if prefix else {}
-        content |= {f"{prefix}Network": str(held.pods), f"{prefix}SubnetLen": held.node_prefix}
+        content |= {f"{prefix}Network": str(ranges.pods), f"{prefix}SubnetLen": ranges.node_prefix}
     return content | {"Backend": {"Type": "vxlan"}}
 
 
@@ -68,42 +68,42 @@ def calico(proposal: Proposal) -> list[Json]:
         {
             "apiVersion": "projectcalico.org/v3",
             "kind": "IPPool",
-            "metadata": {"name": f"default-ipv{held.family}-ippool"},
+            "metadata": {"name": f"default-ipv{ranges.family}-ippool"},
             "spec": {
-                "cidr": str(held.pods),
-                "blockSize": _block_size(held),
+                "cidr": str(ranges.pods),
+                "blockSize": _block_size(ranges),
                 "vxlanMode": "Always",
                 "natOutgoing": True,
                 "nodeSelector": "all()",
             },
         }
-        for held in proposal.ranges
+        for ranges in proposal.ranges
     ]
 
 
-def _block_size(held: Ranges) -> int:
-    allowed = BLOCKS[held.family]
-    return min(allowed[-1], max(allowed[0], held.node_prefix))
+def _block_size(ranges: FamilyRanges) -> int:
+    allowed = BLOCKS[ranges.family]
+    return min(allowed[-1], max(allowed[0], ranges.node_prefix))
 
 
 def cilium(proposal: Proposal) -> Json:
     """Values of the Helm chart."""
     operator: Json = {}
-    for held in proposal.ranges:
-        operator[f"clusterPoolIPv{held.family}PodCIDRList"] = [str(held.pods)]
-        operator[f"clusterPoolIPv{held.family}MaskSize"] = held.node_prefix
+    for ranges in proposal.ranges:
+        operator[f"clusterPoolIPv{ranges.family}PodCIDRList"] = [str(ranges.pods)]
+        operator[f"clusterPoolIPv{ranges.family}MaskSize"] = ranges.node_prefix
     families = {6: {"ipv6": {"enabled": True}}}
     return {
-        **{key: value for held in proposal.ranges for key, value in families.get(held.family, {}).items()},
+        **{key: value for ranges in proposal.ranges for key, value in families.get(ranges.family, {}).items()},
         "ipam": {"mode": "cluster-pool", "operator": operator},
     }
 
 
 def pods(proposal: Proposal) -> str:
     """The pod ranges, IPv4 first, as flags and kubeadm take them."""
-    return ",".join(str(held.pods) for held in proposal.ranges)
+    return ",".join(str(ranges.pods) for ranges in proposal.ranges)
 
 
 def services(proposal: Proposal) -> str:
     """The Service ranges, IPv4 first."""
-    return ",".join(str(held.services) for held in proposal.ranges)
+    return ",".join(str(ranges.services) for ranges in proposal.ranges)

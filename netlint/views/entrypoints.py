@@ -6,96 +6,90 @@ from collections.abc import Iterable
 from typing import Any
 
 from netlint.cluster.traffic.entrypoints import EntryPoint, Via
-from netlint.cluster.traffic.service_answers import Backing, State, Target
+from netlint.cluster.traffic.service_answers import ServiceAnswer, State, Target
 from netlint.findings import field_name
 from netlint.model.declared.node_objects import node_addresses
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import Node
+from netlint.phrases import NAMED, counted
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, place, text_of
+from netlint.views import Side, Spots, columns, few, not_known, not_known_json, place, text_of
 
 SCHEMA = "https://netlint.dev/schemas/entrypoints-v1.schema.json"
 KINDS = ("Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
 READ = {*KINDS, "EndpointSlice", "Namespace", *OPTIONAL, *WORKLOADS}
-NAMED = 3
 TITLES = ["way in", "address", "port", "leads to", "state", "what answers", "declared by", "place"]
 
 Json = dict[str, Any]
-Followed = list[tuple[EntryPoint, Backing]]
+Followed = list[tuple[EntryPoint, ServiceAnswer]]
 
 
-def sides(followed: Followed) -> list[Side]:
+def sides(answered: Followed) -> list[Side]:
     """The fields whose places are shown."""
-    return [(entry.subject, entry.path) for entry, _ in followed]
+    return [(entry.subject, entry.path) for entry, _ in answered]
 
 
-def text(followed: Followed, nodes: list[Node], known: Spots, missing: list[Gap]) -> str:
+def text(answered: Followed, nodes: list[Node], spots: Spots, gaps: list[Gap]) -> str:
     """For people."""
-    if not followed:
-        return text_of(
-            [f"No way {'is known to lead' if missing else 'leads'} into the cluster.", *_incomplete(missing)]
-        )
+    if not answered:
+        return text_of([f"No way {'is known to lead' if gaps else 'leads'} into the cluster.", *not_known(gaps)])
     table = [
-        [*row(entry, backing), str(entry.subject), place((entry.subject, entry.path), known)]
-        for entry, backing in followed
+        [*row(entry, answer), str(entry.subject), place((entry.subject, entry.path), spots)]
+        for entry, answer in answered
     ]
-    dead = sum(backing.state is State.DEAD for _, backing in followed)
+    dead = sum(answer.state is State.DEAD for _, answer in answered)
     lines = columns([[title.upper() for title in TITLES], *table], indent="")
-    lines += ["", f"{counted(len(followed), 'way')} in, {counted(dead, 'dead end')}"]
-    given = (
+    lines += ["", f"{counted(len(answered), 'way')} in, {counted(dead, 'dead end')}"]
+    node_addresses_text = (
         ", ".join(str(declared) for node in nodes for declared in node_addresses(node)) if len(nodes) <= NAMED else ""
     )
-    if given and any(entry.via is Via.NODE_PORT for entry, _ in followed):
-        lines.append(f"Every node: {given}")
-    return text_of([*lines, *_incomplete(missing)])
+    if node_addresses_text and any(entry.via is Via.NODE_PORT for entry, _ in answered):
+        lines.append(f"Every node: {node_addresses_text}")
+    return text_of([*lines, *not_known(gaps)])
 
 
-def _incomplete(missing: list[Gap]) -> list[str]:
-    listed = "; ".join(f"{gap.kind} ({gap.message})" for gap in missing)
-    return ["", f"Not known completely: {listed}"] if missing else []
-
-
-def row(entry: EntryPoint, backing: Backing) -> list[str]:
+def row(entry: EntryPoint, answer: ServiceAnswer) -> list[str]:
     """One way in as cells."""
     port = f"{entry.port}/{entry.protocol}" if entry.port else "-"
     target = str(entry.target) if entry.target is not None else "-"
     leads = f"Service {target}" if isinstance(entry.target, Target) else target
-    state = backing.state.upper() if backing.state is State.DEAD else str(backing.state)
-    return [str(entry.via), _where(entry), port, leads, state, backing.text]
+    state = answer.state.upper() if answer.state is State.DEAD else str(answer.state)
+    return [str(entry.via), _where(entry), port, leads, state, answer.text]
 
 
 def _where(entry: EntryPoint) -> str:
-    given = ", ".join(f"{one} (ipMode Proxy)" if one in entry.proxied else one for one in entry.addresses)
+    place_text = ", ".join(
+        f"{address} (ipMode Proxy)" if address in entry.proxied else address for address in entry.addresses
+    )
     if entry.via is Via.NODE_PORT:
-        given = "every node"
+        place_text = "every node"
     if entry.via is Via.HOST_PORT:
-        more = f" and {len(entry.nodes) - NAMED:,} more" if len(entry.nodes) > NAMED + 1 else ""
-        listed = ", ".join(entry.nodes[: NAMED if more else NAMED + 1]) + more
-        given = f"{given} of {listed}" if given and listed else listed or "its nodes"
-    return f"{entry.name} at {given or 'no address yet'}" if entry.name else given or "no address yet"
+        nodes = few(entry.nodes)
+        place_text = f"{place_text} of {nodes}" if place_text and nodes else nodes or "its nodes"
+    return f"{entry.name} at {place_text or 'no address yet'}" if entry.name else place_text or "no address yet"
 
 
-def json(followed: Followed, nodes: Iterable[Node], known: Spots, missing: list[Gap]) -> str:
+def json(answered: Followed, nodes: Iterable[Node], spots: Spots, gaps: list[Gap]) -> str:
     """For programs, as ``schemas/entrypoints-v1.schema.json`` says."""
     return encoded(
         {
             "$schema": SCHEMA,
             "schemaVersion": "1.0",
-            "entryPoints": [as_json(entry, backing, known) for entry, backing in followed],
-            "deadEnds": sum(backing.state is State.DEAD for _, backing in followed),
+            "entryPoints": [as_json(entry, answer, spots) for entry, answer in answered],
+            "deadEnds": sum(answer.state is State.DEAD for _, answer in answered),
             "nodes": [
                 {"name": node.name, "addresses": [str(declared) for declared in node_addresses(node)]} for node in nodes
             ],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing],
+            "incomplete": not_known_json(gaps),
         }
     )
 
 
-def as_json(entry: EntryPoint, backing: Backing, known: Spots) -> Json:
+def as_json(entry: EntryPoint, answer: ServiceAnswer, spots: Spots) -> Json:
     """One way in as values."""
-    declared = subject_with_field(entry.subject, field_name(entry.path), known.get((entry.subject.origin, entry.path)))
+    declared = subject_with_field(entry.subject, field_name(entry.path), spots.get((entry.subject.origin, entry.path)))
     return {
         "via": entry.via,
         "addresses": list(entry.addresses),
@@ -107,11 +101,11 @@ def as_json(entry: EntryPoint, backing: Backing, known: Spots) -> Json:
         "name": entry.name,
         "declaredBy": declared,
         "target": _target(entry),
-        "state": backing.state,
-        "cause": backing.cause,
-        "text": backing.text,
-        "ready": backing.ready,
-        "known": backing.known,
+        "state": answer.state,
+        "cause": answer.cause,
+        "text": answer.text,
+        "ready": answer.ready,
+        "known": answer.known,
     }
 
 

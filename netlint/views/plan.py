@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netlint.model.ranges.proposal import Demand, Proposal, Ranges
+from netlint.model.ranges.proposal import Demand, FamilyRanges, Proposal
+from netlint.phrases import counted
 from netlint.reports.json import encoded
-from netlint.views import columns, configurations, counted, text_of
+from netlint.views import columns, configurations, text_of
 
 SCHEMA = "https://netlint.dev/schemas/plan-v1.schema.json"
-NAMED = 8  # of the ranges that are avoided
+AVOIDED = 8  # ranges that are named
 
 Json = dict[str, Any]
 
@@ -23,7 +24,7 @@ def text(proposal: Proposal) -> str:
         f"and {counted(demand.services, 'Service')}",
         "",
     ]
-    lines += columns([row for held in proposal.ranges for row in _rows(held, demand)])
+    lines += columns([row for ranges in proposal.ranges for row in _rows(ranges, demand)])
     lines += ["", f"Avoided: {_avoided(proposal)}"]
     if proposal.is_tight:
         lines.append("Tight: there is no room for twice as much of everything beside what is avoided")
@@ -32,25 +33,35 @@ def text(proposal: Proposal) -> str:
     return text_of(lines)
 
 
-def _rows(held: Ranges, demand: Demand) -> Iterator[list[str]]:
-    yield ["pods", str(held.pods), f"{_short(held.nodes)} nodes", _growth(held.nodes, demand.nodes)]
-    node = f"{held.of_node(0)}, {held.of_node(1)} …"
-    yield ["each node", node, f"{_short(held.pods_per_node)} pods", _growth(held.pods_per_node, demand.pods_per_node)]
-    room = held.service_addresses
-    yield ["Services", str(held.services), f"{_short(room)} Services", _growth(room, demand.services)]
+def _rows(ranges: FamilyRanges, demand: Demand) -> Iterator[list[str]]:
+    yield ["pods", str(ranges.pods), f"{_short(ranges.nodes)} nodes", _growth(ranges.nodes, demand.nodes)]
+    node = f"{ranges.of_node(0)}, {ranges.of_node(1)} …"
+    yield [
+        "each node",
+        node,
+        f"{_short(ranges.pods_per_node)} pods",
+        _growth(ranges.pods_per_node, demand.pods_per_node),
+    ]
+    service_addresses = ranges.service_addresses
+    yield [
+        "Services",
+        str(ranges.services),
+        f"{_short(service_addresses)} Services",
+        _growth(service_addresses, demand.services),
+    ]
 
 
 def _short(number: int) -> str:
     return f"{number:,}" if number < 1 << 32 else f"2^{number.bit_length() - (number & (number - 1) == 0)}"
 
 
-def _growth(room: int, asked: int) -> str:
-    ratio = room / asked
+def _growth(capacity: int, demand: int) -> str:
+    ratio = capacity / demand
     return f"{ratio:.1f} times what is asked for" if ratio < 1000 else "more than enough"
 
 
 def _avoided(proposal: Proposal) -> str:
-    named = [f"{one.range} ({one.why})" for one in proposal.avoided[:NAMED]]
+    named = [f"{avoided.range} ({avoided.reason})" for avoided in proposal.avoided[:AVOIDED]]
     more = len(proposal.avoided) - len(named)
     return ", ".join([*named, *([f"{more:,} more"] if more else [])])
 
@@ -78,28 +89,33 @@ def json(proposal: Proposal) -> str:
             "request": _demand(proposal.demand),
             "capacity": _demand(proposal.capacity),
             "tight": proposal.is_tight,
-            "ranges": [
-                {
-                    "family": held.family,
-                    "pods": str(held.pods),
-                    "services": str(held.services),
-                    "nodePrefix": held.node_prefix,
-                    "firstNode": str(held.of_node(0)),
-                    "lastNode": str(held.of_node(held.nodes - 1)),
-                }
-                for held in proposal.ranges
-            ],
-            "avoided": [{"range": str(one.range), "why": one.why} for one in proposal.avoided],
-            "configurations": {
-                "kubeadm": configurations.kubeadm(proposal),
-                "kubelet": configurations.kubelet(proposal),
-                "kube-controller-manager": configurations.controller_manager(proposal),
-                "flannel": configurations.flannel(proposal),
-                "calico": configurations.calico(proposal),
-                "cilium": configurations.cilium(proposal),
-            },
+            "ranges": [_ranges(ranges) for ranges in proposal.ranges],
+            "avoided": [{"range": str(avoided.range), "why": avoided.reason} for avoided in proposal.avoided],
+            "configurations": _configurations(proposal),
         }
     )
+
+
+def _ranges(ranges: FamilyRanges) -> Json:
+    return {
+        "family": ranges.family,
+        "pods": str(ranges.pods),
+        "services": str(ranges.services),
+        "nodePrefix": ranges.node_prefix,
+        "firstNode": str(ranges.of_node(0)),
+        "lastNode": str(ranges.of_node(ranges.nodes - 1)),
+    }
+
+
+def _configurations(proposal: Proposal) -> Json:
+    return {
+        "kubeadm": configurations.kubeadm(proposal),
+        "kubelet": configurations.kubelet(proposal),
+        "kube-controller-manager": configurations.controller_manager(proposal),
+        "flannel": configurations.flannel(proposal),
+        "calico": configurations.calico(proposal),
+        "cilium": configurations.cilium(proposal),
+    }
 
 
 def refusal(demand: Demand, reason: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlint import addresses
-from netlint.cluster.address_lookup.address_lookup import Owner
-from netlint.cluster.address_lookup.range_tree import Block, Part, parts
+from netlint.cluster.address_lookup.address_owners import Owner
+from netlint.cluster.address_lookup.range_tree import RangeBlock, Stretch, stretches
 from netlint.model.declared.declarations import Role
-from netlint.views import counted
+from netlint.phrases import NAMED, counted, first_of
 from netlint.views.svg import EM, MARGIN, WIDTH, Drawing
 from netlint.views.tree import Families, number, percent, size_name, use
 
@@ -27,7 +27,6 @@ CLASSES = {
 LIMIT = 64  # ranges inside of one that are drawn one by one
 INDENT = 20
 BAR, TILE, GAP, GAUGE = 18, 50, 8, 6
-NAMED = 3  # free stretches
 NARROW, WIDE = 4, 6  # tiles in a row
 
 
@@ -57,13 +56,13 @@ def _legend(page: Drawing, families: Families, base: float) -> None:
             page.rect(left, base - 10, 12, 12, CLASSES[role])
             page.text(left + 18, base, f"{role} range")
             left += 18 + 12 * EM * len(f"{role} range") + 24
-    if any(block.collides for block in blocks):
+    if any(block.collisions for block in blocks):
         page.rect(left, base - 10, 12, 12, "inner alarm")
         page.hatched(left, base - 10, 12, 12)
         page.text(left + 18, base, "collides")
 
 
-def _panel(page: Drawing, block: Block, left: float) -> None:
+def _panel(page: Drawing, block: RangeBlock, left: float) -> None:
     """A range with its bar, and what is inside of it."""
     top, width = page.height + 16, WIDTH - MARGIN - left
     page.text(left, top + 12, str(block.range), "h2", width / 2, 14)
@@ -71,7 +70,7 @@ def _panel(page: Drawing, block: Block, left: float) -> None:
     page.text(start, top + 12, _what(block), "", width - start + left - 330)
     page.text(WIDTH - MARGIN, top + 12, use(block), "faint right")
     top += 18
-    for clause in block.collides[:NAMED]:
+    for clause in block.collisions[:NAMED]:
         page.text(left, top + 12, clause, "alarm-text", width)
         top += 16
     _bar(page, block, left, top, width)
@@ -79,30 +78,29 @@ def _panel(page: Drawing, block: Block, left: float) -> None:
         _inside(page, block, left, top + BAR, width)
 
 
-def _what(block: Block) -> str:
-    of_nodes = f" of {', '.join(block.nodes[:NAMED])}" if block.nodes else ""
-    more = f" and {len(block.nodes) - NAMED} more" if len(block.nodes) > NAMED else ""
+def _what(block: RangeBlock) -> str:
+    of_nodes = f" of {first_of(block.nodes)}" if block.nodes else ""
     standing = "" if block.standing == "declared" else f", {block.standing}"
-    by = ", ".join(dict.fromkeys(one.authority for one in block.declared))
-    return f"{block.what}{of_nodes}{more}{standing} ({by})"
+    by = ", ".join(dict.fromkeys(declared.authority for declared in block.declared))
+    return f"{block.description}{of_nodes}{standing} ({by})"
 
 
-def _bar(page: Drawing, block: Block, left: float, top: float, width: float) -> None:
+def _bar(page: Drawing, block: RangeBlock, left: float, top: float, width: float) -> None:
     """What of the range is given to ranges inside of it, where it lies; without any, how full it is."""
     page.rect(left, top, width, BAR, "inner")
     if not block.children:
         _fill(page, block.used or 0, block.range.size, CLASSES[block.role], (left, top, width, BAR))
-    for part in parts(block, LIMIT * 4):
+    for part in stretches(block, LIMIT * 4):
         if part.blocks:
             start, end = _offset(block, part.range.first, width), _offset(block, part.range.last + 1, width)
             page.rect(left + start, top, max(1.5, end - start), BAR, CLASSES[part.blocks[0].role], 0)
-            if any(one.collides for one in part.blocks):
+            if any(block_inside.collisions for block_inside in part.blocks):
                 page.hatched(left + start, top, max(4, end - start), BAR)
-    if block.collides:
+    if block.collisions:
         page.hatched(left, top, width, BAR)
 
 
-def _offset(block: Block, address: int, width: float) -> float:
+def _offset(block: RangeBlock, address: int, width: float) -> float:
     return width * ((address - block.range.first) / block.range.size)
 
 
@@ -112,41 +110,40 @@ def _fill(page: Drawing, used: int, size: int, style: str, box: tuple[float, flo
         page.rect(left, top, max(2, width * min(1, used / size)), height, style, 0)
 
 
-def _inside(page: Drawing, block: Block, left: float, top: float, width: float) -> None:
+def _inside(page: Drawing, block: RangeBlock, left: float, top: float, width: float) -> None:
     """The ranges inside as tiles, between two lines that show where they lie, then larger ones of their own."""
-    listed = parts(block, LIMIT)
-    held = [part for part in listed if part.blocks and not _is_panel(part)]
-    if held:
-        start, end = (_offset(block, edge, width) for edge in (held[0].range.first, held[-1].range.last + 1))
+    listed = stretches(block, LIMIT)
+    tiles = [part for part in listed if part.blocks and not _is_panel(part)]
+    if tiles:
+        start, end = (_offset(block, edge, width) for edge in (tiles[0].range.first, tiles[-1].range.last + 1))
         edges = [(left + start, top), (left + max(end, start + 1.5), top), (left + width, top + 16), (left, top + 16)]
         page.area(edges, "zoom")
-        _tiles(page, held, left, top + 16, width)
+        _tiles(page, tiles, left, top + 16, width)
     free = sorted((part for part in listed if not part.blocks), key=lambda part: -part.range.size)
     if free:
-        named = ", ".join(f"{part.range} ({size_name(part.range)})" for part in free[:NAMED])
-        more = f" and {len(free) - NAMED} more" if len(free) > NAMED else ""
-        page.text(left, page.height + 16, f"free: {named}{more}", "faint", width)
+        free_text = first_of([f"{part.range} ({size_name(part.range)})" for part in free])
+        page.text(left, page.height + 16, f"free: {free_text}", "faint", width)
     for part in listed:
         if part.blocks and _is_panel(part):
             _panel(page, part.blocks[0], left + INDENT)
 
 
-def _is_panel(part: Part) -> bool:
+def _is_panel(part: Stretch) -> bool:
     return len(part.blocks) == 1 and bool(part.blocks[0].children)
 
 
-def _tiles(page: Drawing, held: Sequence[Part], left: float, top: float, width: float) -> None:
-    columns = NARROW if len(held) <= 2 * NARROW else WIDE
+def _tiles(page: Drawing, tiles: Sequence[Stretch], left: float, top: float, width: float) -> None:
+    columns = NARROW if len(tiles) <= 2 * NARROW else WIDE
     across = (width - GAP * (columns + 1)) / columns
-    rows = -(-len(held) // columns)
+    rows = -(-len(tiles) // columns)
     page.rect(left, top, width, rows * (TILE + GAP) + GAP, "zoom", 0)
-    for position, part in enumerate(held):
+    for position, part in enumerate(tiles):
         row, column = divmod(position, columns)
         _tile(page, part, left + GAP + column * (across + GAP), top + GAP + row * (TILE + GAP), across)
 
 
-def _tile(page: Drawing, part: Part, left: float, top: float, width: float) -> None:
-    collides = any(block.collides for block in part.blocks)
+def _tile(page: Drawing, part: Stretch, left: float, top: float, width: float) -> None:
+    collides = any(block.collisions for block in part.blocks)
     used = sum(block.used or 0 for block in part.blocks)
     size = sum(block.range.size for block in part.blocks)
     index = page.count
@@ -159,25 +156,25 @@ def _tile(page: Drawing, part: Part, left: float, top: float, width: float) -> N
     page.text(left + 8, top + 32, f"{part.range}{many}", "faint small", room, 10)
     page.rect(left + 8, top + TILE - GAUGE - 6, width - 16, GAUGE, "zoom", 2)
     _fill(page, used, size, CLASSES[part.blocks[0].role], (left + 8, top + TILE - GAUGE - 6, width - 16, GAUGE))
-    clauses = [clause for block in part.blocks for clause in block.collides]
+    clauses = [clause for block in part.blocks for clause in block.collisions]
     share = f"{number(used)} of {number(size)} used ({percent(used, size)})"
     page.tip("\n".join([f"{_name(part)}: {part.range}", share, *dict.fromkeys(clauses)]), index)
 
 
-def _name(part: Part) -> str:
+def _name(part: Stretch) -> str:
     first, last = part.blocks[0], part.blocks[-1]
     if len(part.blocks) > 1 and first.nodes and last.nodes:
         return f"{first.nodes[0]} … {last.nodes[-1]}"
-    return ", ".join(first.nodes) or first.what
+    return ", ".join(first.nodes) or first.description
 
 
 def _residents(page: Drawing, residents: Sequence[tuple[int, Owner]]) -> None:
     top, across = page.height + 12, (WIDTH - 2 * MARGIN - GAP * (NARROW - 1)) / NARROW
     for position, (family, owner) in enumerate(residents[: LIMIT * 4]):
         row, column = divmod(position, NARROW)
-        left, at = MARGIN + column * (across + GAP), top + row * (40 + GAP)
-        page.rect(left, at, across, 40, "inner")
-        page.text(left + 8, at + 16, addresses.text(family, owner.address), "h2", across - 16, 14)
-        page.text(left + 8, at + 32, f"{owner.nature}: {owner.subject}", "faint small", across - 16, 10)
+        left, row_top = MARGIN + column * (across + GAP), top + row * (40 + GAP)
+        page.rect(left, row_top, across, 40, "inner")
+        page.text(left + 8, row_top + 16, addresses.text(family, owner.address), "h2", across - 16, 14)
+        page.text(left + 8, row_top + 32, f"{owner.kind}: {owner.subject}", "faint small", across - 16, 10)
     if len(residents) > LIMIT * 4:
         page.text(MARGIN, page.height + 16, f"and {len(residents) - LIMIT * 4:,} more addresses", "faint")

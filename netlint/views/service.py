@@ -6,21 +6,23 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from netlint import addresses
-from netlint.cluster.traffic.service_chain import Trace
+from netlint.cluster.traffic.service_chain import ServiceChain
 from netlint.findings import Finding, field_name
 from netlint.model.pods.shape_index import TERMINAL
-from netlint.model.pods.workload_templates import Template
+from netlint.model.pods.workload_templates import WorkloadTemplate
 from netlint.model.selectors import text_of as labels_text
-from netlint.model.services.recomputed_slices import MANAGED_BY, has_pods, protocol, resolved_port, slice_ports
-from netlint.model.services.service_backends import Endpoint, Program
+from netlint.model.services.service_backends import Program, ServiceEndpoint
+from netlint.model.services.service_ports import protocol, resolved_port, slice_ports
+from netlint.model.services.service_spec import has_pods
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES, WORKLOADS
 from netlint.objects.core import ServicePort
-from netlint.objects.discovery import EndpointSlice
+from netlint.objects.discovery import MANAGED_BY, EndpointSlice
+from netlint.phrases import counted
 from netlint.reports.concise import spot_name
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted, place, text_of
+from netlint.views import Side, Spots, columns, few, limited, not_known, not_known_json, place, text_of
 from netlint.views.entrypoints import as_json as entry_as_json
 from netlint.views.entrypoints import row as entry_row
 
@@ -28,129 +30,121 @@ SCHEMA = "https://netlint.dev/schemas/service-v1.schema.json"
 KINDS = ("EndpointSlice", "Node", "Pod", "Service")
 OPTIONAL = ("Gateway", "Ingress", *ROUTES)
 READ = {*KINDS, *OPTIONAL, "Namespace", *WORKLOADS}
-SHOWN = 20  # pods, endpoints, and groups of nodes, each
-NAMED = 3
 UNKNOWN = "?"
 
 Json = dict[str, Any]
 Broken = list[tuple[str, Finding]]
 
 
-def sides(trace: Trace) -> list[Side]:
+def sides(chain: ServiceChain) -> list[Side]:
     """The fields whose places are shown."""
     return [
-        (subject_of(trace.service), ()),
-        *((subject_of(piece), ()) for piece, _ in trace.slices),
-        *((template.subject, ()) for template in trace.workloads),
-        *((entry.subject, entry.path) for entry, _ in trace.ways_in),
+        (subject_of(chain.service), ()),
+        *((subject_of(slice_), ()) for slice_, _ in chain.slices),
+        *((template.subject, ()) for template in chain.workloads),
+        *((entry.subject, entry.path) for entry, _ in chain.entry_points),
     ]
 
 
-def text(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
+def text(chain: ServiceChain, broken: Broken, spots: Spots, gaps: list[Gap]) -> str:
     """For people."""
-    lines = [f"{subject_of(trace.service)}: {_kind(trace)}", *_verdict(trace, broken, known)]
-    lines += _section("Ports", columns([_port(port, backing.text) for port, backing in trace.ports]))
-    lines += _section("Selector", _selector(trace))
-    lines += _section("Pods", _limited([_pod(trace, row) for row in trace.pods]))
-    lines += _section("Slices", [line for piece in trace.slices for line in _slice(*piece, known)])
-    lines += _section(_source(trace), _programs(trace))
-    lines += _section("Ways in from outside", _ways_in(trace, known))
+    lines = [f"{subject_of(chain.service)}: {_kind(chain)}", *_verdict(chain, broken, spots)]
+    lines += _section("Ports", columns([_port(port, answer.text) for port, answer in chain.ports]))
+    lines += _section("Selector", _selector(chain))
+    lines += _section("Pods", limited([_pod(chain, row) for row in chain.pods]))
+    lines += _section("Slices", [line for slice_ in chain.slices for line in _slice(*slice_, spots)])
+    lines += _section(_source(chain), _programs(chain))
+    lines += _section("Ways in from outside", _ways_in(chain, spots))
     lines += _section("Findings", [line for link, finding in broken for line in _finding(link, finding)])
-    if missing:
-        lines += ["", f"Not known completely: {'; '.join(f'{gap.kind} ({gap.message})' for gap in missing)}"]
-    return text_of(lines)
+    return text_of([*lines, *not_known(gaps)])
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if lines else []
 
 
-def _limited(rows: list[list[str]]) -> list[str]:
-    more = [f"  ... and {len(rows) - SHOWN:,} more; --format json has all of them"] if len(rows) > SHOWN else []
-    return [*columns(rows[:SHOWN]), *more]
-
-
-def _kind(trace: Trace) -> str:
-    spec = trace.service.spec
+def _kind(chain: ServiceChain) -> str:
+    spec = chain.service.spec
     if spec.type == "ExternalName":
         return f"ExternalName {spec.externalName}"
-    given = [text for text in spec.clusterIPs or [spec.clusterIP or ""] if text and text != "None"]
+    addresses_given = [text for text in spec.clusterIPs or [spec.clusterIP or ""] if text and text != "None"]
     headless = "None" in {spec.clusterIP, *(spec.clusterIPs or ())}
-    own = "headless" if headless else ", ".join(given) or "no cluster IP yet"
-    return f"{spec.type or 'ClusterIP'}, {own}"
+    cluster_ips = "headless" if headless else ", ".join(addresses_given) or "no cluster IP yet"
+    return f"{spec.type or 'ClusterIP'}, {cluster_ips}"
 
 
-def _verdict(trace: Trace, broken: Broken, known: Spots) -> list[str]:
-    where = place((subject_of(trace.service), ()), known)
+def _verdict(chain: ServiceChain, broken: Broken, spots: Spots) -> list[str]:
+    where = place((subject_of(chain.service), ()), spots)
     links = ", ".join(dict.fromkeys(link for link, finding in broken if finding.severity != "note"))
-    said = f"  breaks at: {links}" if links else "  no link of it is known to break"
-    return [*([f"  {where}"] if where else []), said]
+    sentence = f"  breaks at: {links}" if links else "  no link of it is known to break"
+    return [*([f"  {where}"] if where else []), sentence]
 
 
-def _port(port: ServicePort, backing: str) -> list[str]:
+def _port(port: ServicePort, answer: str) -> list[str]:
     target = port.targetPort or port.port or UNKNOWN
-    return [port.name or "-", _number(port), f"to port {target} of the pods", backing]
+    return [port.name or "-", _number(port), f"to port {target} of the pods", answer]
 
 
 def _number(port: ServicePort) -> str:
     return f"{port.port or UNKNOWN}/{protocol(port)}"
 
 
-def _selector(trace: Trace) -> list[str]:
-    spec = trace.service.spec
-    if not has_pods(trace.service):
+def _selector(chain: ServiceChain) -> list[str]:
+    spec = chain.service.spec
+    if not has_pods(chain.service):
         return ["  none: others write its endpoints"] if spec.type != "ExternalName" else []
-    pods = trace.cluster.pods
-    live = [row for row in trace.pods if pods.is_live(row)]
+    pods = chain.cluster.pods
+    live = [row for row in chain.pods if pods.is_live(row)]
     ready = sum(pods.is_ready(row) and not pods.is_terminating(row) for row in live)
     selected = f"{counted(len(live), 'live pod')}, {ready:,} of them ready"
-    if not (live or trace.cluster.view.is_complete("Pod", trace.service.namespace)):
+    if not (live or chain.cluster.view.is_complete("Pod", chain.service.namespace)):
         selected = "its pods are not known"
     lines = [f"  {labels_text(spec.selector or {})}: {selected}"]
     return lines + [
-        f"  {template.subject}: {_replicas(template)}, whose pods are not in the input" for template in trace.workloads
+        f"  {template.subject}: {_replicas(template)}, whose pods are not in the input" for template in chain.workloads
     ]
 
 
-def _replicas(template: Template) -> str:
+def _replicas(template: WorkloadTemplate) -> str:
     """An autoscaler, or the API server's default, says what the manifest does not."""
     return "a number of pods that it does not say" if template.replicas is None else f"{template.replicas} replicas"
 
 
-def _pod(trace: Trace, row: int) -> list[str]:
-    pods = trace.cluster.pods
+def _pod(chain: ServiceChain, row: int) -> list[str]:
+    pods = chain.cluster.pods
     ips = ", ".join(addresses.text(family, value) for family, value in pods.addresses(row)) or "no address"
-    return [pods.name(row), ips, pods.node(row) or "no node", state_of(trace, row), _resolved(trace, row)]
+    return [pods.name(row), ips, pods.node(row) or "no node", state_of(chain, row), _resolved(chain, row)]
 
 
-def state_of(trace: Trace, row: int) -> str:
+def state_of(chain: ServiceChain, row: int) -> str:
     """In which state a pod is, as its endpoint sees it."""
-    pods = trace.cluster.pods
+    pods = chain.cluster.pods
     if pods.phase(row) in TERMINAL:
         return "completed" if pods.phase(row).name == "SUCCEEDED" else "failed"
     ready = "ready" if pods.is_ready(row) else "not ready"
     return f"{ready}, terminating" if pods.is_terminating(row) else ready
 
 
-def _resolved(trace: Trace, row: int) -> str:
-    found: list[str] = []
-    for port, _ in trace.ports if trace.cluster.pods.is_live(row) else ():
-        number = resolved_port(port, trace.cluster.pods.shape(row).containers)
-        found.append(f"{port.name} {number}" if number and port.name else str(number or f"no {port.targetPort}"))
-    return ", ".join(found)
+def _resolved(chain: ServiceChain, row: int) -> str:
+    resolved: list[str] = []
+    for port, _ in chain.ports if chain.cluster.pods.is_live(row) else ():
+        number = resolved_port(port, chain.cluster.pods.shape(row).containers)
+        resolved.append(f"{port.name} {number}" if number and port.name else str(number or f"no {port.targetPort}"))
+    return ", ".join(resolved)
 
 
-def _slice(piece: EndpointSlice, listed: Sequence[Endpoint], known: Spots) -> list[str]:
+def _slice(slice_: EndpointSlice, endpoints: Sequence[ServiceEndpoint], spots: Spots) -> list[str]:
     ports = ", ".join(
-        f"{name or '-'} {number or UNKNOWN}/{how}" for name, number, how in sorted(slice_ports(piece), key=str)
+        f"{name or '-'} {number or UNKNOWN}/{transport}"
+        for name, number, transport in sorted(slice_ports(slice_), key=str)
     )
-    ready = sum(endpoint.conditions.ready for endpoint in listed)
-    where = place((subject_of(piece), ()), known)
-    head = [piece.name, piece.addressType or "-", ports or "no port", f"{ready:,} of {len(listed):,} ready", where]
-    return [*columns([head]), *("  " + line for line in _limited([_endpoint(endpoint) for endpoint in listed]))]
+    ready = sum(endpoint.conditions.ready for endpoint in endpoints)
+    where = place((subject_of(slice_), ()), spots)
+    head = [slice_.name, slice_.addressType or "-", ports or "no port", f"{ready:,} of {len(endpoints):,} ready", where]
+    return [*columns([head]), *("  " + line for line in limited([_endpoint(endpoint) for endpoint in endpoints]))]
 
 
-def _endpoint(endpoint: Endpoint) -> list[str]:
+def _endpoint(endpoint: ServiceEndpoint) -> list[str]:
     state = endpoint.conditions
     words = ["ready" if state.ready else "serving" if state.serving else "not ready"]
     words += ["terminating"] if state.terminating else []
@@ -163,31 +157,26 @@ def _endpoint(endpoint: Endpoint) -> list[str]:
     ]
 
 
-def _source(trace: Trace) -> str:
-    return f"What service proxies program, by its {'slices' if trace.from_slices else 'pods'}"
+def _source(chain: ServiceChain) -> str:
+    return f"What service proxies program, by its {'slices' if chain.from_slices else 'pods'}"
 
 
-def _programs(trace: Trace) -> list[str]:
-    if trace.unprogrammed:
-        return [f"  {trace.unprogrammed}"]
-    kinds = {program.traffic for program in trace.programs}
-    nodes = len(trace.cluster.view.nodes)
-    return _limited([_program(program, nodes, len(kinds) > 1) for program in trace.programs])
+def _programs(chain: ServiceChain) -> list[str]:
+    if chain.unprogrammed:
+        return [f"  {chain.unprogrammed}"]
+    kinds = {program.traffic for program in chain.programs}
+    nodes = len(chain.cluster.view.nodes)
+    return limited([_program(program, nodes, len(kinds) > 1) for program in chain.programs])
 
 
 def _program(program: Program, all_nodes: int, several: bool) -> list[str]:
     port = program.port
-    where = "every node" if all_nodes and len(program.nodes) == all_nodes else _few(program.nodes) or "any node"
+    where = "every node" if all_nodes and len(program.nodes) == all_nodes else few(program.nodes) or "any node"
     traffic = [program.traffic] if several else []
-    ends = [f"{_bracketed(to.family, to.address)}:{to.port}" for to in program.backends]
+    destinations = [f"{_bracketed(backend.family, backend.address)}:{backend.port}" for backend in program.backends]
     nothing = "nothing: dropped, as no endpoint is on the node" if program.dropped else "nothing: refused"
     of_port = [port.name or "-", _number(port)]
-    return [*of_port, *traffic, where, f"to {_few(ends)}" if ends else nothing]
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED + 1 else ""
-    return ", ".join(names[: NAMED if more else NAMED + 1]) + more
+    return [*of_port, *traffic, where, f"to {few(destinations)}" if destinations else nothing]
 
 
 def _bracketed(family: int, address: int) -> str:
@@ -195,11 +184,11 @@ def _bracketed(family: int, address: int) -> str:
     return f"[{written}]" if family == 6 else written
 
 
-def _ways_in(trace: Trace, known: Spots) -> list[str]:
-    if not trace.ways_in:
+def _ways_in(chain: ServiceChain, spots: Spots) -> list[str]:
+    if not chain.entry_points:
         return ["  none: only clients inside the cluster can reach it"]
     return columns(
-        [[*entry_row(entry, backing), place((entry.subject, entry.path), known)] for entry, backing in trace.ways_in]
+        [[*entry_row(entry, answer), place((entry.subject, entry.path), spots)] for entry, answer in chain.entry_points]
     )
 
 
@@ -213,36 +202,36 @@ def _finding(link: str, finding: Finding) -> Iterable[str]:
     yield f"    fix: {finding.rule.remedy}"
 
 
-def json(trace: Trace, broken: Broken, known: Spots, missing: list[Gap]) -> str:
+def json(chain: ServiceChain, broken: Broken, spots: Spots, gaps: list[Gap]) -> str:
     """For programs, as ``schemas/service-v1.schema.json`` says."""
     return encoded(
         {
             "$schema": SCHEMA,
             "schemaVersion": "1.0",
-            "service": _service_json(trace, known),
-            "pods": [_pod_json(trace, row) for row in trace.pods],
+            "service": _service_json(chain, spots),
+            "pods": [_pod_json(chain, row) for row in chain.pods],
             "workloads": [
                 {"subject": subject_with_field(item.subject, "", None), "replicas": item.replicas}
-                for item in trace.workloads
+                for item in chain.workloads
             ],
-            "slices": [_slice_json(piece, listed, known) for piece, listed in trace.slices],
+            "slices": [_slice_json(slice_, endpoints, spots) for slice_, endpoints in chain.slices],
             "proxies": {
-                "by": "slices" if trace.from_slices else "pods",
-                "unprogrammed": trace.unprogrammed or None,
-                "programs": [_program_json(program) for program in trace.programs],
+                "by": "slices" if chain.from_slices else "pods",
+                "unprogrammed": chain.unprogrammed or None,
+                "programs": [_program_json(program) for program in chain.programs],
             },
-            "waysIn": [entry_as_json(entry, backing, known) for entry, backing in trace.ways_in],
+            "waysIn": [entry_as_json(entry, answer, spots) for entry, answer in chain.entry_points],
             "findings": [_finding_json(link, finding) for link, finding in broken],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing],
+            "incomplete": not_known_json(gaps),
         }
     )
 
 
-def _service_json(trace: Trace, known: Spots) -> Json:
-    service = trace.service
+def _service_json(chain: ServiceChain, spots: Spots) -> Json:
+    service = chain.service
     spec, subject = service.spec, subject_of(service)
     return {
-        "subject": subject_with_field(subject, "", known.get((subject.origin, ()))),
+        "subject": subject_with_field(subject, "", spots.get((subject.origin, ()))),
         "type": spec.type or "ClusterIP",
         "clusterIPs": [text for text in spec.clusterIPs or [spec.clusterIP or ""] if text],
         "externalName": spec.externalName,
@@ -257,16 +246,16 @@ def _service_json(trace: Trace, known: Spots) -> Json:
                 "protocol": protocol(port),
                 "targetPort": port.targetPort or port.port,
                 "nodePort": port.nodePort or None,
-                "state": backing.state,
-                "text": backing.text,
+                "state": answer.state,
+                "text": answer.text,
             }
-            for port, backing in trace.ports
+            for port, answer in chain.ports
         ],
     }
 
 
-def _pod_json(trace: Trace, row: int) -> Json:
-    pods = trace.cluster.pods
+def _pod_json(chain: ServiceChain, row: int) -> Json:
+    pods = chain.cluster.pods
     containers = pods.shape(row).containers
     return {
         "subject": subject_with_field(pods.subject(row), "", None),
@@ -275,18 +264,19 @@ def _pod_json(trace: Trace, row: int) -> Json:
         "phase": pods.phase(row).name.capitalize(),
         "ready": pods.is_ready(row),
         "terminating": pods.is_terminating(row),
-        "ports": [resolved_port(port, containers) for port, _ in trace.ports],
+        "ports": [resolved_port(port, containers) for port, _ in chain.ports],
     }
 
 
-def _slice_json(piece: EndpointSlice, listed: Iterable[Endpoint], known: Spots) -> Json:
-    subject = subject_of(piece)
+def _slice_json(slice_: EndpointSlice, endpoints: Iterable[ServiceEndpoint], spots: Spots) -> Json:
+    subject = subject_of(slice_)
     return {
-        "subject": subject_with_field(subject, "", known.get((subject.origin, ()))),
-        "addressType": piece.addressType,
-        "managedBy": piece.labels.get(MANAGED_BY),
+        "subject": subject_with_field(subject, "", spots.get((subject.origin, ()))),
+        "addressType": slice_.addressType,
+        "managedBy": slice_.labels.get(MANAGED_BY),
         "ports": [
-            {"name": name, "port": number, "protocol": how} for name, number, how in sorted(slice_ports(piece), key=str)
+            {"name": name, "port": number, "protocol": transport}
+            for name, number, transport in sorted(slice_ports(slice_), key=str)
         ],
         "endpoints": [
             {
@@ -297,7 +287,7 @@ def _slice_json(piece: EndpointSlice, listed: Iterable[Endpoint], known: Spots) 
                 "forZones": list(endpoint.hints.zones),
                 "forNodes": list(endpoint.hints.nodes),
             }
-            for endpoint in listed
+            for endpoint in endpoints
         ],
     }
 
@@ -309,7 +299,10 @@ def _program_json(program: Program) -> Json:
         "protocol": protocol(program.port),
         "traffic": program.traffic,
         "nodes": list(program.nodes),
-        "backends": [{"address": addresses.text(to.family, to.address), "port": to.port} for to in program.backends],
+        "backends": [
+            {"address": addresses.text(backend.family, backend.address), "port": backend.port}
+            for backend in program.backends
+        ],
         "otherwise": None if program.backends else "dropped" if program.dropped else "refused",
     }
 

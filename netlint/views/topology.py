@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from netlint.cluster.traffic.topology import Interface, NodePicture, Topology
+from netlint.cluster.traffic.topology import Interface, NodeTopology, Topology
+from netlint.phrases import counted
 from netlint.reports import printable
 from netlint.reports.json import encoded
-from netlint.views import counted
 from netlint.views.tree import SCHEMA, WIDTH
 
 NODES, PODS = 32, 16  # that are shown one by one
@@ -21,29 +21,29 @@ NODES, PODS = 32, 16  # that are shown one by one
 Json = dict[str, Any]
 
 
-def text(found: Topology) -> str:
+def text(topology: Topology) -> str:
     """For people."""
-    top = Tree(Text(printable(_fabric(found)), "bold"))
-    for node in found.nodes[:NODES]:
+    top = Tree(Text(printable(_fabric(topology)), "bold"))
+    for node in topology.nodes[:NODES]:
         _grow(top.add(Text(printable(_title(node)), "bold green")), node)
-    if len(found.nodes) > NODES:
-        rest = found.nodes[NODES:]
-        pods = counted(sum(len(node.pods) for node in rest), "pod")
-        top.add(Text(f"and {counted(len(rest), 'more node')} with {pods}; --node NAME shows one"))
-    out = StringIO()
-    Console(file=out, width=WIDTH, highlight=False, color_system=None).print(top)
-    return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+    if len(topology.nodes) > NODES:
+        hidden = topology.nodes[NODES:]
+        pods = counted(sum(len(node.pods) for node in hidden), "pod")
+        top.add(Text(f"and {counted(len(hidden), 'more node')} with {pods}; --node NAME shows one"))
+    output = StringIO()
+    Console(file=output, width=WIDTH, highlight=False, color_system=None).print(top)
+    return "".join(line.rstrip() + "\n" for line in output.getvalue().splitlines())
 
 
-def _fabric(found: Topology) -> str:
-    return f"Fabric: {'; '.join(found.fabric) or 'unknown'}"
+def _fabric(topology: Topology) -> str:
+    return f"Fabric: {'; '.join(topology.fabric) or 'unknown'}"
 
 
-def _title(node: NodePicture) -> str:
+def _title(node: NodeTopology) -> str:
     return "  ".join([node.name, *node.addresses])
 
 
-def _grow(branch: Tree, node: NodePicture) -> None:
+def _grow(branch: Tree, node: NodeTopology) -> None:
     for name, links in (("card", node.cards), ("tunnel", node.tunnels)):
         for link in links:
             branch.add(Text(printable(f"{name} {_link(link)}")))
@@ -52,10 +52,10 @@ def _grow(branch: Tree, node: NodePicture) -> None:
             Text(printable(f"bridge {_link(bridge)}, {counted(len(bridge.ports), 'port')}"), "yellow")
         )
         _add_pods(attached, [pod for pod in node.pods if pod.bridge == bridge.name])
-    loose = [pod for pod in node.pods if not pod.bridge]
-    if loose or not node.bridges:
+    unbridged = [pod for pod in node.pods if not pod.bridge]
+    if unbridged or not node.bridges:
         within = f", pod range {', '.join(node.ranges)}" if node.ranges else ", no pod range"
-        _add_pods(branch.add(Text(printable(f"{counted(len(loose), 'pod')}{within}"), "cyan")), loose)
+        _add_pods(branch.add(Text(printable(f"{counted(len(unbridged), 'pod')}{within}"), "cyan")), unbridged)
     if node.in_host_network:
         branch.add(Text(f"{counted(node.in_host_network, 'pod')} in the network of the host"))
 
@@ -72,20 +72,20 @@ def _link(link: Interface) -> str:
     return "  ".join([f"{link.name}{kind}", *link.addresses])
 
 
-def json(found: Topology) -> str:
+def json(topology: Topology) -> str:
     """For programs, as ``schemas/map-v1.schema.json`` says."""
     return encoded(
         {
             "$schema": SCHEMA,
             "schemaVersion": "1.0",
             "view": "topology",
-            "fabric": list(found.fabric),
-            "nodes": [_node(node) for node in found.nodes],
+            "fabric": list(topology.fabric),
+            "nodes": [_node(node) for node in topology.nodes],
         }
     )
 
 
-def _node(node: NodePicture) -> Json:
+def _node(node: NodeTopology) -> Json:
     return {
         "name": node.name,
         "addresses": list(node.addresses),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from netlint.cluster.traffic.topology import NodePicture, Topology
-from netlint.views import counted
+from netlint.cluster.traffic.topology import NodeTopology, Topology
+from netlint.phrases import counted
 from netlint.views.svg import MARGIN, WIDTH, Drawing
 
-NAMED = 6  # nodes up to which pods have names
+FEW_NODES = 6  # up to so many, pods have names
 CARDS, GROUPS = 60, 30  # nodes that are drawn one by one, and boxes where there are more
 BOXES, DOTS = 12, 48  # pods of one node that are drawn one by one, with names and without
 GAP = 20
@@ -22,10 +22,10 @@ class _Card:
 
     title: str
     subtitle: str
-    nodes: tuple[NodePicture, ...]
+    nodes: tuple[NodeTopology, ...]
 
     @property
-    def node(self) -> NodePicture:
+    def node(self) -> NodeTopology:
         return self.nodes[0]
 
     @property
@@ -33,69 +33,72 @@ class _Card:
         return sum(len(node.pods) for node in self.nodes)
 
 
-def draw(found: Topology) -> str:
+def draw(topology: Topology) -> str:
     """The document."""
     page = Drawing("Cluster network")
     page.text(MARGIN, 36, "Cluster network", "h1")
-    pods = sum(len(node.pods) for node in found.nodes)
-    page.text(
-        MARGIN, 58, f"{counted(len(found.nodes), 'node')}, {counted(pods, 'pod')} with a network of their own", "faint"
-    )
-    cards = _cards(found)
-    named = len(cards) <= NAMED and all(len(card.nodes) == 1 for card in cards)
-    columns = max(1, min(len(cards), 3 if named else 6))
+    nodes, pods = len(topology.nodes), sum(len(node.pods) for node in topology.nodes)
+    page.text(MARGIN, 58, f"{counted(nodes, 'node')}, {counted(pods, 'pod')} with a network of their own", "faint")
+    cards = _cards(topology)
+    with_names = len(cards) <= FEW_NODES and all(len(card.nodes) == 1 for card in cards)
+    columns = max(1, min(len(cards), 3 if with_names else 6))
     width = (WIDTH - 2 * MARGIN - 36 - GAP * (columns - 1)) / columns
-    trunk: list[float] = []
-    for start in range(0, len(cards), columns):
-        row = cards[start : start + columns]
-        top = page.height + 24
-        bottom = top + max(_height(card, width, named) for card in row)
-        base = bottom + 34
-        for position, card in enumerate(row):
-            _draw_card(page, card, (MARGIN + 36 + position * (width + GAP), top, width, bottom - top), named, base)
-        page.rect(MARGIN, base, WIDTH - 2 * MARGIN, 26, "box")
-        label = "; ".join(found.fabric) or "fabric unknown"
-        page.text(WIDTH / 2, base + 17, label, "middle", WIDTH - 3 * MARGIN)
-        trunk.append(base)
-    for above, below in pairwise(trunk):
-        page.line(MARGIN + 14, above + 26, MARGIN + 14, below, "wire dashed" if found.is_overlay else "wire")
+    label = "; ".join(topology.fabric) or "fabric unknown"
+    rows = [cards[start : start + columns] for start in range(0, len(cards), columns)]
+    fabrics = [_draw_row(page, row, width, with_names, label) for row in rows]
+    for above, below in pairwise(fabrics):
+        page.line(MARGIN + 14, above + 26, MARGIN + 14, below, "wire dashed" if topology.is_overlay else "wire")
     return str(page)
 
 
-def _cards(found: Topology) -> list[_Card]:
-    if len(found.nodes) <= CARDS:
-        return [_Card(node.name, _subtitle(node), (node,)) for node in found.nodes]
-    size = -(-len(found.nodes) // GROUPS)
-    groups = [found.nodes[start : start + size] for start in range(0, len(found.nodes), size)]
+def _draw_row(page: Drawing, row: list[_Card], width: float, with_names: bool, label: str) -> float:
+    """A row of cards on the fabric below them, of which the upper edge is returned."""
+    top = page.height + 24
+    bottom = top + max(_height(card, width, with_names) for card in row)
+    fabric = bottom + 34
+    for position, card in enumerate(row):
+        _draw_card(page, card, (MARGIN + 36 + position * (width + GAP), top, width, bottom - top), with_names, fabric)
+    page.rect(MARGIN, fabric, WIDTH - 2 * MARGIN, 26, "box")
+    page.text(WIDTH / 2, fabric + 17, label, "middle", WIDTH - 3 * MARGIN)
+    return fabric
+
+
+def _cards(topology: Topology) -> list[_Card]:
+    if len(topology.nodes) <= CARDS:
+        return [_Card(node.name, _subtitle(node), (node,)) for node in topology.nodes]
+    size = -(-len(topology.nodes) // GROUPS)
+    groups = [topology.nodes[start : start + size] for start in range(0, len(topology.nodes), size)]
     return [_Card(f"{group[0].name} … {group[-1].name}", counted(len(group), "node"), group) for group in groups]
 
 
-def _subtitle(node: NodePicture) -> str:
+def _subtitle(node: NodeTopology) -> str:
     return " · ".join([*node.addresses, counted(len(node.pods), "pod")])
 
 
-def _height(card: _Card, width: float, named: bool) -> float:
-    return 40 + _pods_height(card, width, named) + 30 + 32 + 36
+def _height(card: _Card, width: float, with_names: bool) -> float:
+    return 40 + _pods_height(card, width, with_names) + 30 + 32 + 36
 
 
-def _pods_height(card: _Card, width: float, named: bool) -> float:
+def _pods_height(card: _Card, width: float, with_names: bool) -> float:
     if len(card.nodes) > 1:
         return STEP
     shown = min(card.pods, DOTS)
-    if named:
+    if with_names:
         return 38.0 * -(-max(1, min(card.pods, BOXES)) // 2)
     across = int((width - 24) // STEP)
     return max(STEP, STEP * -(-shown // across))
 
 
-def _draw_card(page: Drawing, card: _Card, box: tuple[float, float, float, float], named: bool, fabric: float) -> None:
+def _draw_card(
+    page: Drawing, card: _Card, box: tuple[float, float, float, float], with_names: bool, fabric: float
+) -> None:
     """Pods above, their bridge below them, then tunnel and card, on the edge the line to the fabric."""
     left, top, width, height = box
     page.rect(left, top, width, height, "box", 6)
     page.text(left + 10, top + 17, card.title, "bold", width - 16)
     page.text(left + 10, top + 32, card.subtitle, "faint small", width - 20, 10)
     bridge = top + height - 36 - 32
-    (_named_pods if named else _dots)(page, card, left, top + 40, width, bridge)
+    (_named_pods if with_names else _dots)(page, card, left, top + 40, width, bridge)
     _bridge(page, card, left, bridge, width)
     tunnels = card.node.tunnels if len(card.nodes) == 1 else ()
     share = (width - 28) / 2 if tunnels else width - 20

@@ -12,14 +12,15 @@ from rich.tree import Tree
 
 from netlint import addresses
 from netlint.addresses import Range
-from netlint.cluster.address_lookup.address_lookup import Owner
-from netlint.cluster.address_lookup.range_tree import Block, Part, parts
+from netlint.cluster.address_lookup.address_owners import Owner
+from netlint.cluster.address_lookup.range_tree import RangeBlock, Stretch, stretches
 from netlint.findings import field_name
 from netlint.model.declared.declarations import Role
+from netlint.phrases import and_more, counted
 from netlint.reports import printable
 from netlint.reports.json import encoded, subject_with_field
 from netlint.snapshot import Gap
-from netlint.views import Side, Spots, columns, counted
+from netlint.views import Side, Spots, columns, not_known_json
 
 SCHEMA = "https://netlint.dev/schemas/map-v1.schema.json"
 CELLS = 32
@@ -40,10 +41,9 @@ STYLES = {
     Role.SECONDARY: "bright_blue",
     Role.REMOTE: "bright_black",
 }
-UNITS = {Role.SERVICE: "Services", Role.NODE: "nodes", Role.POD: "pods", Role.NODE_POD: "pods"}
 
 Json = dict[str, Any]
-Families = dict[int, list[Block]]
+Families = dict[int, list[RangeBlock]]
 Row = tuple[str, ...]
 
 
@@ -57,58 +57,58 @@ def text(
     families: Families,
     fabric: Sequence[str],
     residents: Sequence[tuple[int, Owner]],
-    missing: Sequence[Gap],
+    gaps: Sequence[Gap],
     color: bool,
 ) -> str:
     """For people; ``residents``: family and owner of the addresses of one node, where only that is shown."""
-    out = StringIO()
+    output = StringIO()
     console = Console(
-        file=out, force_terminal=color, color_system="standard" if color else None, highlight=False, width=WIDTH
+        file=output, force_terminal=color, color_system="standard" if color else None, highlight=False, width=WIDTH
     )
     if fabric:
         console.print(Text(printable(f"Fabric: {'; '.join(fabric)}")))
     for family, roots in families.items():
         top = Tree(Text(f"IPv{family}", "bold"))
-        _grow(top, [Part(root.range, (root,)) for root in roots])
+        _grow(top, [Stretch(root.range, (root,)) for root in roots])
         console.print(top)
     if not families:
         console.print(Text("No range in the input"))
     for line in _section(residents):
         console.print(Text(printable(line)))
-    for gap in missing:
+    for gap in gaps:
         console.print(Text(printable(f"Not known completely: {gap.kind} ({gap.message})")))
-    return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+    return "".join(line.rstrip() + "\n" for line in output.getvalue().splitlines())
 
 
 def _section(residents: Sequence[tuple[int, Owner]]) -> list[str]:
     """The addresses of one node with their owners."""
     rows = [
-        [addresses.text(family, owner.address), owner.nature, str(owner.subject), owner.text]
+        [addresses.text(family, owner.address), owner.kind, str(owner.subject), owner.detail]
         for family, owner in residents
     ]
     return ["Addresses", *columns(rows)] if rows else []
 
 
-def _grow(tree: Tree, listed: Sequence[Part]) -> None:
+def _grow(tree: Tree, listed: Sequence[Stretch]) -> None:
     """Rows below each other with their cells in columns."""
     rows = [_cells(part) for part in listed]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)] if rows else []
     for part, row in zip(listed, rows, strict=True):
         branch = tree.add(_label(part, row, widths))
         if len(part.blocks) == 1 and part.blocks[0].children:
-            _grow(branch, parts(part.blocks[0], LIMIT))
+            _grow(branch, stretches(part.blocks[0], LIMIT))
 
 
-def _label(part: Part, row: Row, widths: Sequence[int]) -> Text:
-    span, bar, what, use, remark = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+def _label(part: Stretch, row: Row, widths: Sequence[int]) -> Text:
+    span, bar, description, use, remark = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
     style = STYLES[part.blocks[0].role] if part.blocks else "dim"
-    alarm = "bold red" if any(block.collides for block in part.blocks) else ""
+    alarm = "bold red" if any(block.collisions for block in part.blocks) else ""
     return Text.assemble(
-        (f"{span}  ", "" if part.blocks else "dim"), (bar, style), f"  {what}  ", f"{use}  ", (remark, alarm)
+        (f"{span}  ", "" if part.blocks else "dim"), (bar, style), f"  {description}  ", f"{use}  ", (remark, alarm)
     )
 
 
-def _cells(part: Part) -> Row:
+def _cells(part: Stretch) -> Row:
     """Range, bar, what it is, its use, and what is wrong with it."""
     if not part.blocks:
         return span_name(part.range), FREE * CELLS, "free", f"{size_name(part.range)} addresses", ""
@@ -120,53 +120,52 @@ def _cells(part: Part) -> Row:
     return (
         span_name(block.range),
         bar(block.range, block.children) if block.children else _density(block),
-        printable(f"{block.what}{of_nodes}{firmness}"),
+        printable(f"{block.description}{of_nodes}{firmness}"),
         use(block),
         _remark(part),
     )
 
 
-def _together(part: Part) -> str:
+def _together(part: Stretch) -> str:
     first, last = part.blocks[0], part.blocks[-1]
     names = f": {' '.join(first.nodes)} … {' '.join(last.nodes)}" if first.nodes and last.nodes else ""
     return printable(f"{len(part.blocks):,} ranges{names}")
 
 
-def _use_together(part: Part) -> str:
+def _use_together(part: Stretch) -> str:
     used = sum(block.used or 0 for block in part.blocks)
     fullest = max(part.blocks, key=lambda block: (block.used or 0) / block.range.size)
     share = percent(fullest.used or 0, fullest.range.size)
-    held = sum(block.range.size for block in part.blocks)
-    return printable(f"{number(used)} of {number(held)} used, the fullest {fullest.range} {share}")
+    size = sum(block.range.size for block in part.blocks)
+    return printable(f"{number(used)} of {number(size)} used, the fullest {fullest.range} {share}")
 
 
-def _remark(part: Part) -> str:
-    clauses = list(dict.fromkeys(clause for block in part.blocks for clause in block.collides))
-    more = f" and {len(clauses) - 1} more" if len(clauses) > 1 else ""
-    return printable(f"{COLLIDING} {clauses[0]}{more}") if clauses else ""
+def _remark(part: Stretch) -> str:
+    clauses = list(dict.fromkeys(clause for block in part.blocks for clause in block.collisions))
+    return printable(f"{COLLIDING} {and_more(clauses[0], len(clauses) - 1)}") if clauses else ""
 
 
-def use(block: Block) -> str:
+def use(block: RangeBlock) -> str:
     """How much of a range is in use, and how much of it was given to ranges inside of it."""
     used = "" if block.used is None else f"{number(block.used)} of {number(block.range.size)} used"
     if block.role is Role.POD and any(child.role is Role.NODE_POD for child in block.children):
-        return f"{percent(block.given, block.range.size)} given to nodes, {used}"
+        return f"{percent(block.assigned, block.range.size)} given to nodes, {used}"
     return used or f"{number(block.range.size)} addresses"
 
 
-def bar(whole: Range, blocks: Sequence[Block]) -> str:
+def bar(whole: Range, blocks: Sequence[RangeBlock]) -> str:
     """The range in cells of equal width, each as full as what lies in it makes it."""
-    held: list[int] = [0] * CELLS
+    filled: list[int] = [0] * CELLS
     colliding: set[int] = set()
     for span in addresses.merged(block.range for block in blocks):
         for cell, part in _shares(whole, span):
-            held[cell] += part
+            filled[cell] += part
     for block in blocks:
-        if block.collides:
+        if block.collisions:
             colliding.update(cell for cell, _ in _shares(whole, block.range))
     return "".join(
         COLLIDING if cell in colliding else LEVELS[max(0, part * 8 // whole.size - 1)] if part else FREE
-        for cell, part in enumerate(held)
+        for cell, part in enumerate(filled)
     )
 
 
@@ -177,7 +176,7 @@ def _shares(whole: Range, span: Range) -> Iterator[tuple[int, int]]:
         yield cell, min(end, (cell + 1) * whole.size) - max(first, cell * whole.size)
 
 
-def _density(block: Block) -> str:
+def _density(block: RangeBlock) -> str:
     """How full a range is, from its beginning."""
     if not block.used:
         return FREE * CELLS
@@ -222,8 +221,8 @@ def json(
     families: Families,
     fabric: Sequence[str],
     residents: Sequence[tuple[int, Owner]],
-    missing: Sequence[Gap],
-    known: Spots,
+    gaps: Sequence[Gap],
+    spots: Spots,
 ) -> str:
     """For programs, as ``schemas/map-v1.schema.json`` says."""
     return encoded(
@@ -233,24 +232,25 @@ def json(
             "view": "plan",
             "fabric": list(fabric),
             "families": [
-                {"family": family, "blocks": [_block(root, known) for root in roots]}
+                {"family": family, "blocks": [_block(root, spots) for root in roots]}
                 for family, roots in families.items()
             ],
-            "addresses": [
-                {
-                    "address": addresses.text(family, owner.address),
-                    "kind": owner.nature,
-                    "text": owner.text,
-                    "subject": subject_with_field(owner.subject, field_name(owner.path), None),
-                }
-                for family, owner in residents
-            ],
-            "incomplete": [{"kind": gap.kind, "reason": gap.reason, "message": gap.message} for gap in missing],
+            "addresses": [_resident(family, owner) for family, owner in residents],
+            "incomplete": not_known_json(gaps),
         }
     )
 
 
-def _block(block: Block, known: Spots) -> Json:
+def _resident(family: int, owner: Owner) -> Json:
+    return {
+        "address": addresses.text(family, owner.address),
+        "kind": owner.kind,
+        "text": owner.detail,
+        "subject": subject_with_field(owner.subject, field_name(owner.path), None),
+    }
+
+
+def _block(block: RangeBlock, spots: Spots) -> Json:
     family = block.range.family
     return {
         "range": str(block.range),
@@ -258,28 +258,28 @@ def _block(block: Block, known: Spots) -> Json:
         "last": addresses.text(family, block.range.last),
         "addresses": str(block.range.size),
         "role": block.role,
-        "what": block.what,
+        "what": block.description,
         "standing": block.standing,
         "nodes": list(block.nodes),
         "used": block.used,
-        "given": str(block.given),
-        "collides": list(block.collides),
+        "given": str(block.assigned),
+        "collides": list(block.collisions),
         "declaredBy": [
             {
-                "authority": one.authority,
-                "node": one.node or None,
-                "standing": one.standing,
+                "authority": declared.authority,
+                "node": declared.node or None,
+                "standing": declared.standing,
                 "subject": subject_with_field(
-                    one.subject, field_name(one.path), known.get((one.subject.origin, one.path))
+                    declared.subject, field_name(declared.path), spots.get((declared.subject.origin, declared.path))
                 ),
             }
-            for one in block.declared
+            for declared in block.declared
         ],
         "free": [str(part.range) for part in _free(block)],
-        "blocks": [_block(child, known) for child in block.children],
+        "blocks": [_block(child, spots) for child in block.children],
     }
 
 
-def _free(block: Block) -> Iterator[Part]:
+def _free(block: RangeBlock) -> Iterator[Stretch]:
     if block.children:
-        yield from (part for part in parts(block, len(block.children)) if not part.blocks)
+        yield from (part for part in stretches(block, len(block.children)) if not part.blocks)

@@ -176,16 +176,16 @@ def _source(text: str) -> _Source:
 
 
 def _events(text: str) -> Iterator[Event]:
-    source, given = _source(text), 0
+    source, yielded = _source(text), 0
     try:
         while event := source.get_event():
             yield event
-            given += 1
+            yielded += 1
     except MarkedYAMLError as error:
         if error.problem != _TOO_DEEP or error.problem_mark is None:
             raise _explained(error, text) from None
         deepest = error.problem_mark.index
-        yield from islice(_events(text[:deepest] + text[deepest:].translate(_FLAT)), given, None)
+        yield from islice(_events(text[:deepest] + text[deepest:].translate(_FLAT)), yielded, None)
 
 
 def _explained(error: MarkedYAMLError, text: str) -> Unreadable:

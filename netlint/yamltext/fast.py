@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from . import json_templates, scalars
+from .bounded import Bounded
 from .json_templates import LINES, JsonTemplate, compile_shape
 from .lines import BETWEEN, BLOCK, LINE, LINE_OR_BLOCK
 from .scalars import Irregular, block_to_json, joined
@@ -28,12 +29,11 @@ _START = re.compile(rb"---(?: *+| ++#[ -~\x80-\xff]*+)\n")
 _SPECIAL = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-class _TemplateCache(dict[tuple[bytes, ...], JsonTemplate | None]):
+class _TemplateCache(Bounded[tuple[bytes, ...], JsonTemplate | None]):
     """Shape to its template (None for one that is not covered), made on demand."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._lines = 0
+        super().__init__(_MOST_CACHED)
 
     def __missing__(self, shape: tuple[bytes, ...]) -> JsonTemplate | None:
         template: JsonTemplate | None
@@ -42,19 +42,8 @@ class _TemplateCache(dict[tuple[bytes, ...], JsonTemplate | None]):
         except Irregular:
             template = None
         if len(shape) <= _LONGEST_CACHED:
-            self._keep(shape, template)
+            self.keep(shape, template, len(shape))
         return template
-
-    def _keep(self, shape: tuple[bytes, ...], template: JsonTemplate | None) -> None:
-        self._lines += len(shape)
-        if self._lines > _MOST_CACHED:
-            self.clear()
-            self._lines = len(shape)
-        self[shape] = template
-
-    def clear(self) -> None:
-        super().clear()
-        self._lines = 0
 
 
 _Entry = tuple[bytes, bytes] | None
@@ -62,7 +51,7 @@ _Entry = tuple[bytes, bytes] | None
 
 
 class _LineCache(dict[bytes, _Entry]):
-    """Line to its entry, made on demand."""
+    """Line to its entry, made on demand; bounded by number, as counting bytes costs time for every line."""
 
     def __missing__(self, line: bytes) -> _Entry:
         """Read the line, or raise `Irregular` where it is not one by itself."""

@@ -15,7 +15,7 @@ from .scalars import Irregular
 
 _DEEPEST = 100
 """Less than the exact reader's, which is asked about anything deeper."""
-_MOST_STEPS = 30_000
+_MOST_STEPS = 10_000
 
 LINES = LineCache()
 

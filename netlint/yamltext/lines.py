@@ -7,9 +7,11 @@ import re
 from typing import NamedTuple
 
 from . import dialect
+from .bounded import Bounded
 from .scalars import Irregular
 
-_MOST_CACHED = 20_000
+_MOST_CACHED = 2 << 20  # bytes
+_BESIDE = 400  # bytes of what is known of a prefix
 _LONGEST = 1000  # a key may be 1024 characters long
 
 _WORD = rb"[\w./-]++"
@@ -77,15 +79,17 @@ class Line(NamedTuple):
     """JSON that opens what the line opens below its first dash, and the key with its colon."""
 
 
-class LineCache(dict[bytes, Line]):
+class LineCache(Bounded[bytes, Line]):
     """Prefix to its line, made on demand."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        super().__init__(_MOST_CACHED)
 
     def __missing__(self, prefix: bytes) -> Line:
         """Read the prefix, or raise `Irregular`."""
         line = _read(prefix)
-        if len(self) >= _MOST_CACHED:
-            self.clear()
-        self[prefix] = line
+        self.keep(prefix, line, len(prefix) + _BESIDE)
         return line
 
 

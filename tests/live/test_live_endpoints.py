@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from netlint import addresses, sources
+from netlint.addresses import FAMILY_NAMES
 from netlint.cluster import Cluster
-from netlint.model.services.recomputed_slices import FAMILY_NAMES, expected_ports, families, has_pods
+from netlint.model.services.service_ports import expected_ports
+from netlint.model.services.service_spec import families, has_pods
 from tests.support.controlplane import ControlPlane
 from tests.support.live import objects
 from tests.support.live.edits import EDITS, Fault, Place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlint.model.cni.calico_selectors import parse
+from netlint.model.cni.plugins.calico_selectors import parse
 
 LABELS = {"role": "reflector", "rack": "r1", "kubernetes.io/os": "linux"}
 

@@ -7,7 +7,7 @@ import pytest
 from netlint.checks.endpoints import conflicting_endpoints, unmirrored_endpoints
 from netlint.cluster import Cluster
 from netlint.findings import Undecided
-from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_disabled
 from tests.support.model.controller import Object
 from tests.support.model.healthy import meta
 from tests.support.model.reading import snapshot
@@ -61,13 +61,13 @@ def piece(manager: str, *addresses: str) -> Object:
 )
 def test_a_controller_is_off_as_its_program_reads_the_flag(flags: list[str], expected: bool) -> None:
     pods = Cluster(snapshot([manager("one", *flags)])).pods
-    assert is_off(Controller.MIRRORING, pods) is expected
+    assert is_disabled(Controller.MIRRORING, pods) is expected
 
 
 def test_one_that_runs_it_is_enough() -> None:
     pods = Cluster(snapshot([manager("one", "--controllers=nodeipam"), manager("two")])).pods
-    assert not is_off(Controller.MIRRORING, pods)
-    assert not is_off(Controller.MIRRORING, Cluster(snapshot([])).pods)
+    assert not is_disabled(Controller.MIRRORING, pods)
+    assert not is_disabled(Controller.MIRRORING, Cluster(snapshot([])).pods)
 
 
 def test_endpoints_that_nobody_mirrors_are_not_judged() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from netlint import addresses
 from netlint.cluster import Cluster
 from netlint.model.pods.endpoint_conditions import Conditions
-from netlint.model.services.recomputed_slices import Difference, Mismatch
+from netlint.model.services.recomputed_slices import Difference, EndpointMismatch
 from tests.support.model.controller import Endpoint, Object, Ports, address_types, endpoint_slices, endpoints
 from tests.support.model.populations import World, worlds
 
@@ -144,14 +144,14 @@ def wrong(demand: Endpoint, found: Endpoint) -> list[tuple[str, object, object]]
 
 def as_found(read: Cluster, difference: Difference) -> Found:
     """A difference in the words of the reference; an endpoint that names the wrong pod is a stale and a missing one."""
-    table, pods = read.view.slices, read.pods
+    slices, pods = read.view.slices, read.pods
 
     def at(number: int, row: int) -> tuple[str, int]:
-        return table.slices[number].name, row - table.starts[number]
+        return slices[number].name, row - slices.endpoints(number).start
 
     def stale_one(number: int, row: int) -> tuple[tuple[str, int], str, str]:
-        address = addresses.text(difference.family, table.address(row, difference.family))
-        return at(number, row), address, table.target[row]
+        address = addresses.text(difference.family, slices.address(row, difference.family))
+        return at(number, row), address, slices.target(row)
 
     stale = [stale_one(*pair) for pair in difference.stale]
     missing = [pods.name(row) for row in difference.missing]
@@ -159,7 +159,7 @@ def as_found(read: Cluster, difference: Difference) -> Found:
     for number, at_row, row, mismatches in difference.mismatched:
         said = [(one.field, one.expected, one.actual) for one in mismatches]
         if said[0][0] == "targetRef.name":
-            assert said == [("targetRef.name", pods.name(row), table.target[at_row])]
+            assert said == [("targetRef.name", pods.name(row), slices.target(at_row))]
             stale.append(stale_one(number, at_row))
             missing.append(pods.name(row))
         else:
@@ -212,17 +212,22 @@ def edit(slices: list[Object], changes: Iterable[Edit]) -> None:
 
 
 def _edit_endpoint(listed: list[Object], index: int, what: str, number: int) -> None:
-    found = listed[index]
-    target = found.get("targetRef") or {}
+    endpoint = listed[index]
     if what == "drop":
         del listed[index]
     elif what == "copy":
-        listed.append(copy.deepcopy(found))
+        listed.append(copy.deepcopy(endpoint))
     elif what == "wrong-copy":
-        listed.insert(index + number % 2, copy.deepcopy(found) | {"nodeName": "n9"})
+        listed.insert(index + number % 2, copy.deepcopy(endpoint) | {"nodeName": "n9"})
     elif what == "move":
-        found["addresses"] = [f"10.9.8.{number}" if "." in found["addresses"][0] else f"fd08::{number}"]
-    elif what == "ghost":
+        endpoint["addresses"] = [f"10.9.8.{number}" if "." in endpoint["addresses"][0] else f"fd08::{number}"]
+    else:
+        _edit_fields(endpoint, what, number)
+
+
+def _edit_fields(found: Object, what: str, number: int) -> None:
+    target = found.get("targetRef") or {}
+    if what == "ghost":
         found["targetRef"] = target | {"name": f"ghost-{number}"}
     elif what == "no-conditions":
         found["conditions"] = None
@@ -352,8 +357,8 @@ def test_pods_that_share_an_address_are_each_found_misnamed() -> None:
     ]
 
 
-def misnamed(pod: str, target: str) -> Mismatch:
-    return Mismatch("targetRef.name", pod, target)
+def misnamed(pod: str, target: str) -> EndpointMismatch:
+    return EndpointMismatch("targetRef.name", pod, target)
 
 
 @given(worlds(), edits)

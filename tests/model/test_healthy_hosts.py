@@ -10,7 +10,7 @@ import pytest
 
 from netlint import catalogue, engine
 from netlint.config import Config
-from netlint.objects.host import FILTERS, Link, LinkAddress, LinkInfo, NodeDump, Route
+from netlint.objects.host import FILTERS, Link, LinkAddress, LinkInfo, NodeDump, RouteEntry
 from netlint.objects.netfilter import RoutingRule
 from netlint.sources.dumps import iptables_save
 from netlint.sources.dumps.iptables_save import FilterLines
@@ -78,19 +78,21 @@ def dump(node: str, network: Network, bridge: str, files: Files) -> NodeDump:
         link("eth0", "", *(f"{address}/{length[family]}" for address, family in uplinks)),
         *([] if bridge == "docker0" else [link("docker0", "bridge", DOCKER)]),
     ]
-    routes = [Route(dst="default", gateway="192.168.10.1", dev="eth0")]
+    routes = [RouteEntry(dst="default", gateway="192.168.10.1", dev="eth0")]
     if bridge:
         links.append(link(bridge, "bridge", *(f"{span[1]}/{span.prefixlen}" for span in own)))
         links.append(link("veth1", "veth", master=bridge))
-        routes += [Route(dst=str(span), dev=bridge, protocol="kernel", scope="link") for span in own]
+        routes += [RouteEntry(dst=str(span), dev=bridge, protocol="kernel", scope="link") for span in own]
     for peer in NODES:
         if peer != node:
             gateway = host_addresses(peer, network)
             listed = zip(network.pod_ranges[peer], gateway, strict=True)
             # without a bridge there may be addresses that a peer has borrowed
-            routes += [Route(dst=cidr if bridge else str(ip_network(cidr)[2]), gateway=way) for cidr, way in listed]
+            routes += [
+                RouteEntry(dst=cidr if bridge else str(ip_network(cidr)[2]), gateway=way) for cidr, way in listed
+            ]
     kernel = {"net.ipv4.ip_local_port_range": "32768\t60999", "net.ipv4.ip_local_reserved_ports": ""}
-    return NodeDump(f"nodes/{node}", node, links, routes, files, kernel=kernel)
+    return NodeDump(f"nodes/{node}", node, links, {"ip-route.json": routes}, files, kernel=kernel)
 
 
 def filtered(item: NodeDump, name: str, network: Network) -> NodeDump:

@@ -176,7 +176,7 @@ def test_what_docker_masquerades_is_told_by_another_rule() -> None:
         "FLANNEL_SUBNET": "10.244.1.1/24",
         "FLANNEL_IPMASQ": "true",
     }
-    host.routes, host.policy_rules = [], {4: []}
+    host.routes, host.policy_rules = {"ip-route.json": []}, {4: []}
     assert run([host]) == ([], set())
 
 

@@ -9,7 +9,7 @@ from netlint.config import Config
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import configurations
 from netlint.model.hosts.host import bind
-from netlint.objects.host import Link, LinkAddress, NodeDump
+from netlint.objects.host import Link, LinkAddress, NextHop, NodeDump, RouteEntry
 from tests.support.days import TODAY
 from tests.support.model.healthy import node
 from tests.support.model.reading import snapshot
@@ -54,13 +54,26 @@ def test_what_a_dump_lacks_is_said() -> None:
 
 def test_a_dump_without_a_node_is_said() -> None:
     stranger = with_address("stranger", "192.168.10.99")
-    stranger.routes = []
+    stranger.routes = {"ip-route.json": []}
     message = "the node dump belongs to no Node"
     assert skips(stranger) == {
         ("mismatched-vtep-macs", message, "File stranger"),
         ("misrouted-own-subnets", message, "File stranger"),
         ("stale-bridge-addresses", message, "File stranger"),
     }
+
+
+def test_a_gateway_that_is_no_address_leads_nowhere() -> None:
+    host = with_address("node1", "192.168.10.11")
+    hops = [NextHop("junk", "eth0"), NextHop("fe80::1%eth0", "eth1")]
+    host.routes = {
+        "ip-route.json": [
+            RouteEntry("10.244.1.0/24", gateway="junk", dev="eth0"),
+            RouteEntry("10.244.1.0/25", nexthops=hops),
+            RouteEntry("default", gateway="junk", dev="eth0"),
+        ]
+    }
+    assert skips(host) == set()
 
 
 def test_files_that_no_runtime_takes_are_no_networks() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint import addresses
-from netlint.model.nodes.identities import shared
-from netlint.model.nodes.node_ips import mismatches
+from netlint.model.nodes.identities import shared_identities
+from netlint.model.nodes.node_ips import host_ip_mismatches
 from tests.support.model.healthy import container, meta, pod
 from tests.support.model.reading import cluster
 
@@ -76,7 +76,7 @@ def test_who_shares_an_identity(made: list[Object]) -> None:
     for node in made:
         for value in identities(node):
             holders.setdefault(value, set()).add(node["metadata"]["name"])
-    found = {group[0].text: {one.node.name for one in group} for group in shared(cluster(made).view.nodes)}
+    found = {group[0].text: {one.node.name for one in group} for group in shared_identities(cluster(made).view.nodes)}
     assert found == {value: names for value, names in holders.items() if len(names) > 1}
 
 
@@ -94,7 +94,7 @@ def test_whose_pods_report_a_foreign_address(made: list[Object], running: list[O
     found = cluster([*made, *running])
     rows = [
         (one.node.name, addresses.text(one.family, one.value), row)
-        for one in mismatches(found.pods, found.view.nodes, found.nodes.own_addresses)
+        for one in host_ip_mismatches(found.pods, found.view.nodes, found.nodes.own_addresses)
         for row, _ in one.rows
     ]
     assert len(set(rows)) == len(rows)
@@ -119,4 +119,4 @@ def test_which_pods_are_away_from_home(made: list[Object], running: list[Object]
     }
     found = cluster([*made, *running])
     if found.network.allocates_from_node:
-        assert {found.pods.name(row) for _, row in found.ranges.placement.strays(found.pods)} == expected
+        assert {found.pods.name(row) for _, row in found.ranges.placement.misplaced(found.pods)} == expected

@@ -62,5 +62,5 @@ ODD = [
 @pytest.mark.parametrize(("odd", "problems"), ODD)
 def test_the_rest_of_the_plan_is_built(odd: Object, problems: list[str]) -> None:
     plan = cluster([NODE, odd]).ranges.plan
-    assert [trouble.problem for trouble in plan.troubles] == problems
+    assert [trouble.problem for trouble in plan.malformed] == problems
     assert "10.1.0.0/24" in [str(declared) for declared in plan.declarations]

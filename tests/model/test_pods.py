@@ -126,11 +126,11 @@ def written(pod: Object) -> tuple:
 @MANY
 def test_pods_by_shape_and_by_name(world: World, data: st.DataObject) -> None:
     pods = world.read().pods
-    by_shape = [list(pods.rows_of_shape(number)) for number in range(len(pods.table.shapes))]
+    by_shape = [list(pods.rows_of_shape(number)) for number in range(len(pods.shapes))]
     assert sorted(row for rows in by_shape for row in rows) == list(range(len(world.pods)))
-    assert all(pods.table.shape[row] == number for number, rows in enumerate(by_shape) for row in rows)
-    numbers = data.draw(st.lists(st.sampled_from(range(len(pods.table.shapes))), unique=True))
-    live = [pods.order(row) for row in range(len(pods)) if pods.table.shape[row] in numbers and pods.is_live(row)]
+    assert all(pods.shape_numbers[row] == number for number, rows in enumerate(by_shape) for row in rows)
+    numbers = data.draw(st.lists(st.sampled_from(range(len(pods.shapes))), unique=True))
+    live = [pods.order(row) for row in range(len(pods)) if pods.shape_numbers[row] in numbers and pods.is_live(row)]
     first = pods.first_live(numbers)
     assert (pods.order(first) if first is not None else None) == min(live, default=None)
     wanted = set(data.draw(st.lists(st.sampled_from([*map(named, world.pods), ("shop", "nobody"), ("lab", "pod-1")]))))

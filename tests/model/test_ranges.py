@@ -9,8 +9,8 @@ from netlint.addresses import Range, merged
 from netlint.findings import Subject
 from netlint.model.declared.declarations import RangeSource, Role
 from netlint.model.ranges.address_plan import Plan
-from netlint.model.ranges.collisions import KINDS, collisions
-from netlint.model.ranges.node_range_capacity import pieces
+from netlint.model.ranges.collisions import KIND_OF_ROLE, collisions
+from netlint.model.ranges.node_range_capacity import taken_subnets
 
 blocks = st.builds(
     lambda length, place: Range(4, place << length, (place << length) + (1 << length) - 1),
@@ -30,7 +30,7 @@ def test_pieces_are_counted_as_if_one_by_one(pools: list[Range], own: list[Range
     taken = addresses_of(own)
     whole = {address // piece for address in addresses_of(pools)}
     expected = {number for number in whole if taken & set(range(number * piece, (number + 1) * piece))}
-    assert pieces(pools, piece, own) == len(expected)
+    assert taken_subnets(pools, piece, own) == len(expected)
 
 
 @given(st.lists(st.tuples(st.sampled_from([Role.POD, Role.NODE_POD, Role.SERVICE, Role.LOAD_BALANCER]), blocks)))
@@ -41,12 +41,12 @@ def test_collisions_agree_with_a_pairwise_search(ranges: list[tuple[Role, Range]
     ]
     found = {}
     for collision in collisions(Plan(declared), False):
-        found[collision.left, collision.right] = {*collision.ours, *collision.theirs}
+        found[collision.left_kind, collision.right_kind] = {*collision.left_ranges, *collision.right_ranges}
     expected: dict[tuple[str, str], set[object]] = {}
-    order = list(dict.fromkeys(KINDS.values()))
+    order = list(dict.fromkeys(KIND_OF_ROLE.values()))
     for one in declared:
         for other in declared:
-            pair = KINDS[one.role], KINDS[other.role]
+            pair = KIND_OF_ROLE[one.role], KIND_OF_ROLE[other.role]
             if order.index(pair[0]) < order.index(pair[1]) and one.range.overlaps(other.range):
                 expected.setdefault(pair, set()).update((one, other))
     assert found == expected

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NoReturn
 
 import msgspec
 import pytest
@@ -24,6 +21,7 @@ from netlint.dataplane.netfilter.tables import postrouting
 from netlint.objects.netfilter import NftRuleset
 from netlint.sources.dumps import iptables_save
 from netlint.sources.dumps.iptables_save import FilterLines
+from tests.support.kernel import require, unavailable
 from tests.support.netfilter import probe
 from tests.support.netfilter.expected import hits, holds
 from tests.support.netfilter.written import PACKETS, Packet, Table, tables
@@ -58,19 +56,9 @@ class Kernel:
         return answer["printed"], answer["sources"]
 
 
-def _unavailable(reason: str) -> NoReturn:
-    """Skip, except where a test run demands what root can have."""
-    if os.geteuid() == 0 and os.environ.get("NETLINT_REQUIRE_LIVE") == "1":
-        pytest.fail(f"tests against the kernel are required, but: {reason}", pytrace=False)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module", params=BACKENDS)
 def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
-    programs = [*(command[0] for command in BACKENDS[request.param]), "ip", "unshare"]
-    missing = [program for program in programs if shutil.which(program) is None]
-    if missing or os.geteuid() != 0:
-        _unavailable(f"needs root and {', '.join(missing or programs)}")
+    require(*(command[0] for command in BACKENDS[request.param]), "ip", "unshare")
     command = ["unshare", "--net", sys.executable, probe.__file__]
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with running(*command, timeout=300, text=True, **streams) as process:
@@ -79,7 +67,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
             made.ask(Table([[], [], [], []]), [])
         except (AssertionError, ValueError, OSError) as error:
             process.kill()
-            _unavailable(f"this kernel gives no network namespace with {request.param}: {error}")
+            unavailable(f"this kernel gives no network namespace with {request.param}: {error}")
         yield made
         assert process.stdin is not None
         process.stdin.close()

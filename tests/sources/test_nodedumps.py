@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from netlint.errors import SourceError
-from netlint.objects.host import NodeDump
+from netlint.objects.host import NodeDump, RouteEntry
 from netlint.snapshot import Snapshot
 from netlint.sources import dumps
 from netlint.sources.dumps import host_files, host_folders
@@ -109,13 +109,14 @@ PACKERS: dict[str, Callable[[Path, Path], Path]] = {
 def test_folders_and_archives_hold_the_same(tmp_path: Path, name: str) -> None:
     (first, second), errors = read(PACKERS[name](dumped(tmp_path / "made"), tmp_path / name))
     assert errors == []
-    assert (first.name, second.name, second.routes) == ("node1", "node2", None)
+    assert (first.name, second.name, second.routes) == ("node1", "node2", {})
     assert [(link.ifname, [info.local for info in link.addr_info]) for link in first.links or ()] == [
         ("eth0", ["192.168.0.11"])
     ]
-    assert [(route.dst, route.gateway, route.table) for route in first.routes or ()] == [
-        ("default", "192.168.0.1", "main")
-    ]
+    assert first.routes == {
+        "ip-route.json": [RouteEntry(dst="default", gateway="192.168.0.1", dev="eth0")],
+        "ip-route6.json": [],
+    }
     assert first.conflists == {"10-pods.conflist": CONFLIST}
     assert first.subnet_env == {"FLANNEL_SUBNET": "10.244.1.1/24"}
     assert first.leases == {"pods": ["10.244.1.2"]}
@@ -243,7 +244,7 @@ def test_a_file_that_is_too_large_is_left_out(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(host_files, "LARGEST_FILE", 1 << 20)
     dumped(tmp_path / "nodes", **{"ip-route.json": " " * ((1 << 20) + 1)})
     found, errors = read(tmp_path / "nodes")
-    assert (found[0].routes, len(found[0].links or ())) == ([], 1)
+    assert (found[0].routes, len(found[0].links or ())) == ({"ip-route6.json": []}, 1)
     assert errors == [f"{tmp_path}/nodes/node1/ip-route.json: more than 1 MiB, which no file of a node dump has"]
 
 

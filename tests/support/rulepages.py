@@ -41,14 +41,17 @@ class Example:
         return self.title.startswith("Bad: ")
 
     def accept(self, report: str) -> None:
-        """Write the report into the page."""
+        """Write the report into the page: in place of the former one, or at the end of a section that has none."""
         text = self.page.read_text(encoding="utf-8")
         start = text.index(f"## {self.title}\n")
         section = _SECTION.match(text, start)
         assert section is not None
-        block = next(found for found in _BLOCK.finditer(section[0]) if found["language"] == "report")
-        new = section[0][: block.start("text")] + report + section[0][block.end("text") :]
-        self.page.write_text(text[:start] + new + text[section.end() :], encoding="utf-8")
+        block = next((block for block in _BLOCK.finditer(section[0]) if block["language"] == "report"), None)
+        if block:
+            accepted = section[0][: block.start("text")] + report + section[0][block.end("text") :]
+        else:
+            accepted = f"{section[0].rstrip()}\n\n```report\n{report}```\n" + "\n" * (section.end() < len(text))
+        self.page.write_text(text[:start] + accepted + text[section.end() :], encoding="utf-8")
 
 
 def pages() -> list[Path]:
@@ -56,7 +59,7 @@ def pages() -> list[Path]:
 
 
 def headings(page: Path) -> list[str]:
-    return [found["title"] for found in _SECTION.finditer(page.read_text(encoding="utf-8"))]
+    return [section["title"] for section in _SECTION.finditer(page.read_text(encoding="utf-8"))]
 
 
 def examples() -> list[Example]:
@@ -64,7 +67,7 @@ def examples() -> list[Example]:
 
 
 def _examples(page: Path) -> list[Example]:
-    found = []
+    sections = []
     for section in _SECTION.finditer(page.read_text(encoding="utf-8")):
         if section["title"].startswith(("Bad: ", "Good: ")):
             blocks = list(_BLOCK.finditer(section["body"]))
@@ -72,5 +75,5 @@ def _examples(page: Path) -> list[Example]:
                 block["file"] or "cluster.yaml": block["text"] for block in blocks if block["language"] != "report"
             }
             report = next((block["text"] for block in blocks if block["language"] == "report"), None)
-            found.append(Example(page, section["title"], files, report))
-    return found
+            sections.append(Example(page, section["title"], files, report))
+    return sections

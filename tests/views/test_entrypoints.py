@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.entrypoints import EntryPoint, Via, entry_points, follow
-from netlint.cluster.traffic.service_answers import Backing, Backings, State
+from netlint.cluster.traffic.entrypoints import EntryPoint, Via, answer_at, entry_points
+from netlint.cluster.traffic.service_answers import ServiceAnswer, ServiceAnswers, State
 from netlint.views import entrypoints as view
 from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
 from tests.support.model.healthy import NETWORKS, container, node, pod, port, service, service_port, workload
@@ -36,9 +36,9 @@ def test_wrong_usage_is_one_line() -> None:
     assert (run.returncode, run.stdout, run.stderr) == (2, "", "netlint: --format 'xml': choose one of text, json\n")
 
 
-def all_of(found: Cluster) -> list[tuple[EntryPoint, Backing]]:
-    backings = Backings(found)
-    return [(entry, follow(entry, backings)) for entry in entry_points(found)]
+def all_of(found: Cluster) -> list[tuple[EntryPoint, ServiceAnswer]]:
+    backings = ServiceAnswers(found)
+    return [(entry, answer_at(entry, backings)) for entry in entry_points(found)]
 
 
 @pytest.mark.parametrize("name", NETWORKS)

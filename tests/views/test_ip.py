@@ -11,7 +11,8 @@ import pytest
 from netlint import addresses, sources
 from netlint.addresses import Range
 from netlint.cluster import Cluster
-from netlint.cluster.address_lookup.address_lookup import Answer, Nature, Relation, look_up
+from netlint.cluster.address_lookup.address_kinds import AddressKind
+from netlint.cluster.address_lookup.lookup import Answer, Relation, look_up
 from netlint.sources import dumps
 from netlint.views import ip, spots
 from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
@@ -91,7 +92,7 @@ def test_every_address_of_a_healthy_cluster_is_known_with_its_owner(name: str) -
     for item in objects:
         for nature, text in _owned(item):
             known = answer(found, text)
-            assert nature in known.natures, (name, text, known)
+            assert nature in known.kinds, (name, text, known)
             named = (item["kind"], item["metadata"]["name"])
             assert named in {(owner.subject.kind, owner.subject.name) for owner in known.owners}, (name, text)
             assert (item["kind"], item["metadata"]["name"]) in {
@@ -99,13 +100,15 @@ def test_every_address_of_a_healthy_cluster_is_known_with_its_owner(name: str) -
             }
 
 
-def _owned(item: dict[str, Any]) -> list[tuple[Nature, str]]:
+def _owned(item: dict[str, Any]) -> list[tuple[AddressKind, str]]:
     if item["kind"] == "Node":
-        return [(Nature.NODE, one["address"]) for one in item["status"]["addresses"] if one["type"] == "InternalIP"]
+        return [
+            (AddressKind.NODE, one["address"]) for one in item["status"]["addresses"] if one["type"] == "InternalIP"
+        ]
     if item["kind"] == "Service":
-        return [(Nature.SERVICE, text) for text in item["spec"].get("clusterIPs", []) if text != "None"]
+        return [(AddressKind.SERVICE, text) for text in item["spec"].get("clusterIPs", []) if text != "None"]
     if item["kind"] == "Pod" and not item["spec"].get("hostNetwork") and item["status"]["phase"] == "Running":
-        return [(Nature.POD, entry["ip"]) for entry in item["status"].get("podIPs", [])]
+        return [(AddressKind.POD, entry["ip"]) for entry in item["status"].get("podIPs", [])]
     return []
 
 
@@ -114,7 +117,7 @@ NODE = node("node1", ["10.244.1.0/24", "fd00:244:0:1::/64"], ["192.168.10.11"])
 
 def natures(*texts: str, objects: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
     found = cluster(objects)
-    return [(text, [str(nature) for nature in answer(found, text).natures]) for text in texts]
+    return [(text, [str(nature) for nature in answer(found, text).kinds]) for text in texts]
 
 
 def test_what_an_address_is_by_its_place() -> None:
@@ -157,7 +160,7 @@ def test_public_addresses() -> None:
     found = cluster([web, outside])
     for text, subject in (("203.0.113.7", "web"), ("198.51.100.4", "web"), ("203.0.113.8", "edge")):
         known = answer(found, text)
-        assert known.natures == (Nature.PUBLIC,)
+        assert known.kinds == (AddressKind.PUBLIC,)
         assert [owner.subject.name for owner in known.owners] == [subject]
 
 
@@ -233,12 +236,12 @@ def test_node_dumps_know_bridges_and_containers(tmp_path: Path) -> None:
     dumps.read(str(tmp_path), read)
     found = Cluster(read)
     assert {
-        text: answer(found, text).natures for text in ("172.17.0.1", "172.17.0.2", "192.168.10.11", "10.244.1.9")
+        text: answer(found, text).kinds for text in ("172.17.0.1", "172.17.0.2", "192.168.10.11", "10.244.1.9")
     } == {
-        "172.17.0.1": (Nature.BRIDGE,),
-        "172.17.0.2": (Nature.CONTAINER,),
-        "192.168.10.11": (Nature.NODE,),
-        "10.244.1.9": (Nature.CONTAINER,),
+        "172.17.0.1": (AddressKind.BRIDGE,),
+        "172.17.0.2": (AddressKind.CONTAINER,),
+        "192.168.10.11": (AddressKind.NODE,),
+        "10.244.1.9": (AddressKind.CONTAINER,),
     }
     assert answer(found, "172.17.0.1").nodes == ("node1",)
     assert {mention.subject.kind for mention in answer(found, "192.168.10.11").mentions} == {"Node", "File"}
@@ -257,8 +260,8 @@ def test_names_of_others_cannot_steer_the_terminal(tmp_path: Path) -> None:
 def test_of_an_address_in_a_secondary_network() -> None:
     network = NETWORKS_TOO["multus"]()
     answer = look_up(Cluster(snapshot(objects_of(network))), addresses.parse_cidr("172.29.0.6/32").range)
-    assert [(owner.nature, str(owner.subject), owner.text) for owner in answer.owners] == [
-        (Nature.POD, "Pod shop/db-1", "in network shop/storage")
+    assert [(owner.kind, str(owner.subject), owner.detail) for owner in answer.owners] == [
+        (AddressKind.POD, "Pod shop/db-1", "in network shop/storage")
     ]
     assert "Pod shop/db-1" in {str(mention.subject) for mention in answer.mentions}
 
@@ -270,7 +273,7 @@ def test_an_address_that_ipvs_keeps_is_a_services() -> None:
         [node("n1", [], ["192.168.10.1"]), service("kubernetes", "default", {}, [], clusterIP="10.96.0.1")],
         {"n1/ip-addr.json": [link | {"addr_info": held}]},
     )
-    assert look_up(Cluster(found), addresses.parse_cidr("10.96.0.1/32").range).natures == (Nature.SERVICE,)
+    assert look_up(Cluster(found), addresses.parse_cidr("10.96.0.1/32").range).kinds == (AddressKind.SERVICE,)
 
 
 def test_flags_of_the_control_plane_mention_ranges() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.cluster import Cluster
-from netlint.cluster.address_lookup.range_tree import Block, of_node, parts, tree
+from netlint.cluster.address_lookup.range_tree import RangeBlock, of_node, range_tree, stretches
 from netlint.cluster.traffic.topology import topology
 from netlint.model.declared.declarations import RangeSource, Role
 from netlint.model.subjects import namespace
@@ -66,13 +66,13 @@ def test_wrong_usage_is_one_line(arguments: list[str], message: str) -> None:
     assert (run.returncode, run.stdout, run.stderr) == (2, "", f"netlint: {message}\n")
 
 
-def walked(roots: list[Block]) -> Iterator[Block]:
+def walked(roots: list[RangeBlock]) -> Iterator[RangeBlock]:
     for root in roots:
         yield from root.walk()
 
 
-def families(found: Cluster) -> dict[int, list[Block]]:
-    return {family: roots for family in (4, 6) if (roots := tree(found, family))}
+def families(found: Cluster) -> dict[int, list[RangeBlock]]:
+    return {family: roots for family in (4, 6) if (roots := range_tree(found, family))}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -81,7 +81,7 @@ def test_the_tree_of_a_healthy_cluster_holds_every_range_and_nothing_collides(na
     blocks = [block for roots in families(found).values() for block in walked(roots)]
     for block in blocks:
         assert all(block.range.covers(child.range) for child in block.children)
-        assert name == "cilium" or block.collides == ()  # its default pool holds kubeadm's Service range
+        assert name == "cilium" or block.collisions == ()  # its default pool holds kubeadm's Service range
     shown = {(block.range, block.role) for block in blocks}
     assert len(shown) == len(blocks)
     for declared in found.ranges.plan.of(Role.POD, Role.SERVICE):
@@ -104,16 +104,16 @@ def test_parts_cover_a_range_without_gaps(numbers: list[int], limit: int) -> Non
     whole = addresses.parse_cidr("10.244.0.0/16").range
     first = [whole.first + 256 * number for number in sorted(numbers)]
     held = [Range(4, start, start + 255) for start in first]
-    children = [Block(span, Role.NODE_POD, "", [SOURCE.declaration((), span)]) for span in held]
-    block = Block(whole, Role.POD, "", [SOURCE.declaration((), whole)], children=children)
-    found = parts(block, limit)
+    children = [RangeBlock(span, Role.NODE_POD, "", [SOURCE.declaration((), span)]) for span in held]
+    block = RangeBlock(whole, Role.POD, "", [SOURCE.declaration((), whole)], children=children)
+    found = stretches(block, limit)
     assert found[0].range.first == whole.first
     assert found[-1].range.last == whole.last
     assert all(before.range.last + 1 == after.range.first for before, after in pairwise(found))
     assert [one for part in found for one in part.blocks] == children
     assert sum(bool(part.blocks) for part in found) <= limit
     assert all(part.blocks or not any(part.range.overlaps(span) for span in held) for part in found)
-    assert block.given == 256 * len(numbers)
+    assert block.assigned == 256 * len(numbers)
     drawn = trees.bar(whole, children)
     for cell, mark in enumerate(drawn):
         stretch = Range(4, whole.first + cell * 2048, whole.first + cell * 2048 + 2047)
@@ -124,7 +124,7 @@ def test_collisions_are_marked_on_both_sides() -> None:
     found = cluster(
         [node("n1", ["10.96.0.0/24"], []), node("n2", ["10.96.0.128/25"], []), service_cidr("10.96.0.0/16")]
     )
-    blocks = {str(block.range): block.collides for block in walked(tree(found, 4))}
+    blocks = {str(block.range): block.collisions for block in walked(range_tree(found, 4))}
     assert blocks == {
         "10.96.0.0/16": ("overlaps 10.96.0.0/24 of Node n1",),
         "10.96.0.0/24": ("overlaps 10.96.0.0/16 of ServiceCIDR kubernetes", "overlaps 10.96.0.128/25 of Node n2"),
@@ -141,13 +141,13 @@ def test_how_much_is_in_use() -> None:
         pod("ended", "shop", "n1", ["10.244.0.9"], {}, [], phase="Succeeded"),
         pod("of-host", "shop", "n1", ["192.168.10.1"], {}, [], hostNetwork=True),
     ]
-    blocks = {str(block.range): (block.used, block.given) for block in walked(tree(cluster(objects), 4))}
+    blocks = {str(block.range): (block.used, block.assigned) for block in walked(range_tree(cluster(objects), 4))}
     assert blocks == {"10.244.0.0/16": (2, 256), "10.244.0.0/24": (2, 0), "192.168.10.0/24": (1, 0)}
 
 
 def test_one_node_leaves_the_others_out() -> None:
     found = cluster([node(f"n{number}", [f"10.244.{number}.0/24"], []) for number in range(9)])
-    assert [block.nodes for block in walked(of_node(tree(found, 4), "n3"))] == [("n3",)]
+    assert [block.nodes for block in walked(of_node(range_tree(found, 4), "n3"))] == [("n3",)]
 
 
 def large(nodes: int) -> list[dict[str, Any]]:
@@ -252,4 +252,4 @@ def test_addresses_of_a_node_are_shown_in_their_own_family(tmp_path: Path) -> No
 def test_a_cell_is_as_full_as_what_lies_in_it(inside: str, drawn: str) -> None:
     held = RangeSource(Role.POD, "test", namespace("test")).declaration((), addresses.parse_cidr(inside).range)
     whole = addresses.parse_cidr("10.0.0.0/8").range
-    assert trees.bar(whole, [Block(held.range, held.role, held.what, [held])]) == drawn
+    assert trees.bar(whole, [RangeBlock(held.range, held.role, held.description, [held])]) == drawn

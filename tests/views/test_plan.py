@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlint import addresses, catalogue, engine
 from netlint.addresses import BITS, Range
 from netlint.config import Config
 from netlint.model.declared.declarations import Role
-from netlint.model.ranges.proposal import Avoided, Demand, NothingFitsError, Proposal, propose, to_avoid
+from netlint.model.ranges.proposal import Avoided, Demand, NothingFitsError, Proposal, propose, ranges_to_avoid
 from netlint.model.reserved_ranges import PRIVATE
 from netlint.views import configurations, plan
 from tests.support.days import TODAY
@@ -186,6 +186,7 @@ DUAL_OR_IPV4 = DEMANDS.filter(lambda demand: 4 in demand.families)
 
 
 @pytest.mark.parametrize("plugin", [of_flannel, of_calico, of_cilium])
+@settings(deadline=None)
 @given(demand=DUAL_OR_IPV4, kept_free=st.lists(avoided(), max_size=4))
 def test_netlint_reads_the_proposal_out_of_what_it_prints(
     plugin: Any, demand: Demand, kept_free: list[Avoided]
@@ -196,7 +197,7 @@ def test_netlint_reads_the_proposal_out_of_what_it_prints(
         return
     objects = [*nodes(found, 3), *control_plane(found), *plugin(found)]
     read = cluster(objects).ranges.plan
-    assert read.troubles == []
+    assert read.malformed == []
     assert {one.range for one in read.of(Role.POD)} == {held.pods for held in found.ranges}
     assert {one.range for one in read.of(Role.SERVICE)} == {held.services for held in found.ranges}
     authorities = {one.authority for one in read.of(Role.POD)}
@@ -214,8 +215,8 @@ def test_netlint_finds_no_fault_in_what_it_proposes(plugin: Any, families: tuple
 
 def test_the_ranges_of_a_cluster_are_avoided_with_the_networks_around_its_nodes() -> None:
     objects = [node("n0", ["10.244.0.0/24"], ["10.96.7.5"])]
-    kept_free = list(to_avoid(cluster(objects).ranges.plan.declarations))
-    assert [(str(one.range), one.why) for one in kept_free] == [
+    kept_free = list(ranges_to_avoid(cluster(objects).ranges.plan.declarations))
+    assert [(str(one.range), one.reason) for one in kept_free] == [
         ("10.96.7.0/24", "around node address of Node n0"),
         ("10.244.0.0/24", "per-node pod range of Node n0"),
     ]

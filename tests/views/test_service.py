@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.service_chain import Trace, trace
-from netlint.model.services.recomputed_slices import has_pods
+from netlint.cluster.traffic.service_chain import ServiceChain, service_chain
+from netlint.model.services.service_spec import has_pods
 from netlint.views import service as view
 from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
 from tests.support.model.healthy import NETWORKS, node, pod, service, service_port
@@ -89,9 +89,9 @@ def endpoint(address: str, on: str, ready: bool = True, **more: Any) -> dict[str
     return {"addresses": [address], "nodeName": on, "conditions": conditions, **more}
 
 
-def followed(*objects: dict[str, Any]) -> Trace:
+def followed(*objects: dict[str, Any]) -> ServiceChain:
     found: Cluster = cluster(objects)
-    return trace(found, found.view.service_named["shop", "web"])
+    return service_chain(found, found.view.service_named["shop", "web"])
 
 
 def programmed(*objects: dict[str, Any]) -> list[tuple[str, tuple[str, ...], list[int], bool]]:
@@ -220,9 +220,9 @@ def test_hints_stay_with_their_endpoints_when_copies_are_dropped() -> None:
     first["metadata"]["name"] = "web-0"
     both = a_slice(hinted("10.244.0.1", "n1", forZones="a"), hinted("10.244.2.3", "n3", forZones="b"))
     objects = [*THREE, web(), first, first, both, both]
-    found = cluster(objects).view.slices
-    assert [hints.zones for _, hints in sorted(found.hints.items())] == [("a",), ("b",)]
-    assert [found.v4[row] & 255 for row in sorted(found.hints)] == [1, 3]
+    slices = cluster(objects).view.slices
+    zones = {slices.address(row, 4) & 255: slices.hints(row).zones for row in slices.rows}
+    assert zones == {9: (), 1: ("a",), 3: ("b",)}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -231,10 +231,10 @@ def test_every_service_of_a_healthy_cluster_is_shown(name: str) -> None:
     objects = objects_of(NETWORKS[name]())
     found, without = cluster(objects), cluster(one for one in objects if one["kind"] != "EndpointSlice")
     for one in found.view.services:
-        shown = trace(found, one)
+        shown = service_chain(found, one)
         assert view.text(shown, [], {}, []).startswith(f"Service {one.namespace}/{one.name}: ")
         valid("service", view.json(shown, [], {}, []))
         if has_pods(one):
-            by_pods = trace(without, without.view.service_named[one.namespace, one.name])
+            by_pods = service_chain(without, without.view.service_named[one.namespace, one.name])
             assert (shown.from_slices, by_pods.from_slices) == (True, False)
             assert shown.programs == by_pods.programs

@@ -40,117 +40,114 @@ class Mention:
         return self.subject.order, tuple(f"{step:06}" if isinstance(step, int) else step for step in self.path)
 
 
-def mentions(cluster: Cluster, asked: Range) -> list[Mention]:
-    """All of them, by object and field."""
-    found = [
-        *_in_objects(cluster, asked),
-        *_in_pods(cluster, asked),
-        *_in_slices(cluster, asked),
-        *(entry for host in cluster.hosts for entry in _in_dump(host, asked)),
+def mentions(cluster: Cluster, query: Range) -> list[Mention]:
+    """Every field that names an address of the range, by object and field."""
+    unordered = [
+        *_in_objects(cluster, query),
+        *_in_pods(cluster, query),
+        *_in_slices(cluster, query),
+        *(entry for host in cluster.hosts for entry in _in_dump(host, query)),
     ]
-    return sorted(found, key=lambda mention: mention.order)
+    return sorted(unordered, key=lambda mention: mention.order)
 
 
-def _in_objects(cluster: Cluster, asked: Range) -> Iterator[Mention]:
-    needle = _common_text(asked)
+def _in_objects(cluster: Cluster, query: Range) -> Iterator[Mention]:
+    needle = _common_text(query)
     for kind in cluster.view.snapshot.objects:
         for item in cluster.view.objects(kind):
             if needle in msgspec.json.encode(item).lower():
-                for path, text in _leaves(msgspec.to_builtins(item), ()):
-                    yield from (Mention(subject_of(item), path, literal) for literal in _naming(text, asked))
+                for path, text in _texts(msgspec.to_builtins(item), ()):
+                    yield from (Mention(subject_of(item), path, literal) for literal in _spellings(text, query))
 
 
-def _common_text(asked: Range) -> bytes:
-    """What every spelling of an address in the range contains, so that most objects need not be walked."""
-    if asked.family == 4:
-        first, last = (addresses.text(4, end).split(".") for end in (asked.first, asked.last))
-        same = next((n for n, (low, high) in enumerate(zip(first, last, strict=True)) if low != high), 4)
-        return ".".join(first[:same]).encode()
-    group = asked.first >> 112
-    return f"{group:x}".encode() if group and group == asked.last >> 112 else b""
+def _common_text(query: Range) -> bytes:
+    """Bytes that every spelling of an address in the range contains, so that most objects need not be walked."""
+    if query.family == 4:
+        first, last = (addresses.text(4, end).split(".") for end in (query.first, query.last))
+        shared_octets = next((n for n, (low, high) in enumerate(zip(first, last, strict=True)) if low != high), 4)
+        return ".".join(first[:shared_octets]).encode()
+    group = query.first >> 112
+    return f"{group:x}".encode() if group and group == query.last >> 112 else b""
 
 
-def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """Every text in a tree of mappings and lists, with its path."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):
-        for key, below in value.items():
+        for key, nested in value.items():
             if key != _ORIGIN:
-                yield from _leaves(below, (*path, key))
+                yield from _texts(nested, (*path, key))
     elif isinstance(value, (list, tuple)):
-        for index, below in enumerate(value):
-            yield from _leaves(below, (*path, index))
+        for index, nested in enumerate(value):
+            yield from _texts(nested, (*path, index))
 
 
-def _naming(text: str, asked: Range) -> Iterator[str]:
-    """The different spellings in the text that name the address, or what is inside of the range."""
-    for literal in dict.fromkeys(_LITERALS[asked.family].findall(text)):
-        held = _range_of(literal, asked)
-        if held is not None and asked.covers(held):
+def _spellings(text: str, query: Range) -> Iterator[str]:
+    """Different literals in the text that name addresses of the query alone, as they are written."""
+    for literal in dict.fromkeys(_LITERALS[query.family].findall(text)):
+        range_named = _range_of(literal, query)
+        if range_named is not None and query.covers(range_named):
             yield literal
 
 
-def _range_of(literal: str, asked: Range) -> Range | None:
-    """What a literal stands for: with a prefix length it names an address, too, where one is asked for."""
+def _range_of(literal: str, query: Range) -> Range | None:
+    """Range of a literal; of one with a prefix length its address alone, where one address is asked for."""
     try:
         if "/" not in literal:
             return Range(*addresses.parse(literal), addresses.parse(literal)[1])
         cidr = addresses.parse_cidr(literal)
     except ValueError:
         return None
-    if asked.size == 1 or cidr.has_host_bits:
+    if query.size == 1 or cidr.has_host_bits:
         return Range(cidr.range.family, cidr.address, cidr.address)
     return cidr.range
 
 
-def _in_pods(cluster: Cluster, asked: Range) -> Iterator[Mention]:
+def _in_pods(cluster: Cluster, query: Range) -> Iterator[Mention]:
     pods = cluster.pods
-    for row in pods.having_address_in(asked):
-        text = addresses.text(asked.family, pods.address(row, asked.family))
-        yield Mention(pods.subject(row), pods.address_path(row, asked.family), text)
-    strings = pods.table.strings.texts
-    naming = {number for number, text in enumerate(strings) if text and any(_naming(text, asked))}
-    for row, number in enumerate(pods.table.host_ip):
-        if number in naming:
-            yield Mention(pods.subject(row), ("status", "hostIP"), strings[number])
-    for row, line in pods.table.commands.items():
+    for row in pods.having_address_in(query):
+        text = addresses.text(query.family, pods.address(row, query.family))
+        yield Mention(pods.subject(row), pods.address_path(row, query.family), text)
+    for row in pods.having_host_ip(lambda _, ip: any(_spellings(ip, query))):
+        yield Mention(pods.subject(row), ("status", "hostIP"), pods.host_ip(row))
+    for row, line in pods.all_command_lines.items():
         for position, word in enumerate(line.words):
             path = ("spec", "containers", 0, *line.field(position))
-            yield from (Mention(pods.subject(row), path, literal) for literal in _naming(word, asked))
-    for row, text in attached_in(pods, asked):
+            yield from (Mention(pods.subject(row), path, literal) for literal in _spellings(word, query))
+    for row, text in secondary_addresses_in(pods, query):
         yield Mention(pods.subject(row), ("metadata", "annotations", STATUS), text)
 
 
-def attached_in(pods: Pods, asked: Range) -> Iterator[tuple[int, str]]:
+def secondary_addresses_in(pods: Pods, query: Range) -> Iterator[tuple[int, str]]:
     """Pods with addresses of the range in networks beside the cluster's, and these addresses."""
-    for row, networks in pods.table.attached.items():
+    for row, networks in pods.attachments.items():
         for network in networks:
             for family, address in network.addresses:
-                if asked.holds(family, address):
+                if query.holds(family, address):
                     yield row, addresses.text(family, address)
 
 
-def _in_slices(cluster: Cluster, asked: Range) -> Iterator[Mention]:
-    table = cluster.view.slices
-    for number, piece in enumerate(table.slices):
-        rows = table.endpoints(number)
-        for index, address in enumerate(table.addresses(rows, asked.family)):
-            if address and asked.first <= address <= asked.last:
-                path = ("endpoints", index, "addresses", 0)
-                yield Mention(subject_of(piece), path, addresses.text(asked.family, address))
+def _in_slices(cluster: Cluster, query: Range) -> Iterator[Mention]:
+    slices = cluster.view.slices
+    for number in range(len(slices)):
+        rows = slices.endpoints(number)
+        for row, address in zip(rows, slices.addresses(rows, query.family), strict=True):
+            if address and query.first <= address <= query.last:
+                text = addresses.text(query.family, address)
+                yield Mention(slices.subject(number), slices.address_path(number, row), text)
 
 
-def _in_dump(host: Host, asked: Range) -> Iterator[Mention]:
+def _in_dump(host: Host, query: Range) -> Iterator[Mention]:
     dump = host.dump
     parts: list[tuple[str, object]] = [
         ("ip-addr.json", {link.ifname: [info.local for info in link.addr_info] for link in dump.links or ()}),
-        ("ip-route.json", [(route.dst, route.gateway) for route in dump.routes or ()]),
+        *((file, [(entry.dst, entry.gateway) for entry in entries]) for file, entries in dump.routes.items()),
         ("run-flannel-subnet.env", dump.subnet_env),
         ("etc-docker-daemon.json", msgspec.to_builtins(dump.docker)),
         *((f"var-lib-cni-networks-{network}.txt", leases) for network, leases in dump.leases.items()),
         *((f"cni/{name}", content) for name, content in dump.conflists.items()),
     ]
     for file, content in parts:
-        for path, text in _leaves(content, ()):
-            yield from (Mention(host.file(file), path, literal) for literal in _naming(text, asked))
+        for path, text in _texts(content, ()):
+            yield from (Mention(host.file(file), path, literal) for literal in _spellings(text, query))

@@ -11,22 +11,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.gateways import attachments, shared_hosts
+from netlint.cluster.traffic.gateways import listener_routes, shared_hosts
 from netlint.cluster.traffic.references import SERVICE, backend_refs, ingress_backends
-from netlint.cluster.traffic.service_answers import Backing, Backings, State, Target
+from netlint.cluster.traffic.service_answers import ServiceAnswer, ServiceAnswers, State, Target
 from netlint.findings import Subject
 from netlint.model.hostnames import covers
-from netlint.model.pods.host_ports import Taken, taken_ports
+from netlint.model.pods.host_ports import TakenPort, taken_ports
 from netlint.model.services.exposure import PROXY_MODE
-from netlint.model.services.recomputed_slices import protocol
-from netlint.model.services.service_backends import is_reached_from_outside
+from netlint.model.services.service_ports import protocol
+from netlint.model.services.service_spec import is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
 from netlint.objects.gateway import Gateway, GatewayRoute
 from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
+from netlint.phrases import counted
 
-OWN_NODE = ("127.", "::1")  # a host port that is bound to it is no way in
+LOOPBACK = ("127.", "::1")  # a host port that is bound to it is no way in
 ELSEWHERE = "an object of another kind than Service"
 
 
@@ -42,7 +43,7 @@ class Via(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Direct:
+class HostPortPods:
     """Pods that take a port of their nodes: who made them, and which; none where they are not known."""
 
     owner: Subject
@@ -68,7 +69,7 @@ class EntryPoint:
     addresses: tuple[str, ...]
     port: int | None
     protocol: str
-    target: Target | Direct | None
+    target: Target | HostPortPods | None
     name: str = ""
     nodes: tuple[str, ...] = ()
     note: str = ""
@@ -82,12 +83,14 @@ class EntryPoint:
 
 def entry_points(cluster: Cluster) -> list[EntryPoint]:
     """Every way in, by what opens it, then by object."""
-    found = [*to_services(cluster), *_host_ports(cluster)]
+    unordered = [*service_entry_points(cluster), *_host_ports(cluster)]
     order = list(Via)
-    return sorted(found, key=lambda entry: (order.index(entry.via), entry.subject.order))
+    return sorted(unordered, key=lambda entry: (order.index(entry.via), entry.subject.order))
 
 
-def to_services(cluster: Cluster, own: Callable[[Service], bool] = is_reached_from_outside) -> Iterator[EntryPoint]:
+def service_entry_points(
+    cluster: Cluster, own: Callable[[Service], bool] = is_reached_from_outside
+) -> Iterator[EntryPoint]:
     """The ways in that lead to Services; ``own``: the Services whose own addresses and node ports are looked at."""
     for service in filter(own, cluster.view.services):
         yield from _of_service(service)
@@ -96,58 +99,55 @@ def to_services(cluster: Cluster, own: Callable[[Service], bool] = is_reached_fr
     yield from _of_gateways(cluster)
 
 
-def follow(entry: EntryPoint, backings: Backings) -> Backing:
+def answer_at(entry: EntryPoint, answers: ServiceAnswers) -> ServiceAnswer:
     """What answers at its end."""
     if entry.target is None:
-        return Backing(State.IDLE, entry.note)
+        return ServiceAnswer(State.IDLE, entry.note)
     if isinstance(entry.target, Target):
-        return backings.of(entry.target)
+        return answers.of(entry.target)
     rows = entry.target.rows
     if not rows:
-        return Backing(State.UNKNOWN, "its pods are not known")
-    ready = len(backings.serving(rows))
-    text = f"{ready:,} of {len(rows):,} pod{'' if len(rows) == 1 else 's'} ready"
-    return Backing(State.LIVE if ready else State.DEAD, text, ready, len(rows))
+        return ServiceAnswer(State.UNKNOWN, "its pods are not known")
+    ready = len(answers.serving(rows))
+    text = f"{ready:,} of {counted(len(rows), 'pod')} ready"
+    return ServiceAnswer(State.LIVE if ready else State.DEAD, text, ready, len(rows))
 
 
 def _of_service(service: Service) -> Iterator[EntryPoint]:
     spec, subject = service.spec, subject_of(service)
     if spec.type == "ExternalName":
         return
-    external = tuple(text for text in spec.externalIPs or () if text)
+    external_ips = tuple(text for text in spec.externalIPs or () if text)
     balanced = load_balancer_addresses(service)
-    status: Path = ("status", "loadBalancer", "ingress")
+    status_path: Path = ("status", "loadBalancer", "ingress")
     for index, port in enumerate(spec.ports or ()):
-        what, how = Target(service.namespace, service.name, port), protocol(port)
+        target, transport = Target(service.namespace, service.name, port), protocol(port)
         if spec.type == "LoadBalancer":
-            path = status if balanced else ("spec", "type")
-            kept = _proxied(service)
-            yield EntryPoint(Via.LOAD_BALANCER, subject, path, balanced, port.port, how, what, proxied=kept)
-        if external:
-            yield EntryPoint(Via.EXTERNAL_IP, subject, ("spec", "externalIPs"), external, port.port, how, what)
+            path = status_path if balanced else ("spec", "type")
+            proxied = _proxied(service)
+            yield EntryPoint(Via.LOAD_BALANCER, subject, path, balanced, port.port, transport, target, proxied=proxied)
+        if external_ips:
+            yield EntryPoint(
+                Via.EXTERNAL_IP, subject, ("spec", "externalIPs"), external_ips, port.port, transport, target
+            )
         if port.nodePort:
             path = ("spec", "ports", index, "nodePort")
-            yield EntryPoint(Via.NODE_PORT, subject, path, (), port.nodePort, how, what)
+            yield EntryPoint(Via.NODE_PORT, subject, path, (), port.nodePort, transport, target)
 
 
 def load_balancer_addresses(item: Service | Ingress) -> tuple[str, ...]:
     """Addresses and names in ``status.loadBalancer`` of a Service or an Ingress."""
-    balancer = item.status.loadBalancer if item.status else None
-    found = ((entry.ip or entry.hostname) for entry in (balancer.ingress if balancer else None) or ())
-    return tuple(text for text in found if text)
+    return tuple(text for entry in item.balanced if (text := entry.ip or entry.hostname))
 
 
 def _proxied(service: Service) -> tuple[str, ...]:
-    balancer = service.status.loadBalancer if service.status else None
-    return tuple(
-        entry.ip for entry in (balancer.ingress if balancer else None) or () if entry.ip and entry.ipMode == PROXY_MODE
-    )
+    return tuple(entry.ip for entry in service.balanced if entry.ip and entry.ipMode == PROXY_MODE)
 
 
 def _of_ingress(ingress: Ingress) -> Iterator[EntryPoint]:
     subject, addresses = subject_of(ingress), load_balancer_addresses(ingress)
     for path, backend in ingress_backends(ingress):
-        host, prefix = _served(ingress, path)
+        host, prefix = _host_and_path(ingress, path)
         secure = _is_secure(ingress, host)
         name = f"{'https' if secure else 'http'}://{host or '*'}{prefix}"
         service, target, note = backend.service, None, ELSEWHERE
@@ -157,7 +157,7 @@ def _of_ingress(ingress: Ingress) -> Iterator[EntryPoint]:
         yield EntryPoint(Via.INGRESS, subject, path, addresses, number, "TCP", target, name, note=note)
 
 
-def _served(ingress: Ingress, path: Path) -> tuple[str, str]:
+def _host_and_path(ingress: Ingress, path: Path) -> tuple[str, str]:
     """Host and path of a backend."""
     if path[1] != "rules":
         return "", ""
@@ -169,12 +169,13 @@ def _served(ingress: Ingress, path: Path) -> tuple[str, str]:
 def _is_secure(ingress: Ingress, host: str) -> bool:
     """Whether it serves the host with TLS; an entry without hosts serves all of them."""
     return any(
-        not tls.hosts or any(host and covers(known, host) for known in tls.hosts) for tls in ingress.spec.tls or ()
+        not tls.hosts or any(host and covers(tls_host, host) for tls_host in tls.hosts)
+        for tls in ingress.spec.tls or ()
     )
 
 
 def _of_gateways(cluster: Cluster) -> Iterator[EntryPoint]:
-    for attached in attachments(cluster):
+    for attached in listener_routes(cluster):
         gateway, listener = attached.gateway, attached.listener
         common = (gateway_addresses(gateway), listener.port, listener.protocol or "TCP")
         for route in attached.routes:
@@ -189,8 +190,8 @@ def _of_gateways(cluster: Cluster) -> Iterator[EntryPoint]:
 
 def gateway_addresses(gateway: Gateway) -> tuple[str, ...]:
     """The addresses of a Gateway: those that it has, else those that it asks for."""
-    given = (gateway.status.addresses if gateway.status else None) or gateway.spec.addresses or ()
-    return tuple(entry.value for entry in given if entry.value)
+    entries = (gateway.status.addresses if gateway.status else None) or gateway.spec.addresses or ()
+    return tuple(entry.value for entry in entries if entry.value)
 
 
 def _of_route(route: GatewayRoute) -> Iterator[tuple[Path, Target | None, str]]:
@@ -210,27 +211,34 @@ def _of_route(route: GatewayRoute) -> Iterator[tuple[Path, Target | None, str]]:
 
 def _host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     pods = cluster.pods
-    taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, Taken]]] = defaultdict(list)
-    for number, shape in enumerate(pods.table.shapes):
-        ports = [taken for taken in taken_ports(shape.containers, shape.host_network) if _is_open(taken)]
+    taking: defaultdict[tuple[Subject, int, str, str], list[tuple[int, TakenPort]]] = defaultdict(list)
+    open_ports: dict[int, list[TakenPort]] = {}  # by container signature
+    for number, signature in enumerate(pods.container_signatures):
+        if signature not in open_ports:
+            shape = pods.shapes[number]
+            taken = taken_ports(shape.containers, shape.host_network)
+            open_ports[signature] = [host_port for host_port in taken if _is_open(host_port)]
+        ports = open_ports[signature]
         for row in pods.rows_of_shape(number) if ports else ():
             if pods.node(row) and pods.is_live(row):
                 owner = _owner(cluster, row)
-                for taken in ports:
-                    taking[owner, taken.number, protocol(taken.port), taken.port.hostIP or ""].append((row, taken))
-    for (owner, port, how, address), taken_by in taking.items():
-        rows = tuple(sorted((row for row, _ in taken_by), key=pods.order))
-        first, taken = min(taken_by, key=lambda found: pods.order(found[0]))
-        path = taken.path(pods.shape(first).containers)
+                for host_port in ports:
+                    taking[owner, host_port.number, protocol(host_port.port), host_port.port.hostIP or ""].append(
+                        (row, host_port)
+                    )
+    for (owner, port, transport, address), users in taking.items():
+        rows = tuple(sorted((row for row, _ in users), key=pods.order))
+        first, host_port = min(users, key=lambda row_and_port: pods.order(row_and_port[0]))
+        path = host_port.path(pods.shape(first).containers)
         nodes = tuple(dict.fromkeys(sorted(pods.node(row) for row in rows)))
-        target = Direct(owner, taken.port.containerPort or port, rows)
+        target = HostPortPods(owner, host_port.port.containerPort or port, rows)
         addresses = (address,) if address not in {"", "0.0.0.0", "::"} else ()  # noqa: S104 - as it is written
-        yield EntryPoint(Via.HOST_PORT, pods.subject(first), path, addresses, port, how, target, nodes=nodes)
+        yield EntryPoint(Via.HOST_PORT, pods.subject(first), path, addresses, port, transport, target, nodes=nodes)
     yield from _planned_host_ports(cluster)
 
 
-def _is_open(taken: Taken) -> bool:
-    return not (taken.port.hostIP or "").startswith(OWN_NODE)
+def _is_open(host_port: TakenPort) -> bool:
+    return not (host_port.port.hostIP or "").startswith(LOOPBACK)
 
 
 def _owner(cluster: Cluster, row: int) -> Subject:
@@ -247,8 +255,8 @@ def _planned_host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
     for template in cluster.view.templates.all:
         if template.of_deployment or cluster.view.is_complete("Pod", template.namespace):
             continue
-        for taken in filter(_is_open, taken_ports(template.containers, template.host_network)):
-            path = (*template.path, *taken.path(template.containers))
-            target = Direct(template.subject, taken.port.containerPort or taken.number)
-            how = protocol(taken.port)
-            yield EntryPoint(Via.HOST_PORT, template.subject, path, (), taken.number, how, target)
+        for host_port in filter(_is_open, taken_ports(template.containers, template.host_network)):
+            path = (*template.path, *host_port.path(template.containers))
+            target = HostPortPods(template.subject, host_port.port.containerPort or host_port.number)
+            transport = protocol(host_port.port)
+            yield EntryPoint(Via.HOST_PORT, template.subject, path, (), host_port.number, transport, target)

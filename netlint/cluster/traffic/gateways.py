@@ -18,7 +18,7 @@ from netlint.objects.core import Namespace
 from netlint.objects.gateway import GROUP, AllowedRoutes, Gateway, GatewayRoute, Listener, ParentRef, RouteNamespaces
 from netlint.objects.meta import LabelSelector
 
-CARRIED = {
+LISTENER_PROTOCOLS = {
     "GRPCRoute": ("HTTP", "HTTPS"),
     "HTTPRoute": ("HTTP", "HTTPS"),
     "TCPRoute": ("TCP", "TLS"),
@@ -27,10 +27,10 @@ CARRIED = {
 }
 """Protocols of the listeners to which routes can be attached."""
 NAME_LABEL = "kubernetes.io/metadata.name"
-STANDARD = {protocol for protocols in CARRIED.values() for protocol in protocols}
+STANDARD_PROTOCOLS = {protocol for protocols in LISTENER_PROTOCOLS.values() for protocol in protocols}
 
 
-class Attachment(NamedTuple):
+class ListenerRoutes(NamedTuple):
     """A listener, by its position in its Gateway, with its routes."""
 
     gateway: Gateway
@@ -39,49 +39,52 @@ class Attachment(NamedTuple):
     routes: list[GatewayRoute]
 
 
-def attachments(cluster: Cluster) -> Iterator[Attachment]:
+def listener_routes(cluster: Cluster) -> Iterator[ListenerRoutes]:
     """Every listener of every Gateway."""
-    admission = Admission(cluster.view.objects("Namespace"))
-    naming: defaultdict[tuple[str, str], list[tuple[GatewayRoute, ParentRef]]] = defaultdict(list)
+    admission = RouteAdmission(cluster.view.objects("Namespace"))
+    by_gateway: defaultdict[tuple[str, str], list[tuple[GatewayRoute, ParentRef]]] = defaultdict(list)
     for route in (route for kind in ROUTES for route in cluster.view.objects(kind)):
         for path, key in gateways_of(route):
-            naming[key].append((route, (route.spec.parentRefs or [])[int(path[-1])]))
+            by_gateway[key].append((route, (route.spec.parentRefs or [])[int(path[-1])]))
     for gateway in cluster.view.objects("Gateway"):
-        candidates = naming[gateway.namespace, gateway.name]
+        candidates = by_gateway[gateway.namespace, gateway.name]
         for index, listener in enumerate(gateway.spec.listeners or ()):
-            found = [
+            attached = [
                 route
                 for route, parent in candidates
-                if names(parent, listener)
+                if selects_listener(parent, listener)
                 and not admission.refusal(route, gateway, listener)
-                and accepted(route, gateway) != "False"
+                and accepted_status(route, gateway) != "False"
             ]
-            once = {(route.kind, route.namespace, route.name): route for route in found}
-            yield Attachment(gateway, index, listener, list(once.values()))
+            distinct = {(route.kind, route.namespace, route.name): route for route in attached}
+            yield ListenerRoutes(gateway, index, listener, list(distinct.values()))
 
 
-def names(parent: ParentRef, listener: Listener) -> bool:
+def selects_listener(parent: ParentRef, listener: Listener) -> bool:
     """Whether a route means this listener of the Gateway that it names."""
     return parent.sectionName in {None, "", listener.name} and parent.port in {None, listener.port}
 
 
-class Admission:
+class RouteAdmission:
     """Which routes listeners let in; what is not known refuses nobody."""
 
     def __init__(self, namespaces: Iterable[Namespace]) -> None:
         """Namespaces have their name as a label, whether it is written or not."""
-        self._labels = {one.name: {**one.labels, NAME_LABEL: one.name} for one in namespaces}
+        self._labels = {namespace.name: {**namespace.labels, NAME_LABEL: namespace.name} for namespace in namespaces}
 
     def refusal(self, route: GatewayRoute, gateway: Gateway, listener: Listener) -> str:
         """Why a listener does not take a route, as what it does take; empty where it does.
 
         Listeners of protocols that are an implementation's own take any route.
         """
-        if listener.protocol in STANDARD and listener.protocol not in CARRIED[route.kind]:
+        if listener.protocol in STANDARD_PROTOCOLS and listener.protocol not in LISTENER_PROTOCOLS[route.kind]:
             return f"is for {listener.protocol}, not for {route.kind}s"
         allowed = listener.allowedRoutes or AllowedRoutes()
-        kinds = [one.kind or "" for one in allowed.kinds or ()]
-        if kinds and not any((one.group or GROUP, one.kind) == (GROUP, route.kind) for one in allowed.kinds or ()):
+        kinds = [allowed_kind.kind or "" for allowed_kind in allowed.kinds or ()]
+        if kinds and not any(
+            (allowed_kind.group or GROUP, allowed_kind.kind) == (GROUP, route.kind)
+            for allowed_kind in allowed.kinds or ()
+        ):
             return f"takes kind {' or '.join(kinds)} alone"
         if not shared_hosts(route, listener):
             return f"serves host {listener.hostname} alone"
@@ -111,16 +114,16 @@ def shared_hosts(route: GatewayRoute, listener: Listener) -> list[str]:
     return [host for host in route.spec.hostnames if intersect(own, host)]
 
 
-def accepted(route: GatewayRoute, gateway: Gateway) -> str:
+def accepted_status(route: GatewayRoute, gateway: Gateway) -> str:
     """What the Gateway's controller says of accepting the route: False where any listener's refusal is told, else True.
 
     Empty where it says nothing.
     """
-    said = {
+    statuses = {
         condition.status or ""
         for parent in (route.status.parents if route.status else None) or ()
         if (parent.parentRef.namespace or route.namespace, parent.parentRef.name) == (gateway.namespace, gateway.name)
         for condition in parent.conditions or ()
         if condition.type == "Accepted"
     }
-    return next((status for status in ("False", "True") if status in said), "")
+    return next((status for status in ("False", "True") if status in statuses), "")

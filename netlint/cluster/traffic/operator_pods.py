@@ -5,7 +5,7 @@ from __future__ import annotations
 from netlint.cluster import Cluster
 from netlint.objects.core import Service
 
-POD_MAKERS = frozenset(
+POD_MAKING_KINDS = frozenset(
     [
         "Alertmanager",
         "Application",
@@ -71,25 +71,25 @@ POD_MAKERS = frozenset(
         "postgresql",
     ]
 )
-"""Kinds of others from which their controllers make pods; what labels these have, only they know."""
+"""Kinds of custom resources from which operators make pods; what labels these have, only the operators know."""
 SYSTEM = "kube-system"
 ROLES = frozenset({"follower", "leader", "master", "primary", "replica", "secondary", "slave", "standby"})
 """What Patroni, Redis Sentinel and others write into a label of pods that run."""
 
 
-def doubt(cluster: Cluster, service: Service) -> str:
+def why_pods_may_exist(cluster: Cluster, service: Service) -> str:
     """Why pods may be selected although no template is, where pods are not known; empty for no reason."""
     if cluster.view.is_complete("Pod", service.namespace):
         return ""
-    maker = min(POD_MAKERS.intersection(cluster.view.snapshot.reading.other_kinds), default="")
+    maker = min(POD_MAKING_KINDS.intersection(cluster.view.snapshot.reading.other_kinds), default="")
     if maker:
         return f"its pods may be made for a {maker}, which netlint does not read"
     if service.namespace == SYSTEM:
         return f"no Pod of {SYSTEM} is known, where the control plane and its add-ons run"
-    return _doubt_of_roles(cluster, service)
+    return _role_labels(cluster, service)
 
 
-def _doubt_of_roles(cluster: Cluster, service: Service) -> str:
+def _role_labels(cluster: Cluster, service: Service) -> str:
     selector = service.spec.selector or {}
     lasting = {key: value for key, value in selector.items() if value not in ROLES}
     if len(lasting) == len(selector) or not lasting or not cluster.view.templates.having(service.namespace, lasting):

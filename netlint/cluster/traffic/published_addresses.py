@@ -19,7 +19,7 @@ from netlint.objects.meta import Path
 STATUS: Path = ("status", "loadBalancer", "ingress")
 
 
-class Shown(NamedTuple):
+class PublishedAddress(NamedTuple):
     """An address in the status of an object."""
 
     subject: Subject
@@ -33,67 +33,68 @@ class Shown(NamedTuple):
         return addresses.text(self.family, self.value)
 
 
-def shown(cluster: Cluster) -> Iterator[Shown]:
+def published_addresses(cluster: Cluster) -> Iterator[PublishedAddress]:
     """The addresses in the status of Services, Ingresses and Gateways; names are left out.
 
     So are Services with a class of load balancers: its controller may have pools of its own.
     """
     for service in cluster.view.services:
         if not service.spec.loadBalancerClass:
-            yield from _balanced(service)
+            yield from _load_balancer_addresses(service)
     for ingress in cluster.view.objects("Ingress"):
-        yield from _balanced(ingress)
+        yield from _load_balancer_addresses(ingress)
     for gateway in cluster.view.objects("Gateway"):
         for index, entry in enumerate((gateway.status.addresses if gateway.status else None) or ()):
             if entry.value and (entry.type or "IPAddress") == "IPAddress":
-                yield from _one(subject_of(gateway), ("status", "addresses", index, "value"), entry.value)
+                yield from _published(subject_of(gateway), ("status", "addresses", index, "value"), entry.value)
 
 
-def _balanced(item: Service | Ingress) -> Iterator[Shown]:
-    balancer = item.status.loadBalancer if item.status else None
-    texts = [entry.ip for entry in (balancer.ingress if balancer else None) or ()]
+def _load_balancer_addresses(item: Service | Ingress) -> Iterator[PublishedAddress]:
+    texts = [entry.ip for entry in item.balanced]
     for index, text in enumerate(texts):
         if text:
-            yield from _one(subject_of(item), (*STATUS, index, "ip"), text)
+            yield from _published(subject_of(item), (*STATUS, index, "ip"), text)
 
 
-def _one(subject: Subject, path: Path, text: str) -> Iterator[Shown]:
+def _published(subject: Subject, path: Path, text: str) -> Iterator[PublishedAddress]:
     """Text that is no address is left to those who judge fields."""
     try:
-        yield Shown(subject, path, *addresses.parse(text))
+        yield PublishedAddress(subject, path, *addresses.parse(text))
     except ValueError:
         return
 
 
-class Owners:
-    """Whose an address can be."""
+class KnownOwners:
+    """The load-balancer pools, Nodes and Services whose an address can be."""
 
     def __init__(self, cluster: Cluster) -> None:
-        """Looked up once."""
+        """The ranges of the cluster are looked up once."""
         self.pools = cluster.ranges.plan.of(Role.LOAD_BALANCER)
-        self._held = RangeIndex((held.range, held) for held in self.pools)
+        self._pool_index = RangeIndex((pool.range, pool) for pool in self.pools)
         self._of_nodes = {(family, first) for family, first, last in _ranges(cluster, Role.NODE) if first == last}
         self._of_services = {(family, first) for family, first, _ in _ranges(cluster, Role.PUBLIC)}
         self._of_services |= {(ip.family, ip.value) for ip in cluster.ranges.cluster_ips}
 
-    def have(self, found: Shown) -> bool:
+    def have(self, published: PublishedAddress) -> bool:
         """Whether a pool or a Node has the address, or another object's Service."""
-        if (found.family, found.value) in self._of_nodes or self._held.holding(found.family, found.value):
+        if (published.family, published.value) in self._of_nodes or self._pool_index.holding(
+            published.family, published.value
+        ):
             return True
-        return found.subject.kind != "Service" and (found.family, found.value) in self._of_services
+        return published.subject.kind != "Service" and (published.family, published.value) in self._of_services
 
 
 def _ranges(cluster: Cluster, role: Role) -> Iterator[Range]:
-    return (held.range for held in cluster.ranges.plan.of(role))
+    return (declaration.range for declaration in cluster.ranges.plan.of(role))
 
 
-def private_external(node: Node) -> Iterator[tuple[Path, str, str]]:
+def private_external_addresses(node: Node) -> Iterator[tuple[Path, str, str]]:
     """External addresses of a Node that are private, and not its internal ones as well: field, text, meaning."""
-    listed = node.status.addresses or []
-    for index, entry in enumerate(listed):
+    entries = node.status.addresses or []
+    for index, entry in enumerate(entries):
         if entry.type != "ExternalIP" or not entry.address:
             continue
-        if all(other.address != entry.address for other in listed if other.type == "InternalIP"):
+        if all(other.address != entry.address for other in entries if other.type == "InternalIP"):
             family, value = addresses.parse(entry.address)
             span = Range(family, value, value)
             for special in PRIVATE:

@@ -17,10 +17,12 @@ from netlint.objects.meta import Path, group_of
 
 SERVICE = ("", "Service")
 GATEWAY = (GROUP, "Gateway")
+TRANSPORT_LAYERS = {"HTTP": "HTTP", "HTTPS": "TLS", "TLS": "TLS", "TCP": "TCP", "UDP": "TCP"}
+"""What the listeners of a protocol tell connections apart by."""
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
+class ServiceReference:
     """A Service that an object sends traffic to; ``path`` leads to the reference, ``port`` may be a name."""
 
     subject: Subject
@@ -48,13 +50,13 @@ class Backend:
         return f"{self.namespace}/{self.name}:{self.port or ''}"
 
 
-def of_ingress(ingress: Ingress) -> Iterator[Backend]:
+def services_of_ingress(ingress: Ingress) -> Iterator[ServiceReference]:
     """The Services behind an Ingress; a backend that is a resource of another kind is left out."""
     for path, backend in ingress_backends(ingress):
         service = backend.service
         if service is not None and service.name:
             port = service.port.name or service.port.number
-            yield Backend(
+            yield ServiceReference(
                 subject_of(ingress), (*path, "service"), ingress.namespace, service.name, port, is_ingress=True
             )
 
@@ -69,11 +71,11 @@ def ingress_backends(ingress: Ingress) -> Iterator[tuple[Path, IngressBackend]]:
             yield ("spec", "rules", number, "http", "paths", index, "backend"), entry.backend
 
 
-def of_route(route: GatewayRoute) -> Iterator[Backend]:
+def services_of_route(route: GatewayRoute) -> Iterator[ServiceReference]:
     """The Services behind a route; backends of other kinds are left out."""
     for path, ref in backend_refs(route):
         if (ref.group or "", ref.kind or "Service") == SERVICE and ref.name:
-            yield Backend(
+            yield ServiceReference(
                 subject_of(route), path, ref.namespace or route.namespace, ref.name, ref.port, is_ingress=False
             )
 
@@ -101,7 +103,7 @@ def gateways_of(route: GatewayRoute) -> Iterator[tuple[Path, tuple[str, str]]]:
             yield ("spec", "parentRefs", index), (parent.namespace or route.namespace, parent.name)
 
 
-class Grants:
+class ReferenceGrants:
     """Which references across namespaces are allowed."""
 
     def __init__(self, grants: Iterable[ReferenceGrant]) -> None:
@@ -114,12 +116,12 @@ class Grants:
         """Whether an object may refer to another one; ``target``: group and kind."""
         if source.namespace == namespace:
             return True
-        wanted = (group_of(source.api_version), source.kind, source.namespace)
-        return any(_from(grant, wanted) and _to(grant, target, name) for grant in self._grants.get(namespace, ()))
+        referrer = (group_of(source.api_version), source.kind, source.namespace)
+        return any(_from(grant, referrer) and _to(grant, target, name) for grant in self._grants.get(namespace, ()))
 
 
-def _from(grant: ReferenceGrant, wanted: tuple[str, str, str]) -> bool:
-    return any((entry.group or "", entry.kind, entry.namespace) == wanted for entry in grant.spec.from_ or ())
+def _from(grant: ReferenceGrant, referrer: tuple[str, str, str]) -> bool:
+    return any((entry.group or "", entry.kind, entry.namespace) == referrer for entry in grant.spec.from_ or ())
 
 
 def _to(grant: ReferenceGrant, target: tuple[str, str], name: str) -> bool:
@@ -153,10 +155,7 @@ def indistinct_listeners(listeners: list[Listener]) -> Iterator[tuple[int, int]]
 
 
 def _clash(first: Listener, second: Listener) -> bool:
-    layers = {LAYERS.get(listener.protocol or "") for listener in (first, second)}
+    layers = {TRANSPORT_LAYERS.get(listener.protocol or "") for listener in (first, second)}
     if None in layers:  # a protocol of the implementation's own
         return False
     return len(layers) > 1 or layers == {"TCP"} or (first.hostname or "") == (second.hostname or "")
-
-
-LAYERS = {"HTTP": "HTTP", "HTTPS": "TLS", "TLS": "TLS", "TCP": "TCP", "UDP": "TCP"}

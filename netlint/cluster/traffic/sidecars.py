@@ -5,13 +5,13 @@ from __future__ import annotations
 from netlint.cluster import Cluster
 from netlint.findings import Subject
 from netlint.model.declared.release import Release
-from netlint.model.pods.selection import Alike
-from netlint.model.services.recomputed_slices import FIND_SIDECARS, resolved_port
+from netlint.model.pods.selection import PodGroup
+from netlint.model.services.service_ports import FIND_SIDECARS, resolved_port
 from netlint.objects.core import Service, ServicePort
 
 
-def overlooked(
-    cluster: Cluster, service: Service, port: ServicePort, selected: list[Alike]
+def overlooked_sidecar(
+    cluster: Cluster, service: Service, port: ServicePort, selected: list[PodGroup]
 ) -> tuple[Subject, Release] | None:
     """The first pod of which a controller leaves out the port, and the release that shows that it does.
 
@@ -19,14 +19,14 @@ def overlooked(
     to say so too.
     """
     hidden = [group for group in selected if resolved_port(port, group.containers, sidecars=False) is None]
-    found = cluster.services.release if hidden else None
-    if found is None or found.number >= FIND_SIDECARS:
+    release = cluster.services.release if hidden else None
+    if release is None or release.number >= FIND_SIDECARS:
         return None
-    shown = cluster.services.endpoints.shows_port(service, port.name or "")
-    if shown is not False and not found.firm:
+    listed = cluster.services.endpoints.shows_port(service, port.name or "")
+    if listed is not False and not release.is_of_control_plane:
         return None
-    if shown and len(hidden) == len(selected):
+    if listed and len(hidden) == len(selected):
         return None
     return min(
         (cluster.services.selection.example_of(group) for group in hidden), key=lambda subject: subject.order
-    ), found
+    ), release

@@ -22,7 +22,7 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
+class PodOnNetwork:
     """A pod with a network of its own; ``bridge``: the bridge in whose network its address is."""
 
     namespace: str
@@ -32,13 +32,13 @@ class Resident:
 
 
 @dataclass(frozen=True, slots=True)
-class NodePicture:
+class NodeTopology:
     """One node; the links are known only from a dump."""
 
     name: str
     addresses: tuple[str, ...]
     ranges: tuple[str, ...]
-    pods: tuple[Resident, ...]
+    pods: tuple[PodOnNetwork, ...]
     in_host_network: int
     cards: tuple[Interface, ...] = ()
     bridges: tuple[Interface, ...] = ()
@@ -52,7 +52,7 @@ class Topology:
 
     fabric: tuple[str, ...]
     is_overlay: bool
-    nodes: tuple[NodePicture, ...]
+    nodes: tuple[NodeTopology, ...]
 
 
 def topology(cluster: Cluster, only: str | None = None) -> Topology:
@@ -64,58 +64,60 @@ def topology(cluster: Cluster, only: str | None = None) -> Topology:
         for node in cluster.view.nodes
         if only in {None, node.name}
     ]
-    overlay = any(found.encapsulation for found in cluster.network.connections)
-    return Topology(tuple(cluster.network.sentences), overlay, tuple(nodes))
+    is_overlay = any(connection.encapsulation for connection in cluster.network.connections)
+    return Topology(tuple(cluster.network.sentences), is_overlay, tuple(nodes))
 
 
 def _pods_by_node(cluster: Cluster) -> dict[str, list[int]]:
     """Rows of the live pods of each node."""
-    pods, found = cluster.pods, dict[str, list[int]]()
+    pods, rows_by_node = cluster.pods, dict[str, list[int]]()
     for row in range(len(pods)):
         if pods.is_live(row):
-            found.setdefault(pods.node(row), []).append(row)
-    return found
+            rows_by_node.setdefault(pods.node(row), []).append(row)
+    return rows_by_node
 
 
-def _node(cluster: Cluster, name: str, host: Host | None, rows: list[int]) -> NodePicture:
+def _node(cluster: Cluster, name: str, host: Host | None, rows: list[int]) -> NodeTopology:
     pods = cluster.pods
-    own = sorted((row for row in rows if pods.owns_address(row)), key=pods.order)
+    on_pod_network = sorted((row for row in rows if pods.owns_address(row)), key=pods.order)
     node = cluster.view.node_named[name]
-    held = [entry.address for entry in node.status.addresses or () if entry.type == "InternalIP" and entry.address]
+    internal_ips = [
+        entry.address for entry in node.status.addresses or () if entry.type == "InternalIP" and entry.address
+    ]
     ranges = [str(declared.range) for declared in cluster.network.node_ranges.get(name, ())]
-    return NodePicture(
+    return NodeTopology(
         name,
-        tuple(held),
+        tuple(internal_ips),
         tuple(dict.fromkeys(ranges)),
-        tuple(_resident(cluster, row, host) for row in own),
-        len(rows) - len(own),
+        tuple(_resident(cluster, row, host) for row in on_pod_network),
+        len(rows) - len(on_pod_network),
         *(_links(host) if host else ((), (), ())),
         is_observed=host is not None,
     )
 
 
-def _resident(cluster: Cluster, row: int, host: Host | None) -> Resident:
+def _resident(cluster: Cluster, row: int, host: Host | None) -> PodOnNetwork:
     pods = cluster.pods
-    held = pods.addresses(row)
+    pod_addresses = pods.addresses(row)
     bridges = [(link, span) for link, _, _, span in (host.links if host else ()) if is_bridge(link)]
-    carrying = (link.ifname for link, span in bridges if any(span.holds(*address) for address in held))
-    texts = tuple(addresses.text(*address) for address in held)
-    return Resident(pods.namespace(row), pods.name(row), texts, next(carrying, ""))
+    carrying = (link.ifname for link, span in bridges if any(span.holds(*address) for address in pod_addresses))
+    texts = tuple(addresses.text(*address) for address in pod_addresses)
+    return PodOnNetwork(pods.namespace(row), pods.name(row), texts, next(carrying, ""))
 
 
 def _links(host: Host) -> tuple[tuple[Interface, ...], tuple[Interface, ...], tuple[Interface, ...]]:
     """Network cards, bridges and tunnels."""
-    listed = [link for link in host.dump.links or () if link.ifname != "lo"]
-    bridges = [link for link in listed if is_bridge(link)]
-    tunnels = [link for link in listed if link.kind in TUNNELS]
-    rest = [link for link in listed if link not in bridges and link not in tunnels and not link.master]
-    rest = [link for link in rest if link.kind != "dummy"]  # such as kube-ipvs0, with the addresses of all Services
-    cards = [link for link in rest if link.addr_info and any(info.scope == "global" for info in link.addr_info)]
+    links = [link for link in host.dump.links or () if link.ifname != "lo"]
+    bridges = [link for link in links if is_bridge(link)]
+    tunnels = [link for link in links if link.kind in TUNNELS]
+    others = [link for link in links if link not in bridges and link not in tunnels and not link.master]
+    others = [link for link in others if link.kind != "dummy"]  # such as kube-ipvs0, with the addresses of all Services
+    cards = [link for link in others if link.addr_info and any(info.scope == "global" for info in link.addr_info)]
     return tuple(_interfaces(host, cards)), tuple(_interfaces(host, bridges)), tuple(_interfaces(host, tunnels))
 
 
 def _interfaces(host: Host, links: Iterable[Link]) -> Iterator[Interface]:
     for link in links:
-        held = tuple(info.local for info in link.addr_info if info.scope == "global")
+        global_addresses = tuple(info.local for info in link.addr_info if info.scope == "global")
         ports = tuple(port.ifname for port in host.ports_of(link.ifname))
-        yield Interface(link.ifname, link.kind, held, ports)
+        yield Interface(link.ifname, link.kind, global_addresses, ports)

@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from netlint import addresses
-from netlint.addresses import Range, RangeIndex, merged
+from netlint.addresses import Range, merged
 from netlint.dataplane.netfilter import nftables_rules, tables
-from netlint.dataplane.netfilter.packets import HostContext, Way
+from netlint.dataplane.netfilter.packets import Departure, HostContext
 from netlint.dataplane.netfilter.rules import Ruleset
-from netlint.objects.host import FILTERS, NodeDump, Route
-from netlint.objects.netfilter import FilterTables, RoutingRule
+from netlint.model.hosts.host import Host
+from netlint.model.hosts.routes import MAIN, KernelRoute, RoutingTable, table_rules
+from netlint.objects.host import FILTERS, NodeDump
+from netlint.objects.netfilter import FilterTables
 
 NFT_FILE = "nft.json"
 LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
-EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
-_ORDINARY = {"local", "main", "default"}
 
 
 def postrouting(dump: NodeDump, family: int) -> list[Ruleset]:
     """The tables that replace source addresses, those of iptables first."""
     files = _files(dump, family)
-    saved = [tables.postrouting(file, name) for name, file in files.items()]
-    rulesets = [ruleset for ruleset in saved if ruleset is not None]
+    by_iptables = [tables.postrouting(saved, name) for name, saved in files.items()]
+    rulesets = [ruleset for ruleset in by_iptables if ruleset is not None]
     if dump.nft is not None:
         rulesets += nftables_rules.postrouting(dump.nft, family, _beside(files), NFT_FILE)
     return rulesets
@@ -31,15 +31,15 @@ def postrouting(dump: NodeDump, family: int) -> list[Ruleset]:
 
 def _beside(files: dict[str, FilterTables]) -> bool:
     """Whether what iptables keeps in nftables' tables is read from its own text."""
-    return any(file.is_nft for file in files.values())
+    return any(saved.is_nft for saved in files.values())
 
 
 def marks_before(dump: NodeDump, family: int) -> int:
     """The bits of marks that rules may have written before."""
     files = _files(dump, family)
     bits = nftables_rules.marks_before(dump.nft, family, _beside(files)) if dump.nft else 0
-    for file in files.values():
-        bits |= tables.marks_before(file)
+    for saved in files.values():
+        bits |= tables.marks_before(saved)
     return bits
 
 
@@ -49,7 +49,7 @@ def lacking(dump: NodeDump, family: int) -> str:
 
 
 def _files(dump: NodeDump, family: int) -> dict[str, FilterTables]:
-    """By name; one that says the same as the one before is a second name of the same backend."""
+    """The files of iptables, by name; one that says the same as another is a second name of the same backend."""
     files: dict[str, FilterTables] = {}
     for name in FILTERS[family]:
         saved = dump.filters.get(name)
@@ -62,75 +62,54 @@ def _is_alike(saved: FilterTables, other: FilterTables) -> bool:
     return tables.replaced_and_marked(saved) == tables.replaced_and_marked(other)
 
 
-def surroundings(dump: NodeDump, family: int) -> HostContext:
-    """What else decides about packets of one family."""
-    held = {name: tables.ranges_of(entries) for name, entries in dump.ipsets.items()}
-    local = None if dump.links is None else tuple(merged(_local(dump, family)))
-    return HostContext(local, _Routing(dump, family).leaving, held)
+def surroundings(host: Host, family: int) -> HostContext:
+    """The facts that decide about packets of one family beside the rules."""
+    sets = {name: tables.ranges_of(entries) for name, entries in host.dump.ipsets.items()}
+    local = None if host.dump.links is None else tuple(merged(_local(host, family)))
+    return HostContext(local, _Routing(host, family).leaving, sets)
 
 
-def _local(dump: NodeDump, family: int) -> Iterator[Range]:
+def _local(host: Host, family: int) -> Iterator[Range]:
     yield addresses.parse_cidr(LOOPBACK[family]).range
-    for link in dump.links or ():
-        for info in link.addr_info:
-            here, value = addresses.parse(info.local)
-            if here == family:
+    for link in host.dump.links or ():
+        for entry in link.addr_info:
+            address_family, value = addresses.parse(entry.local)
+            if address_family == family:
                 yield Range(family, value, value)
-    for route in dump.routes or ():
-        span = _destination(route, family)
-        if (route.table, route.type) == ("local", "local") and span is not None:
-            yield span
+    for route in host.routes:
+        if route.destination.family == family and (route.entry.table, route.entry.type) == ("local", "local"):
+            yield route.destination
 
 
 class _Routing:
     """The routes of the main table, put in order when a rule first asks for a link."""
 
-    def __init__(self, dump: NodeDump, family: int) -> None:
-        self._dump = dump
+    def __init__(self, host: Host, family: int) -> None:
+        self._host = host
         self._family = family
 
-    def leaving(self, span: Range) -> Iterator[Way]:
-        """Of equal routes that with the lowest metric counts; a destination to which none leads is not reached."""
-        if self._index is None:
-            yield span, None
+    def leaving(self, destinations: Range) -> Iterator[Departure]:
+        """The destinations with their links; those to which no route leads have none."""
+        if self._table is None:
+            yield destinations, None
             return
-        for piece, held in self._index.pieces(span):
-            best = [route for reach, route in held if reach.size == held[-1][0].size]
-            metric = min((route.metric for route in best), default=0)
-            yield piece, _links([route for route in best if route.metric == metric])
+        for span, routes in self._table.lookup(destinations):
+            yield span, _links(routes)
 
     @cached_property
-    def _index(self) -> RangeIndex[Route] | None:
-        """None where other tables may decide, or what decides is not in the dump."""
-        rules, routes = self._dump.policy_rules.get(self._family), self._dump.routes
-        if routes is None or rules is None or not all(map(_is_ordinary, rules)):
+    def _table(self) -> RoutingTable | None:
+        """The main table; None where other tables may decide, or what decides is not in the dump."""
+        rules = table_rules(self._host.dump, self._family)
+        if not self._host.dump.routes or rules is None or not all(rule.is_predefined for rule in rules):
             return None
-        listed = [(_destination(route, self._family), route) for route in routes if route.table == "main"]
-        return RangeIndex((span, route) for span, route in listed if span is not None)
+        routes = self._host.routes
+        return RoutingTable(
+            route for route in routes if (route.entry.table, route.destination.family) == (MAIN, self._family)
+        )
 
 
-def _is_ordinary(rule: RoutingRule) -> bool:
-    """Whether it is one of the three that every host has."""
-    narrowed = rule.src != "all" or rule.dst or rule.iif or rule.fwmark
-    return rule.table in _ORDINARY and not narrowed
-
-
-def _destination(route: Route, family: int) -> Range | None:
-    """None for a route of the other family."""
-    if route.dst == "default":
-        ways = [way for way in (route.gateway, *(hop.gateway for hop in route.nexthops)) if way]
-        return addresses.parse_cidr(EVERYTHING[family]).range if all(_family(way) == family for way in ways) else None
-    text = route.dst if "/" in route.dst else f"{route.dst}/{addresses.BITS[_family(route.dst)]}"
-    span = addresses.parse_cidr(text).range
-    return span if span.family == family else None
-
-
-def _family(address: str) -> int:
-    return 6 if ":" in address else 4
-
-
-def _links(routes: list[Route]) -> frozenset[str] | None:
-    """None where a route does not name its link."""
-    sent = [route for route in routes if route.type == "unicast"]
-    names = {name for route in sent for name in (route.dev, *(hop.dev for hop in route.nexthops)) if name}
-    return frozenset(names) if names or not sent else None
+def _links(routes: list[KernelRoute]) -> frozenset[str] | None:
+    """The links of the routes by which packets leave; None where a route does not name its link."""
+    unicast = [route for route in routes if route.entry.type == "unicast"]
+    names = frozenset(name for route in unicast for name in route.devices)
+    return names if names or not unicast else None

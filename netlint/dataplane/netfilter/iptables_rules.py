@@ -18,27 +18,26 @@ from netlint.dataplane.netfilter.packets import (
     DESTINATION_PORT,
     NUMBERS,
     PROTOCOL,
+    PROTOCOL_NUMBERS,
     SOURCE,
     SOURCE_PORT,
     numbers,
 )
 from netlint.dataplane.netfilter.rules import (
     Action,
-    Condition,
+    FilterCondition,
+    FilterRule,
     InSet,
     Leaves,
     Local,
     Marked,
     Never,
-    Rule,
     Unknown,
     Verdict,
     Within,
     Write,
 )
 
-PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "dccp": 33, "esp": 50, "ah": 51, "ipv6-icmp": 58, "icmpv6": 58}
-PROTOCOLS |= {"gre": 47, "sctp": 132, "udplite": 136, "ipip": 4, "ipencap": 4, "ipv6": 41}
 WITH_PORTS = {"tcp", "udp", "sctp", "dccp", "udplite"}
 LOOPS = ("KUBE-LOOP-BACK", "dst,dst,src")
 """kube-proxy's set of pods that reach themselves through a Service."""
@@ -58,7 +57,7 @@ _VERDICTS = {
 
 
 class Option(NamedTuple):
-    """One option with its values; ``module``: the match that it belongs to."""
+    """An option with its values; ``module``: the match that it belongs to."""
 
     module: str
     name: str
@@ -66,7 +65,7 @@ class Option(NamedTuple):
     negated: bool
 
     def __str__(self) -> str:
-        """As it is written, without its values."""
+        """The option as it is written, without its values."""
         if self.name == "-m":
             return " ".join((self.name, *self.values))
         return f"-m {self.module} {self.name}" if self.module else self.name
@@ -75,8 +74,8 @@ class Option(NamedTuple):
 def words(text: str) -> list[tuple[str, bool]]:
     """The words of a line, and whether they stand in quotes."""
     return [
-        (found[2], False) if found[2] is not None else (_ESCAPED.sub(r"\1", found[1]), True)
-        for found in _WORD.finditer(text)
+        (match[2], False) if match[2] is not None else (_ESCAPED.sub(r"\1", match[1]), True)
+        for match in _WORD.finditer(text)
     ]
 
 
@@ -94,7 +93,7 @@ def options(text: str) -> Iterator[Option]:
 
 
 def _grouped(text: str) -> list[list[str]]:
-    """Each option with its values; ``!`` stands alone."""
+    """The options with their values; ``!`` stands alone."""
     groups: list[list[str]] = []
     for word, quoted in words(text):
         if not groups or (not quoted and (word == "!" or word.startswith("-"))):
@@ -104,9 +103,9 @@ def _grouped(text: str) -> list[list[str]]:
 
 
 @lru_cache(maxsize=1 << 16)
-def rule(text: str) -> Rule:
+def rule(text: str) -> FilterRule:
     """A line of ``iptables-save`` in the one form."""
-    conditions: list[Condition] = []
+    conditions: list[FilterCondition] = []
     action, on_target = Action(Verdict.CONTINUE), list[Option]()
     for option in options(text):
         if option.name in {"-j", "-g"} and option.values:
@@ -119,7 +118,7 @@ def rule(text: str) -> Rule:
             conditions += _conditions(option)
     if action.target in {"MARK", "CONNMARK"}:
         action = Action(Verdict.CONTINUE, write=written(action.target, on_target))
-    return Rule(tuple(conditions), action, text, likeness(text))
+    return FilterRule(tuple(conditions), action, text, likeness(text))
 
 
 def likeness(text: str) -> str:
@@ -140,9 +139,9 @@ def _action(option: Option) -> Action:
     return Action(_VERDICTS.get(target, jump), target)
 
 
-def written(target: str, given: list[Option]) -> Write | None:
-    """What MARK and CONNMARK do to a packet's mark; None for nothing."""
-    by_name = {option.name: option.values for option in given}
+def written(target: str, options: list[Option]) -> Write | None:
+    """The change that MARK or CONNMARK makes to a packet's mark; None for none."""
+    by_name = {option.name: option.values for option in options}
     if target == "CONNMARK":
         if "--restore-mark" not in by_name:
             return None
@@ -176,22 +175,21 @@ def _number(text: str) -> int | None:
         return None
 
 
-def _conditions(option: Option) -> list[Condition]:
+def _conditions(option: Option) -> list[FilterCondition]:
     reader = _READERS.get((option.module, option.name))
-    found = reader(option) if reader else None
-    return [Unknown(str(option))] if found is None else found
+    conditions = reader(option) if reader else None
+    return [Unknown(str(option))] if conditions is None else conditions
 
 
-def _module(option: Option) -> list[Condition] | None:
-    """What a module demands is in its options; one that is not known may demand something without any."""
+def _module(option: Option) -> list[FilterCondition] | None:
+    """No condition: a module demands what its options say; one that is not known may demand something without any."""
     return [] if option.values and option.values[0] in _MODULES else None
 
 
-def _network(place: str) -> Callable[[Option], list[Condition] | None]:
-    def read(option: Option) -> list[Condition] | None:
+def _network(place: str) -> Callable[[Option], list[FilterCondition] | None]:
+    def read(option: Option) -> list[FilterCondition] | None:
         try:
-            text = option.values[0]
-            span = addresses.parse_cidr(text).range if "/" in text else _one(*addresses.parse(text))
+            span = addresses.parse_range(option.values[0])
         except (IndexError, ValueError):
             return None
         return [Within(place, (span,), option.negated)]
@@ -199,27 +197,23 @@ def _network(place: str) -> Callable[[Option], list[Condition] | None]:
     return read
 
 
-def _one(family: int, value: int) -> Range:
-    return Range(family, value, value)
-
-
-def _protocol(option: Option) -> list[Condition] | None:
+def _protocol(option: Option) -> list[FilterCondition] | None:
     text = option.values[0] if option.values else ""
-    number = PROTOCOLS.get(text, int(text) if text.isdecimal() else None)
+    number = PROTOCOL_NUMBERS.get(text, int(text) if text.isdecimal() else None)
     if text == "all" or number == 0:
         return []
     return None if number is None else [Within(PROTOCOL, (numbers(number),), option.negated)]
 
 
-def _link(option: Option) -> list[Condition] | None:
+def _link(option: Option) -> list[FilterCondition] | None:
     if not option.values:
         return None
     name = option.values[0]
     return [Leaves((f"{name[:-1]}*" if name.endswith("+") else name,), option.negated)]
 
 
-def _ports(place: str, separator: str = "") -> Callable[[Option], list[Condition] | None]:
-    def read(option: Option) -> list[Condition] | None:
+def _ports(place: str, separator: str = "") -> Callable[[Option], list[FilterCondition] | None]:
+    def read(option: Option) -> list[FilterCondition] | None:
         texts = (option.values[0].split(separator) if separator else option.values[:1]) if option.values else ()
         spans = [_span(text) for text in texts]
         known = [span for span in spans if span is not None]
@@ -235,8 +229,8 @@ def _span(text: str) -> Range | None:
     return Range(NUMBERS, int(first), int(last or first))
 
 
-def _addresses(place: str) -> Callable[[Option], list[Condition] | None]:
-    def read(option: Option) -> list[Condition] | None:
+def _addresses(place: str) -> Callable[[Option], list[FilterCondition] | None]:
+    def read(option: Option) -> list[FilterCondition] | None:
         first, _, last = (option.values[0] if option.values else "").partition("-")
         try:
             (family, low), (_, high) = addresses.parse(first), addresses.parse(last or first)
@@ -247,24 +241,24 @@ def _addresses(place: str) -> Callable[[Option], list[Condition] | None]:
     return read
 
 
-def _mark(option: Option) -> list[Condition] | None:
+def _mark(option: Option) -> list[FilterCondition] | None:
     value, mask = _masked(option.values)
     return None if value is None else [Marked(value, mask, option.negated)]
 
 
-def _type(place: str) -> Callable[[Option], list[Condition] | None]:
-    def read(option: Option) -> list[Condition] | None:
+def _type(place: str) -> Callable[[Option], list[FilterCondition] | None]:
+    def read(option: Option) -> list[FilterCondition] | None:
         return [Local(place, option.negated)] if option.values == ("LOCAL",) else None
 
     return read
 
 
-def _state(option: Option) -> list[Condition] | None:
+def _state(option: Option) -> list[FilterCondition] | None:
     """Packets that begin a connection which nothing has translated."""
     return [Never(option.negated != ("NEW" in option.values[0].split(",")))] if option.values else None
 
 
-def _set(option: Option) -> list[Condition] | None:
+def _set(option: Option) -> list[FilterCondition] | None:
     if option.values == LOOPS:
         return [Never(option.negated)]
     places = {"src": SOURCE, "dst": DESTINATION}
@@ -273,7 +267,7 @@ def _set(option: Option) -> list[Condition] | None:
     return [InSet(places[option.values[1]], option.values[0], option.negated)]
 
 
-_READERS: dict[tuple[str, str], Callable[[Option], list[Condition] | None]] = {
+_READERS: dict[tuple[str, str], Callable[[Option], list[FilterCondition] | None]] = {
     ("", "-s"): _network(SOURCE),
     ("", "-d"): _network(DESTINATION),
     ("", "-p"): _protocol,

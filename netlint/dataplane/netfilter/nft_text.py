@@ -18,22 +18,24 @@ def spelt(expressions: Sequence[dict[str, Any]]) -> str:
 
 
 def _statement(kind: str, content: Any) -> str:
-    """As nft prints it, where that is simple."""
+    """The statement as nft prints it, where that is simple."""
     match kind, content:
         case "match", {"left": left, "op": operator, "right": right}:
-            return f"{_said(left)} {'!= ' if operator == '!=' else ''}{_said(right)}"
+            return f"{_expression(left)} {'!= ' if operator == '!=' else ''}{_expression(right)}"
         case "mangle", {"key": key, "value": value}:
-            return f"{_said(key)} set {_said(value)}"
+            return f"{_expression(key)} set {_expression(value)}"
         case _, {"target": str(target)}:
             return f"{kind} {target}"
         case (("masquerade" | "snat"), {**more}):
-            return " ".join((kind, *(f"to {value}" if key == "addr" else _said(value) for key, value in more.items())))
+            return " ".join(
+                (kind, *(f"to {value}" if key == "addr" else _expression(value) for key, value in more.items()))
+            )
         case _, None:
             return kind
     return f"{kind} {json.dumps(content)}"
 
 
-def _said(value: Any) -> str:  # noqa: PLR0911
+def _expression(value: Any) -> str:  # noqa: PLR0911
     match value:
         case {"payload": {"protocol": protocol, "field": field}}:
             return f"{protocol} {field}"
@@ -44,11 +46,9 @@ def _said(value: Any) -> str:  # noqa: PLR0911
         case {"range": [first, last]}:
             return f"{first}-{last}"
         case {"set": [*values]}:
-            return f"{{ {', '.join(map(_said, values))} }}"
+            return f"{{ {', '.join(map(_expression, values))} }}"
         case {**more} if len(more) == 1 and not _OPERATORS.isdisjoint(more):
-            return f" {next(iter(more))} ".join(_said(operand) for operand in value[next(iter(more))])
+            return f" {next(iter(more))} ".join(_expression(operand) for operand in value[next(iter(more))])
         case [*values]:
-            return ",".join(map(_said, values))
-        case str() | int():
-            return str(value)
-    return json.dumps(value)
+            return ",".join(map(_expression, values))
+    return str(value) if isinstance(value, str | int) else json.dumps(value)

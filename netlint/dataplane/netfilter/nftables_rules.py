@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from netlint import addresses
 from netlint.addresses import Range, merged
-from netlint.dataplane.netfilter.iptables_rules import PROTOCOLS
 from netlint.dataplane.netfilter.nft_text import PASSING, spelt
 from netlint.dataplane.netfilter.packets import (
     ALL_BITS,
@@ -19,6 +18,7 @@ from netlint.dataplane.netfilter.packets import (
     DESTINATION_PORT,
     NUMBERS,
     PROTOCOL,
+    PROTOCOL_NUMBERS,
     SOURCE,
     SOURCE_PORT,
     Ranges,
@@ -26,13 +26,13 @@ from netlint.dataplane.netfilter.packets import (
 )
 from netlint.dataplane.netfilter.rules import (
     Action,
-    Condition,
+    FilterCondition,
+    FilterRule,
     Leaves,
     Local,
     Marked,
     Never,
     Placed,
-    Rule,
     Ruleset,
     Unknown,
     Verdict,
@@ -61,56 +61,56 @@ _OF_XT = {"MASQUERADE", "SNAT", "NETMAP"}
 Sets = Mapping[str, list[Any]]
 
 
-def postrouting(found: NftRuleset, family: int, beside_iptables: bool, file: str) -> Iterator[Ruleset]:
+def postrouting(listed: NftRuleset, family: int, beside_iptables: bool, file: str) -> Iterator[Ruleset]:
     """The tables that replace source addresses, in their order.
 
     ``beside_iptables``: those that iptables made there were read from its own text already.
     """
-    chains = [entry.chain for entry in found.nftables if entry.chain and entry.chain.family in FAMILIES[family]]
+    chains = [entry.chain for entry in listed.nftables if entry.chain and entry.chain.family in FAMILIES[family]]
     based = [chain for chain in chains if (chain.type, chain.hook) == ("nat", "postrouting")]
     for chain in sorted(based, key=lambda chain: chain.prio):
         if not (beside_iptables and _is_by_iptables(chain)):
-            yield _table(found, chain, chains, family, file)
+            yield _table(listed, chain, chains, family, file)
 
 
-def _is_by_iptables(found: NftChain | NftRule) -> bool:
-    return found.table in _BY_IPTABLES and found.family != "inet"
+def _is_by_iptables(item: NftChain | NftRule) -> bool:
+    return item.table in _BY_IPTABLES and item.family != "inet"
 
 
-def marks_before(found: NftRuleset, family: int, beside_iptables: bool) -> int:
+def marks_before(listed: NftRuleset, family: int, beside_iptables: bool) -> int:
     """The bits of marks that rules write, whenever that is."""
     bits = 0
-    for one in (entry.rule for entry in found.nftables if entry.rule and entry.rule.family in FAMILIES[family]):
-        if one.table != _SERVICE_PROXY and not (beside_iptables and _is_by_iptables(one)):
-            for write in (_written(item["mangle"]) for item in one.expr if "mangle" in item):
+    for item in (entry.rule for entry in listed.nftables if entry.rule and entry.rule.family in FAMILIES[family]):
+        if item.table != _SERVICE_PROXY and not (beside_iptables and _is_by_iptables(item)):
+            for write in (_written(statement["mangle"]) for statement in item.expr if "mangle" in statement):
                 bits |= write.clear | write.flip | write.blur
     return bits
 
 
-def _table(found: NftRuleset, base: NftChain, chains: list[NftChain], family: int, file: str) -> Ruleset:
+def _table(listed: NftRuleset, base: NftChain, chains: list[NftChain], family: int, file: str) -> Ruleset:
     place = base.family, base.table
     sets = {
         entry.set.name: entry.set.elem
-        for entry in found.nftables
+        for entry in listed.nftables
         if entry.set and (entry.set.family, entry.set.table) == place
     }
     rules: dict[str, list[NftRule]] = {chain.name: [] for chain in chains if (chain.family, chain.table) == place}
-    for entry in found.nftables:
+    for entry in listed.nftables:
         if entry.rule and (entry.rule.family, entry.rule.table) == place and entry.rule.chain in rules:
             rules[entry.rule.chain].append(entry.rule)
-    return Ruleset((base.name,), {name: _lazily(name, listed, sets, family, file) for name, listed in rules.items()})
+    return Ruleset((base.name,), {name: _lazily(name, chain, sets, family, file) for name, chain in rules.items()})
 
 
 def _lazily(name: str, rules: list[NftRule], sets: Sets, family: int, file: str) -> Callable[[], tuple[Placed, ...]]:
-    return lambda: tuple(Placed(rule(one, sets, family), name, file) for one in rules)
+    return lambda: tuple(Placed(rule(item, sets, family), name, file) for item in rules)
 
 
-def rule(found: NftRule, sets: Sets, family: int) -> Rule:
+def rule(item: NftRule, sets: Sets, family: int) -> FilterRule:
     """A rule in the one form."""
-    conditions: list[Condition] = []
+    conditions: list[FilterCondition] = []
     write, action = Write(), Action(Verdict.CONTINUE)
-    for expression in found.expr:
-        for kind, content in expression.items():
+    for statement in item.expr:
+        for kind, content in statement.items():
             if kind in PASSING or _is_comment(kind, content):
                 continue
             if kind == "mangle":
@@ -121,8 +121,8 @@ def rule(found: NftRule, sets: Sets, family: int) -> Rule:
                 conditions += _condition(kind, content, sets, family) if write == Write() else [Unknown(kind)]
     if write != Write():
         action = Action(action.verdict, action.target, write)
-    text = f"{found.family} {found.table} {found.chain}: {spelt(found.expr)}"
-    return Rule(tuple(conditions), action, text, text)
+    text = f"{item.family} {item.table} {item.chain}: {spelt(item.expr)}"
+    return FilterRule(tuple(conditions), action, text, text)
 
 
 def _is_comment(kind: str, content: Any) -> bool:
@@ -142,7 +142,7 @@ def _action(kind: str, content: Any) -> Action:
 
 
 def _written(content: Any) -> Write:
-    """What is written to the mark; other keys are no concern of the rules that follow."""
+    """The change of the mark; other keys are no concern of the rules that follow."""
     key, value = content.get("key"), content.get("value")
     if key != {"meta": {"key": "mark"}}:
         return Write()
@@ -163,7 +163,7 @@ _WRITES: Mapping[str, Callable[[int], Write]] = {
 
 
 class Comparison(NamedTuple):
-    """What is compared (``detail`` of the left side) with what, for packets of a family."""
+    """A left side (``detail``: of its one key) and what it is compared with, for packets of a family."""
 
     detail: Any
     right: Any
@@ -171,36 +171,36 @@ class Comparison(NamedTuple):
     sets: Sets
     family: int
 
-    def told(self, key: str) -> Any:
-        """One word of the left side."""
+    def word(self, key: str) -> Any:
+        """The value of a key of the left side; None where it has none."""
         return self.detail.get(key) if isinstance(self.detail, dict) else None
 
 
-def _condition(kind: str, content: Any, sets: Sets, family: int) -> list[Condition]:
+def _condition(kind: str, content: Any, sets: Sets, family: int) -> list[FilterCondition]:
     if kind != "match" or not isinstance(content, dict) or content.get("op") not in {"==", "!=", "in"}:
         return [Unknown(kind)]
     left = content.get("left")
-    what, detail = next(iter(left.items())) if isinstance(left, dict) and len(left) == 1 else ("", None)
-    reader = _READERS.get(what)
+    sort, detail = next(iter(left.items())) if isinstance(left, dict) and len(left) == 1 else ("", None)
+    reader = _READERS.get(sort)
     compared = Comparison(detail, content.get("right"), content["op"] == "!=", sets, family)
-    found = reader(compared) if reader else None
-    return [Unknown(f"{what} {compared.told('key') or ''}".strip() or kind)] if found is None else found
+    conditions = reader(compared) if reader else None
+    return [Unknown(f"{sort} {compared.word('key') or ''}".strip() or kind)] if conditions is None else conditions
 
 
-def _payload(compared: Comparison) -> list[Condition] | None:
-    protocol, place = compared.told("protocol"), _PLACES.get(compared.told("field"))
+def _payload(compared: Comparison) -> list[FilterCondition] | None:
+    protocol, place = compared.word("protocol"), _PLACES.get(compared.word("field"))
     if protocol in _FAMILY_OF and _FAMILY_OF[protocol] != compared.family:
         return [Never()]
-    one = _address if place in {SOURCE, DESTINATION} else _number
-    ranges = _values(compared.right, compared.sets, one) if place else None
+    parse = addresses.parse if place in {SOURCE, DESTINATION} else _number
+    ranges = _values(compared.right, compared.sets, parse) if place else None
     if ranges is None or place is None:
         return None
-    carried = [Within(PROTOCOL, (numbers(PROTOCOLS[protocol]),))] if protocol in PROTOCOLS else []
+    carried = [Within(PROTOCOL, (numbers(PROTOCOL_NUMBERS[protocol]),))] if protocol in PROTOCOL_NUMBERS else []
     return [*carried, Within(place, ranges, compared.negated)]
 
 
-def _meta(compared: Comparison) -> list[Condition] | None:
-    key, right, negated = compared.told("key"), compared.right, compared.negated
+def _meta(compared: Comparison) -> list[FilterCondition] | None:
+    key, right, negated = compared.word("key"), compared.right, compared.negated
     if key == "mark" and isinstance(right, int):
         return [Marked(right, ALL_BITS, negated)]
     if key == "oifname":
@@ -213,7 +213,7 @@ def _meta(compared: Comparison) -> list[Condition] | None:
     return None
 
 
-def _masked(compared: Comparison) -> list[Condition] | None:
+def _masked(compared: Comparison) -> list[FilterCondition] | None:
     """``meta mark & 0x4000``."""
     match compared.detail, compared.right:
         case [{"meta": {"key": "mark"}}, int() as mask], int() as value:
@@ -221,26 +221,26 @@ def _masked(compared: Comparison) -> list[Condition] | None:
     return None
 
 
-def _connection(compared: Comparison) -> list[Condition] | None:
+def _connection(compared: Comparison) -> list[FilterCondition] | None:
     """Packets that begin a connection which nothing has translated."""
     listed = compared.right.get("set", []) if isinstance(compared.right, dict) else compared.right
     words = listed if isinstance(listed, list) else [listed]
-    if compared.told("key") == "state":
+    if compared.word("key") == "state":
         return [Never(("new" in words) != compared.negated)]
-    if compared.told("key") == "status" and all(word in {"dnat", "snat"} for word in words):
+    if compared.word("key") == "status" and all(word in {"dnat", "snat"} for word in words):
         return [Never(compared.negated)]
     return None
 
 
-def _route(compared: Comparison) -> list[Condition] | None:
-    flags = compared.told("flags")
+def _route(compared: Comparison) -> list[FilterCondition] | None:
+    flags = compared.word("flags")
     flag = flags[0] if isinstance(flags, list) and len(flags) == 1 else flags
-    if compared.told("result") != "type" or compared.right != "local" or flag not in ("saddr", "daddr"):
+    if compared.word("result") != "type" or compared.right != "local" or flag not in ("saddr", "daddr"):
         return None
     return [Local(_PLACES[flag], compared.negated)]
 
 
-_READERS: Mapping[str, Callable[[Comparison], list[Condition] | None]] = {
+_READERS: Mapping[str, Callable[[Comparison], list[FilterCondition] | None]] = {
     "payload": _payload,
     "meta": _meta,
     "&": _masked,
@@ -256,7 +256,7 @@ def _names(right: Any) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _values(right: Any, sets: Sets, one: Callable[[Any], int | tuple[int, int]]) -> Ranges | None:
+def _values(right: Any, sets: Sets, parse: Callable[[Any], tuple[int, int]]) -> Ranges | None:
     """The values of a right side, or of a named set; None where one of them is not known."""
     if isinstance(right, str) and right.startswith("@"):
         if right[1:] not in sets:
@@ -264,32 +264,24 @@ def _values(right: Any, sets: Sets, one: Callable[[Any], int | tuple[int, int]])
         right = {"set": sets[right[1:]]}
     listed = right["set"] if isinstance(right, dict) and isinstance(right.get("set"), list) else [right]
     try:
-        return tuple(merged(_value(item, one) for item in listed))
+        return tuple(merged(_value(item, parse) for item in listed))
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def _value(item: Any, one: Callable[[Any], int | tuple[int, int]]) -> Range:
+def _value(item: Any, parse: Callable[[Any], tuple[int, int]]) -> Range:
     if isinstance(item, dict) and "elem" in item:
-        return _value(item["elem"]["val"], one)
+        return _value(item["elem"]["val"], parse)
     if isinstance(item, dict) and "prefix" in item:
         return addresses.parse_cidr(f"{item['prefix']['addr']}/{item['prefix']['len']}").range
     first, last = item["range"] if isinstance(item, dict) else (item, item)
-    low, high = one(first), one(last)
-    if isinstance(low, tuple) and isinstance(high, tuple):
-        return Range(low[0], low[1], high[1])
-    if isinstance(low, int) and isinstance(high, int):
-        return Range(NUMBERS, low, high)
-    raise ValueError(item)
+    family, low = parse(first)
+    return Range(family, low, parse(last)[1])
 
 
-def _address(item: Any) -> int | tuple[int, int]:
-    return addresses.parse(item)
+def _number(item: Any) -> tuple[int, int]:
+    return NUMBERS, int(item)
 
 
-def _number(item: Any) -> int | tuple[int, int]:
-    return int(item)
-
-
-def _protocol(item: Any) -> int | tuple[int, int]:
-    return PROTOCOLS[item] if isinstance(item, str) and item in PROTOCOLS else int(item)
+def _protocol(item: Any) -> tuple[int, int]:
+    return NUMBERS, PROTOCOL_NUMBERS[item] if item in PROTOCOL_NUMBERS else int(item)

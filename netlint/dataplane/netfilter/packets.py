@@ -11,6 +11,9 @@ from netlint.addresses import Range
 Ranges = tuple[Range, ...]
 NUMBERS = 0  # stands for a family where a range is one of protocols or ports
 SOURCE, DESTINATION, PROTOCOL = "source", "destination", "protocol"
+PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "dccp": 33, "esp": 50, "ah": 51, "ipv6-icmp": 58, "icmpv6": 58}
+PROTOCOL_NUMBERS |= {"gre": 47, "sctp": 132, "udplite": 136, "ipip": 4, "ipencap": 4, "ipv6": 41}
+"""Names that iptables and nft print, from /etc/protocols."""
 SOURCE_PORT, DESTINATION_PORT = "source_port", "destination_port"
 ALL_BITS = 0xFFFFFFFF
 
@@ -31,7 +34,7 @@ class Mark(NamedTuple):
     unknown: int = 0
 
     def written(self, clear: int, flip: int, blur: int) -> Mark:
-        """With bits set to zero, then others turned over; ``blur``: what is written to these is not known."""
+        """The mark with bits set to zero, then others turned over; ``blur``: what is written to these is not known."""
         unknown = (self.unknown & ~clear) | blur
         return Mark(((self.value & ~clear) ^ flip) & ~unknown & ALL_BITS, unknown)
 
@@ -48,17 +51,18 @@ class Packets(NamedTuple):
     doubt: str = ""
 
     def having(self, place: str, values: Ranges) -> Packets:
-        """Those with one of these values in a place."""
+        """The packets with one of these values in a place."""
         changed: dict[str, Any] = {place: values}
         return self._replace(**changed)
 
 
-Way = tuple[Range, frozenset[str] | None]
+Departure = tuple[Range, frozenset[str] | None]
+"""Destinations, and the links through which packets to them may leave; None where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostContext:
-    """What else of a host decides about packets.
+    """The facts about a host that decide about packets beside its rules.
 
     ``local``: its own addresses, None where they are not known. ``leaving``: a destination in pieces, each with
     the links through which it may leave, None where that cannot be told. ``sets``: ipsets by name, None for one
@@ -66,5 +70,5 @@ class HostContext:
     """
 
     local: Ranges | None = None
-    leaving: Callable[[Range], Iterable[Way]] = lambda span: ((span, None),)
+    leaving: Callable[[Range], Iterable[Departure]] = lambda span: ((span, None),)
     sets: Mapping[str, Ranges | None] = field(default_factory=dict)

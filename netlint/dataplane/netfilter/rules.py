@@ -26,8 +26,8 @@ class Split:
         return Split(self.no, self.yes, self.maybe, self.doubt) if negated else self
 
 
-class Condition(ABC):
-    """What a rule demands of packets."""
+class FilterCondition(ABC):
+    """A demand of a rule on packets."""
 
     @abstractmethod
     def split(self, packets: Packets, around: HostContext, /) -> Split:
@@ -35,7 +35,7 @@ class Condition(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Within(Condition):
+class Within(FilterCondition):
     """One of these values in a place."""
 
     place: str
@@ -43,7 +43,7 @@ class Within(Condition):
     negated: bool = False
 
     def split(self, packets: Packets, _: HostContext, /) -> Split:
-        """Where the set of values is cut."""
+        """The packets with these values, and the others."""
         return _cut(packets, self.place, self.ranges).turned(self.negated)
 
 
@@ -59,7 +59,7 @@ def _cut(packets: Packets, place: str, ranges: Ranges) -> Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked(Condition):
+class Marked(FilterCondition):
     """Certain bits of the mark."""
 
     value: int
@@ -67,7 +67,7 @@ class Marked(Condition):
     negated: bool = False
 
     def split(self, packets: Packets, _: HostContext, /) -> Split:
-        """All or none, unless one of the bits is not known."""
+        """All packets or none; not to be told where one of the bits is not known."""
         mark = packets.mark
         if (mark.value ^ self.value) & self.mask & ~mark.unknown or self.value & ~self.mask:
             return Split(no=packets).turned(self.negated)
@@ -77,21 +77,21 @@ class Marked(Condition):
 
 
 @dataclass(frozen=True, slots=True)
-class Local(Condition):
+class Local(FilterCondition):
     """An address that is the host's own."""
 
     place: str
     negated: bool = False
 
     def split(self, packets: Packets, around: HostContext, /) -> Split:
-        """Where the host's addresses are known."""
+        """The packets with an address of the host; not to be told where these are not known."""
         if around.local is None:
             return Split(maybe=packets, doubt="the host's own addresses")
         return _cut(packets, self.place, around.local).turned(self.negated)
 
 
 @dataclass(frozen=True, slots=True)
-class InSet(Condition):
+class InSet(FilterCondition):
     """An address in an ipset."""
 
     place: str
@@ -99,22 +99,22 @@ class InSet(Condition):
     negated: bool = False
 
     def split(self, packets: Packets, around: HostContext, /) -> Split:
-        """Where the set is known."""
-        held = around.sets.get(self.name)
-        if held is None:
+        """The packets with an address of the set; not to be told where the set is not known."""
+        listed = around.sets.get(self.name)
+        if listed is None:
             return Split(maybe=packets, doubt=f"ipset {self.name}")
-        return _cut(packets, self.place, held).turned(self.negated)
+        return _cut(packets, self.place, listed).turned(self.negated)
 
 
 @dataclass(frozen=True, slots=True)
-class Leaves(Condition):
+class Leaves(FilterCondition):
     """A link through which packets leave; a name may end in ``*``."""
 
     names: tuple[str, ...]
     negated: bool = False
 
     def split(self, packets: Packets, around: HostContext, /) -> Split:
-        """By the routes to the destinations; packets to which none leads do not come so far."""
+        """The packets whose routes lead to such a link; those to which no route leads do not come so far."""
         ways = [way for span in packets.destination for way in around.leaving(span)]
         answers = [(span, self._is_met(links)) for span, links in ways if links is None or links]
         yes, no, maybe = (
@@ -128,34 +128,34 @@ class Leaves(Condition):
 
 
 def _toward(packets: Packets, destination: Iterable[Range]) -> Packets | None:
-    held = tuple(merged(destination))
-    return packets._replace(destination=held) if held else None
+    ranges = tuple(merged(destination))
+    return packets._replace(destination=ranges) if ranges else None
 
 
 @dataclass(frozen=True, slots=True)
-class Never(Condition):
-    """What packets that begin a connection between pods never are."""
+class Never(FilterCondition):
+    """A demand that packets which begin a connection between pods never meet."""
 
     negated: bool = False
 
     def split(self, packets: Packets, _: HostContext, /) -> Split:
-        """None of them."""
+        """No packet, or all where it is negated."""
         return Split(no=packets).turned(self.negated)
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown(Condition):
+class Unknown(FilterCondition):
     """A condition that netlint does not know, or cannot decide."""
 
-    what: str
+    text: str
 
     def split(self, packets: Packets, _: HostContext, /) -> Split:
-        """Nothing is told."""
-        return Split(maybe=packets, doubt=self.what)
+        """All packets, of which nothing is told."""
+        return Split(maybe=packets, doubt=self.text)
 
 
 class Verdict(Enum):
-    """What becomes of packets that meet all conditions of a rule."""
+    """The fate of packets that meet all conditions of a rule."""
 
     CONTINUE = "the next rule looks at them"
     ACCEPT = "no more rule of this table looks at them"
@@ -169,7 +169,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What a rule does to marks: bits set to zero, bits turned over, bits of which nothing is known then."""
+    """A change of marks: bits set to zero, bits turned over, bits of which nothing is known then."""
 
     clear: int = 0
     flip: int = 0
@@ -191,10 +191,10 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FilterRule:
     """One rule. ``text`` is as people know it, ``likeness`` what rules of one cause have in common."""
 
-    conditions: tuple[Condition, ...]
+    conditions: tuple[FilterCondition, ...]
     action: Action
     text: str
     likeness: str
@@ -204,7 +204,7 @@ class Rule:
 class Placed:
     """A rule with its place: the chain, and the file with its line where it has one."""
 
-    rule: Rule
+    rule: FilterRule
     chain: str
     file: str
     line: int | None = None

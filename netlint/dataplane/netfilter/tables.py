@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from netlint import addresses
-from netlint.addresses import Range, merged
+from netlint.addresses import merged
 from netlint.dataplane.netfilter.iptables_rules import rule
 from netlint.dataplane.netfilter.packets import Ranges
 from netlint.dataplane.netfilter.rules import Placed, Ruleset
@@ -62,9 +62,9 @@ def _leaving(saved: FilterTables) -> dict[str, Rules]:
     chains: dict[str, Rules] = {}
     names = {POSTROUTING} if NAT in saved.tables else set()
     while names:
-        met = _rules_of(saved.tables[NAT], names)
-        chains |= met
-        names = {target for rules in met.values() for _, text in rules for target in _TARGET.findall(text)}
+        reached = _rules_of(saved.tables[NAT], names)
+        chains |= reached
+        names = {target for rules in reached.values() for _, text in rules for target in _TARGET.findall(text)}
         names -= chains.keys()
     return chains
 
@@ -87,13 +87,6 @@ def ranges_of(entries: tuple[str, list[str]]) -> Ranges | None:
     if kind.split()[0] not in {"hash:ip", "hash:net"} or any("nomatch" in text.split() for text in texts):
         return None
     try:
-        return tuple(merged(_entry(text.split()[0]) for text in texts))
+        return tuple(merged(addresses.parse_range(text.split()[0]) for text in texts))
     except (IndexError, ValueError):
         return None
-
-
-def _entry(text: str) -> Range:
-    if "/" in text:
-        return addresses.parse_cidr(text).range
-    family, value = addresses.parse(text)
-    return Range(family, value, value)

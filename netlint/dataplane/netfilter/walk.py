@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from netlint.dataplane.netfilter.packets import HostContext, Packets
-from netlint.dataplane.netfilter.rules import Action, Placed, Rule, Ruleset, Verdict
+from netlint.dataplane.netfilter.rules import Action, FilterRule, Placed, Ruleset, Verdict
 
 MOST = 2000
 """Into so many sets packets are cut at most; then nothing more is told of them."""
@@ -35,7 +35,7 @@ class Hit(NamedTuple):
 
 @dataclass(slots=True)
 class _Course:
-    """What has become of packets on their way through one table."""
+    """The way of packets through one table, and what has become of them."""
 
     ruleset: Ruleset
     around: HostContext
@@ -51,15 +51,15 @@ class _Course:
         back: list[Packets] = []
         for placed in self.ruleset.chains[name]():
             if not placed.rule.action.is_idle:
-                packets = _bounded([left for piece in packets for left in self._rule(placed, piece, back)])
+                packets = _bounded([left for some in packets for left in self._rule(placed, some, back)])
         self.depth -= 1
         return _bounded([*packets, *back])
 
     def _rule(self, placed: Placed, packets: Packets, back: list[Packets]) -> list[Packets]:
         """Those that the next rule of the chain looks at; ``back`` takes those that leave the chain."""
         left, met = _split(placed.rule, packets, self.around)
-        for piece, doubt in met:
-            left += self._perhaps(placed, piece, doubt, back) if doubt else self._act(placed, piece, back)
+        for meeting, doubt in met:
+            left += self._perhaps(placed, meeting, doubt, back) if doubt else self._act(placed, meeting, back)
         return left
 
     def _perhaps(self, placed: Placed, packets: Packets, doubt: str, back: list[Packets]) -> list[Packets]:
@@ -72,9 +72,7 @@ class _Course:
 
     def _act(self, placed: Placed, packets: Packets, back: list[Packets]) -> list[Packets]:
         action = placed.rule.action
-        if action.write:
-            write = action.write
-            packets = packets._replace(mark=packets.mark.written(write.clear, write.flip, write.blur))
+        packets = _marked(packets, action)
         match self._verdict(action):
             case Verdict.CONTINUE:
                 return [packets]
@@ -100,27 +98,32 @@ class _Course:
         return Verdict.UNKNOWN if jumps and action.target not in self.ruleset.chains else action.verdict
 
 
-def _split(rule: Rule, packets: Packets, around: HostContext) -> tuple[list[Packets], list[tuple[Packets, str]]]:
+def _marked(packets: Packets, action: Action) -> Packets:
+    write = action.write
+    return packets._replace(mark=packets.mark.written(write.clear, write.flip, write.blur)) if write else packets
+
+
+def _split(rule: FilterRule, packets: Packets, around: HostContext) -> tuple[list[Packets], list[tuple[Packets, str]]]:
     """The packets that do not meet the rule's conditions, and those that do, with the doubt about it."""
     others: list[Packets] = []
     met = [(packets, "")]
     for condition in rule.conditions:
-        splits = [(condition.split(piece, around), doubt) for piece, doubt in met]
-        others += [found.no for found, _ in splits if found.no]
-        met = [(found.yes, doubt) for found, doubt in splits if found.yes]
-        met += [(found.maybe, doubt or found.doubt) for found, doubt in splits if found.maybe]
+        splits = [(condition.split(meeting, around), doubt) for meeting, doubt in met]
+        others += [split.no for split, _ in splits if split.no]
+        met = [(split.yes, doubt) for split, doubt in splits if split.yes]
+        met += [(split.maybe, doubt or split.doubt) for split, doubt in splits if split.maybe]
     return others, met
 
 
 def _bounded(packets: Iterable[Packets]) -> list[Packets]:
-    found = list(dict.fromkeys(packets))
-    if len(found) > MOST:
+    distinct = list(dict.fromkeys(packets))
+    if len(distinct) > MOST:
         raise TooComplexError
-    return found
+    return distinct
 
 
 def translations(rulesets: Iterable[Ruleset], packets: Packets, around: HostContext) -> list[Hit]:
-    """What the tables do to packets, one after the other: what one of them accepts, the next one looks at.
+    """Translations by the tables, one after the other: what one of them accepts, the next one looks at.
 
     Raises TooComplexError.
     """

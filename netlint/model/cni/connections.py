@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from netlint.model.cni.plugin import Transport, Way
+from netlint.model.cni.transport import Transport, Way
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class NodeConnection:
     """How one plugin carries packets between ``nodes``, which are empty where it does so for all."""
 
     plugin: str
@@ -31,16 +31,16 @@ class Connection:
         return overlay if self.encapsulation else str(self.way)
 
 
-def connections(transports: Iterable[tuple[str, Transport]]) -> Iterator[Connection]:
+def connections(transports: Iterable[tuple[str, Transport]]) -> Iterator[NodeConnection]:
     """One for each way that a plugin takes; the nodes are named only where they differ."""
-    ways: dict[Connection, dict[str, None]] = {}
+    ways: dict[NodeConnection, dict[str, None]] = {}
     for plugin, by in transports:
-        key = Connection(plugin, by.way, by.encapsulation, by.overhead, by.only_remote)
+        key = NodeConnection(plugin, by.way, by.encapsulation, by.overhead, by.only_remote)
         ways.setdefault(key, {}).update(dict.fromkeys(by.nodes))
     plugins = [key.plugin for key in ways]
     for key, nodes in ways.items():
         named = tuple(nodes) if plugins.count(key.plugin) > 1 else ()
-        yield Connection(key.plugin, key.way, key.encapsulation, key.overhead, key.only_remote, named)
+        yield NodeConnection(key.plugin, key.way, key.encapsulation, key.overhead, key.only_remote, named)
 
 
 def _on(nodes: tuple[str, ...]) -> str:

@@ -25,11 +25,11 @@ class Controller(Enum):
     NODE_RANGES = ("node-ipam-controller", "nodeipam")
 
 
-def is_off(controller: Controller, pods: Pods) -> bool:
+def is_disabled(controller: Controller, pods: Pods) -> bool:
     """Whether every kube-controller-manager that the input shows is told not to run it; not where it shows none."""
-    given = [settings.flags(line.words).get("controllers") for _, line in command_lines(pods, PROGRAM)]
-    told = [settings.words(flag.value) if flag else [ALL] for flag in given]
-    return bool(told) and not any(_runs(controller.value, words) for words in told)
+    flags = [settings.flags(line.words).get("controllers") for _, line in command_lines(pods, PROGRAM)]
+    lists = [settings.words(flag.value) if flag else [ALL] for flag in flags]
+    return bool(lists) and not any(_runs(controller.value, words) for words in lists)
 
 
 def _runs(names: Collection[str], words: list[str]) -> bool:

@@ -71,7 +71,7 @@ class Declaration(Struct, frozen=True, gc=False):
     idle: bool = False
 
     @property
-    def what(self) -> str:
+    def description(self) -> str:
         """What it declares, for people."""
         if self.label:
             return self.label
@@ -91,6 +91,9 @@ class MalformedRange:
     subject: Subject
     path: Path
     problem: str
+
+
+DeclaredRanges = Iterator[Declaration | MalformedRange]
 
 
 class RangeSource(Struct, frozen=True, gc=False):

@@ -21,47 +21,56 @@ _TAG = re.compile(r":([^:/@]+)(?:@|$)")
 
 
 class Release(NamedTuple):
-    """A release, and who shows it; ``firm``: it is the control plane's own, which is never older than a kubelet."""
+    """A release of Kubernetes, and who shows it.
+
+    ``number``: major and minor. ``witness``: a noun for people. ``is_of_control_plane``: and not of a kubelet, which
+    may be older, but never newer.
+    """
 
     number: tuple[int, int]
-    text: str
-    what: str
+    version: str
+    witness: str
     subject: Subject | None = None
     path: Path = ()
-    firm: bool = True
+    is_of_control_plane: bool = True
 
 
-def release(found: SnapshotView) -> Release | None:
-    """The newest release that the best of the witnesses show; None where nobody shows one."""
-    for witnesses in (_of_server(found), _of_images(found), _of_kubelets(found)):
-        newest = max(witnesses, key=lambda one: one.number, default=None)
+def release(view: SnapshotView) -> Release | None:
+    """The newest release that the API server shows, else images of the control plane, else kubelets; None if none."""
+    for witnesses in (_of_server(view), _of_images(view), _of_kubelets(view)):
+        newest = max(witnesses, key=lambda shown: shown.number, default=None)
         if newest is not None:
             return newest
     return None
 
 
-def _of_server(found: SnapshotView) -> Iterator[Release]:
-    text = found.snapshot.reading.server.get("version", "")
-    yield from _read(text, "the API server")
+def _of_server(view: SnapshotView) -> Iterator[Release]:
+    version = view.snapshot.reading.server.get("version", "")
+    yield from _releases(version, "the API server")
 
 
-def _of_images(found: SnapshotView) -> Iterator[Release]:
-    for subject, line in command_lines(found.pods, CONTROLLER_MANAGER):
+def _of_images(view: SnapshotView) -> Iterator[Release]:
+    for subject, line in command_lines(view.pods, CONTROLLER_MANAGER):
         tag = _TAG.search(line.image)
         path: Path = ("spec", "containers", 0, "image")
-        yield from _read(tag[1] if tag else "", CONTROLLER_MANAGER, subject, path)
+        yield from _releases(tag[1] if tag else "", CONTROLLER_MANAGER, subject, path)
 
 
-def _of_kubelets(found: SnapshotView) -> Iterator[Release]:
-    for node in found.nodes:
-        text = (node.status.nodeInfo.kubeletVersion if node.status.nodeInfo else None) or ""
+def _of_kubelets(view: SnapshotView) -> Iterator[Release]:
+    for node in view.nodes:
+        version = (node.status.nodeInfo.kubeletVersion if node.status.nodeInfo else None) or ""
         path: Path = ("status", "nodeInfo", "kubeletVersion")
-        yield from _read(text, "the newest kubelet", subject_of(node), path, firm=False)
+        yield from _releases(version, "the newest kubelet", subject_of(node), path, is_of_control_plane=False)
 
 
-def _read(
-    text: str, what: str, subject: Subject | None = None, path: Path = (), *, firm: bool = True
+def _releases(
+    version_text: str,
+    witness: str,
+    subject: Subject | None = None,
+    path: Path = (),
+    *,
+    is_of_control_plane: bool = True,
 ) -> Iterator[Release]:
-    version = _VERSION.match(text)
+    version = _VERSION.match(version_text)
     if version:
-        yield Release((int(version[1]), int(version[2])), text, what, subject, path, firm)
+        yield Release((int(version[1]), int(version[2])), version_text, witness, subject, path, is_of_control_plane)

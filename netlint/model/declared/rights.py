@@ -26,11 +26,11 @@ Resource = tuple[str, str]  # group and plural
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A ServiceAccount; ``others``: groups of what else it signs in with."""
+    """A ServiceAccount; ``other_groups``: groups of what else it signs in with."""
 
     namespace: str
     name: str
-    others: frozenset[str] = frozenset()
+    other_groups: frozenset[str] = frozenset()
 
     @property
     def user(self) -> str:
@@ -47,12 +47,12 @@ class Account:
         if subject.kind == "ServiceAccount":
             return (subject.namespace, subject.name) == (self.namespace, self.name)
         return (subject.kind == "User" and subject.name == self.user) or (
-            subject.kind == "Group" and subject.name in self.groups | self.others
+            subject.kind == "Group" and subject.name in self.groups | self.other_groups
         )
 
     def is_one_of_many(self, subject: RoleSubject) -> bool:
         """Whether the subject is a group of which others are members as well."""
-        return subject.kind == "Group" and subject.name not in self.others
+        return subject.kind == "Group" and subject.name not in self.other_groups
 
     def __str__(self) -> str:
         """``ServiceAccount kube-system/kube-proxy``."""
@@ -60,7 +60,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class AccountBinding:
     """A binding of an account or of one of its groups, and its role where that exists."""
 
     binding: ClusterRoleBinding
@@ -77,34 +77,36 @@ class Rights:
         self._bindings = bindings
 
     @property
-    def are_whole(self) -> bool:
+    def are_complete(self) -> bool:
         """Whether the bindings of the API servers are among those that were read, and so all others."""
         return any(binding.name == BOOTSTRAPPED for binding in self._bindings)
 
-    def of(self, account: Account) -> list[Bound]:
+    def bindings_of(self, account: Account) -> list[AccountBinding]:
         """The bindings that name the account or one of its groups."""
         return [
-            Bound(binding, self._roles.get(binding.roleRef.name or ""), all(map(account.is_one_of_many, naming)))
+            AccountBinding(
+                binding, self._roles.get(binding.roleRef.name or ""), all(map(account.is_one_of_many, naming))
+            )
             for binding in self._bindings
-            if (naming := [one for one in binding.subjects or () if account.is_named_by(one)])
+            if (naming := [subject for subject in binding.subjects or () if account.is_named_by(subject)])
         ]
 
-    def unknown(self, bound: Iterable[Bound]) -> str:
+    def unknown_role(self, bound: Iterable[AccountBinding]) -> str:
         """A role of which it is not known what it allows; empty where all are known."""
-        for one in bound:
-            name = one.binding.roleRef.name or ""
-            if one.role is None and BOOTSTRAPPED not in self._roles:
+        for binding in bound:
+            name = binding.binding.roleRef.name or ""
+            if binding.role is None and BOOTSTRAPPED not in self._roles:
                 return f"ClusterRole {name} is not in the input"
-            if one.role is not None and one.role.aggregationRule is not None and not one.role.rules:
+            if binding.role is not None and binding.role.aggregationRule is not None and not binding.role.rules:
                 return f"ClusterRole {name} is aggregated, and its rules are not filled in"
         return ""
 
 
-def lacking(bound: Iterable[Bound], wanted: Iterable[Resource]) -> dict[Resource, tuple[str, ...]]:
+def missing_verbs(bound: Iterable[AccountBinding], wanted: Iterable[Resource]) -> dict[Resource, tuple[str, ...]]:
     """The verbs that are allowed on none of the objects, by resource; resources that lack none are left out."""
-    rules = [rule for one in bound if one.role for rule in one.role.rules or () if not rule.resourceNames]
-    found = {resource: tuple(verb for verb in VERBS if not _is_allowed(rules, resource, verb)) for resource in wanted}
-    return {resource: verbs for resource, verbs in found.items() if verbs}
+    rules = [rule for binding in bound if binding.role for rule in binding.role.rules or () if not rule.resourceNames]
+    missing = {resource: tuple(verb for verb in VERBS if not _is_allowed(rules, resource, verb)) for resource in wanted}
+    return {resource: verbs for resource, verbs in missing.items() if verbs}
 
 
 def _is_allowed(rules: Iterable[PolicyRule], resource: Resource, verb: str) -> bool:
@@ -117,7 +119,7 @@ def _is_allowed(rules: Iterable[PolicyRule], resource: Resource, verb: str) -> b
     )
 
 
-def is_shown(pods: Pods) -> bool:
+def shows_api_server(pods: Pods) -> bool:
     """Whether the input has an API server's pod, whose flags name what allows requests."""
     return any(command_lines(pods, API_SERVER))
 
@@ -129,10 +131,10 @@ def other_authorizers(pods: Pods) -> str:
 
 def _other_authorizers(pods: Pods) -> Iterator[str]:
     for subject, line in command_lines(pods, API_SERVER):
-        given = settings.flags(line.words)
-        if "authorization-config" in given:
+        flags = settings.flags(line.words)
+        if "authorization-config" in flags:
             yield f"{subject} reads its authorizers from a file"
-        elif "authorization-mode" not in given or not NODE_AND_RBAC.issuperset(
-            settings.words(given["authorization-mode"].value)
+        elif "authorization-mode" not in flags or not NODE_AND_RBAC.issuperset(
+            settings.words(flags["authorization-mode"].value)
         ):
             yield f"{subject} does not allow requests by roles alone"

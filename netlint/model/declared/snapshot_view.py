@@ -11,13 +11,13 @@ from typing import Any, cast
 from netlint.model.declared.declarations import Declaration
 from netlint.model.declared.node_objects import node_ranges
 from netlint.model.pods import Pods
-from netlint.model.pods.workload_templates import Templates
+from netlint.model.pods.workload_templates import WorkloadTemplates
+from netlint.model.slices import EndpointSlices
 from netlint.objects import WORKLOADS
 from netlint.objects.apps import Workload
 from netlint.objects.core import ConfigMap, Node, Service
 from netlint.objects.meta import Object
 from netlint.snapshot import Gap, Snapshot
-from netlint.snapshot.slice_table import SliceTable
 
 
 def _namespace_and_name(item: Object) -> tuple[str, str]:
@@ -97,16 +97,16 @@ class SnapshotView:
         return Pods(self.snapshot.pods, self._selector_keys)
 
     @cached_property
-    def slices(self) -> SliceTable:
+    def slices(self) -> EndpointSlices:
         """All EndpointSlices."""
         self.reads.add("EndpointSlice")
-        return self.snapshot.slices
+        return EndpointSlices(self.snapshot.slices)
 
     @cached_property
-    def templates(self) -> Templates:
+    def templates(self) -> WorkloadTemplates:
         """The pod templates of all workloads."""
         workloads = (item for kind in WORKLOADS for item in self.objects(kind))
-        return Templates(workloads, self._selector_keys)
+        return WorkloadTemplates(workloads, self._selector_keys)
 
     @cached_property
     def _selector_keys(self) -> set[str]:

@@ -57,12 +57,12 @@ class Configuration:
     @property
     def host_local_ranges(self) -> list[tuple[int, str, Range]]:
         """Number of the set, text and range of everything that host-local gives out, as far as it can be read."""
-        found = []
+        ranges = []
         for plugin in self.plugins:
             ipam = plugin.get("ipam")
             if isinstance(ipam, dict) and ipam.get("type") == "host-local":
-                found += [entry for number, text in _subnets(ipam) if (entry := _read(number, text)) is not None]
-        return found
+                ranges += [entry for number, text in _subnets(ipam) if (entry := _read(number, text)) is not None]
+        return ranges
 
 
 def _subnets(ipam: dict[str, Any]) -> Iterator[tuple[int, str]]:
@@ -74,7 +74,7 @@ def _subnets(ipam: dict[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 def _read(number: int, text: str) -> tuple[int, str, Range] | None:
-    """None for what is no CIDR, such as ``usePodCidr``."""
+    """Number, text and range; None for what is no CIDR, such as ``usePodCidr``."""
     try:
         return number, text, addresses.parse_cidr(text).range
     except ValueError:
@@ -87,16 +87,16 @@ def configurations(dump: NodeDump) -> list[Configuration]:
     Of several files for one network only the first counts: agents leave there what they pass on. The
     loopback interface is no network.
     """
-    found: dict[str, Configuration] = {}
+    by_name: dict[str, Configuration] = {}
     for file, content in dump.conflists.items():
-        one = configuration(file, content)
-        if one is not None and one.type != "loopback":
-            found.setdefault(one.name, one)
-    return list(found.values())
+        network = configuration(file, content)
+        if network is not None and network.type != "loopback":
+            by_name.setdefault(network.name, network)
+    return list(by_name.values())
 
 
 def configuration(file: str, content: dict[str, Any]) -> Configuration | None:
-    """None for a file that a runtime passes over."""
+    """The network that a file configures; None for a file that a runtime passes over."""
     listed = content.get("plugins", [content])
     plugins = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     if not plugins or not all(isinstance(entry.get("type"), str) and entry["type"] for entry in plugins):

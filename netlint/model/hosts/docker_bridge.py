@@ -12,7 +12,7 @@ from typing import NamedTuple
 from netlint.model.hosts.host import Host, read_range
 
 
-class Mismatch(NamedTuple):
+class BridgeMismatch(NamedTuple):
     """A setting of ``daemon.json``, and what flannel says instead."""
 
     setting: str
@@ -21,20 +21,20 @@ class Mismatch(NamedTuple):
     expected: str
 
 
-def mismatches(host: Host) -> Iterator[Mismatch]:
-    """What does not fit; flags of dockerd are in no dump, so what the file leaves out is not judged."""
+def mismatches(host: Host) -> Iterator[BridgeMismatch]:
+    """The settings that do not fit; flags of dockerd are in no dump, so what the file leaves out is not judged."""
     bridge, docker, written = host.docker_bridge, host.dump.docker, host.dump.subnet_env or {}
-    told = host.subnets.get(bridge.family) if bridge else None
-    if bridge is None or docker is None or told is None:
+    flannel = host.subnets.get(bridge.family) if bridge else None
+    if bridge is None or docker is None or flannel is None:
         return
-    text, subnet = told
+    text, subnet = flannel
     if bridge != subnet:
-        yield Mismatch("bip", docker.bip, "FLANNEL_SUBNET", text)
+        yield BridgeMismatch("bip", docker.bip, "FLANNEL_SUBNET", text)
     fixed = read_range(docker.fixed_cidr)
     if fixed is not None and bridge == subnet and not subnet.covers(fixed):
-        yield Mismatch("fixed-cidr", docker.fixed_cidr, "FLANNEL_SUBNET", text)
+        yield BridgeMismatch("fixed-cidr", docker.fixed_cidr, "FLANNEL_SUBNET", text)
     mtu = written.get("FLANNEL_MTU", "")
     if docker.mtu and mtu.isdecimal() and docker.mtu > int(mtu):
-        yield Mismatch("mtu", docker.mtu, "FLANNEL_MTU", mtu)
+        yield BridgeMismatch("mtu", docker.mtu, "FLANNEL_MTU", mtu)
     if docker.ip_masq and written.get("FLANNEL_IPMASQ") == "true":
-        yield Mismatch("ip-masq", True, "FLANNEL_IPMASQ", "true")
+        yield BridgeMismatch("ip-masq", True, "FLANNEL_IPMASQ", "true")

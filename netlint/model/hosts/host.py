@@ -11,10 +11,11 @@ from netlint.findings import Subject
 from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role, Standing
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import Configuration, configurations
+from netlint.model.hosts.routes import MAIN, KernelRoute, routes_of
 from netlint.model.pods import Pods
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Node
-from netlint.objects.host import Link, NodeDump, Route
+from netlint.objects.host import Link, NodeDump
 from netlint.snapshot import Spot
 
 Found = Iterator[Declaration | MalformedRange]
@@ -46,19 +47,19 @@ class Host:
     @cached_property
     def links(self) -> list[tuple[Link, int, int, Range]]:
         """Links with their global addresses: family, address, and the network around it."""
-        found = []
+        links = []
         for link in self.dump.links or ():
-            for info in link.addr_info:
-                if info.scope == "global" and link.ifname != "lo":
-                    family, value = addresses.parse(info.local)
-                    size = 1 << (addresses.BITS[family] - info.prefixlen)
+            for entry in link.addr_info:
+                if entry.scope == "global" and link.ifname != "lo":
+                    family, value = addresses.parse(entry.local)
+                    size = 1 << (addresses.BITS[family] - entry.prefixlen)
                     first = value & -size
-                    found.append((link, family, value, Range(family, first, first + size - 1)))
-        return found
+                    links.append((link, family, value, Range(family, first, first + size - 1)))
+        return links
 
     @property
     def subnets(self) -> dict[int, tuple[str, Range]]:
-        """By family: how flannel's agent wrote down the subnet of this host, and the range."""
+        """The subnet of this host as flannel's agent wrote it down, and its range, by family."""
         written = self.dump.subnet_env or {}
         texts = (written.get(key, "") for key in ("FLANNEL_SUBNET", "FLANNEL_IPV6_SUBNET"))
         return {span.family: (text, span) for text in texts if (span := read_range(text)) is not None}
@@ -71,11 +72,15 @@ class Host:
         joined = network and bridge and not self.configurations and network.covers(bridge)
         return bridge if joined else None
 
+    @cached_property
+    def routes(self) -> list[KernelRoute]:
+        """The routes of all tables and both families."""
+        return list(routes_of(self.dump))
+
     @property
-    def routes(self) -> list[tuple[Route, Range]]:
-        """The ordinary routes of the main table with a destination of their own."""
-        listed = (route for route in self.dump.routes or () if (route.table, route.type) == ("main", "unicast"))
-        return [(route, span) for route in listed if (span := read_range(route.dst)) is not None]
+    def unicast_routes(self) -> list[KernelRoute]:
+        """The routes of the main table by which packets leave."""
+        return [route for route in self.routes if (route.entry.table, route.entry.type) == (MAIN, "unicast")]
 
     @cached_property
     def configurations(self) -> list[Configuration]:
@@ -114,7 +119,7 @@ def is_bridge(link: Link) -> bool:
 
 
 def bind(view: SnapshotView) -> list[Host]:
-    """Each dump with its Node: by address, and among several Nodes of one address by the folder's name."""
+    """The dumps with their Nodes: by address, and among several Nodes of one address by the folder's name."""
     dumps = view.snapshot.dumps
     if not dumps:
         return []
@@ -156,10 +161,10 @@ def of_hosts(
 
 def addresses_by_node(pods: Pods) -> dict[str, set[tuple[int, int]]]:
     """Family and value of the addresses that live pods have, by their node."""
-    found: dict[str, set[tuple[int, int]]] = {}
+    by_node: dict[str, set[tuple[int, int]]] = {}
     for row in pods.live_on_network():
-        found.setdefault(pods.node(row), set()).update(pods.addresses(row))
-    return found
+        by_node.setdefault(pods.node(row), set()).update(pods.addresses(row))
+    return by_node
 
 
 def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[tuple[int, int]]) -> Found:

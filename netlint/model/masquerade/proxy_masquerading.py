@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni.plugin import Masquerade, Whom, beyond
+from netlint.model.cni.masquerading import Masquerade, Whom, beyond
 from netlint.model.declared.control_plane import command_lines, service_proxy_settings
 from netlint.model.declared.declarations import Authority, Declaration, RangeSource, Role
 from netlint.model.declared.snapshot_view import SnapshotView
@@ -30,20 +30,20 @@ _CONFIG: Path = ("data", "config.conf")
 class ServiceProxy:
     """One configuration of kube-proxy, and where it stands.
 
-    ``everything``: the setting that masquerades all traffic to Services, None where it is off. ``ranges``:
+    ``masquerade_all``: the setting that masquerades all traffic to Services, None where it is off. ``ranges``:
     the addresses taken for pods, where kube-proxy tells them by ``clusterCIDR``; None where it does not.
     """
 
     subject: Subject
-    everything: tuple[Path, str] | None
+    masquerade_all: tuple[Path, str] | None
     ranges: tuple[Declaration, ...] | None
     path: Path
 
 
-def configurations(view: SnapshotView) -> Iterator[ServiceProxy]:
+def proxy_configurations(view: SnapshotView) -> Iterator[ServiceProxy]:
     """What kube-proxy is told: by the file in its ConfigMap, by flags where it is given no file."""
-    given = [(subject, line) for subject, line in command_lines(view.pods, NAME) if line.words]
-    lines = [(subject, line, settings.flags(line.words)) for subject, line in given]
+    started = [(subject, line) for subject, line in command_lines(view.pods, NAME) if line.words]
+    lines = [(subject, line, settings.flags(line.words)) for subject, line in started]
     if replacement(view) or (not lines and _is_absent(view)):
         return
     for subject, line, flags in lines:
@@ -55,7 +55,7 @@ def configurations(view: SnapshotView) -> Iterator[ServiceProxy]:
 
 def _is_absent(view: SnapshotView) -> bool:
     """Whether its namespace has DaemonSets and none of them is kube-proxy's: then the ConfigMap is a leftover."""
-    names = {found.name for found in view.daemon_sets if found.namespace == "kube-system"}
+    names = {daemon_set.name for daemon_set in view.daemon_sets if daemon_set.namespace == "kube-system"}
     return bool(names) and NAME not in names
 
 
@@ -63,12 +63,12 @@ def _of_flags(subject: Subject, line: CommandLine, flags: Mapping[str, Flag]) ->
     def at(name: str) -> Path:
         return ("spec", "containers", 0, *line.field(flags[name].position))
 
-    everything = flags.get("masquerade-all")
+    masquerade_all = flags.get("masquerade-all")
     ranges: tuple[Declaration, ...] | None = None
     if _value(flags, "detect-local-mode") in BY_CLUSTER_CIDR:
         path = at("cluster-cidr") if "cluster-cidr" in flags else ("spec", "containers", 0)
-        ranges = _declared(subject, path, _value(flags, "cluster-cidr"))
-    on = everything is not None and everything.value == "true"
+        ranges = _cluster_cidr(subject, path, _value(flags, "cluster-cidr"))
+    on = masquerade_all is not None and masquerade_all.value == "true"
     return ServiceProxy(
         subject,
         (at("masquerade-all"), "--masquerade-all") if on else None,
@@ -82,38 +82,38 @@ def _value(flags: Mapping[str, Flag], name: str) -> str:
 
 
 def _of_config_map(view: SnapshotView) -> Iterator[ServiceProxy]:
-    found = view.config_maps.get(("kube-system", NAME))
+    config_map = view.config_maps.get(("kube-system", NAME))
     try:
-        declared = service_proxy_settings(found) if found else {}
+        config = service_proxy_settings(config_map) if config_map else {}
     except ValueError:
         return  # the plan tells that
-    if found is None or not declared:
+    if config_map is None or not config:
         return
-    backend = "nftables" if declared.get("mode") == "nftables" else "iptables"
-    everything = settings.at(declared, backend, "masqueradeAll") is True
+    backend = "nftables" if config.get("mode") == "nftables" else "iptables"
+    masquerade_all = settings.at(config, backend, "masqueradeAll") is True
     ranges = None
-    if (declared.get("detectLocalMode") or "") in BY_CLUSTER_CIDR:
-        ranges = _declared(subject_of(found), _CONFIG, declared.get("clusterCIDR"))
-    name = (_CONFIG, f"{backend}.masqueradeAll") if everything else None
-    yield ServiceProxy(subject_of(found), name, ranges, _CONFIG)
+    if (config.get("detectLocalMode") or "") in BY_CLUSTER_CIDR:
+        ranges = _cluster_cidr(subject_of(config_map), _CONFIG, config.get("clusterCIDR"))
+    setting = (_CONFIG, f"{backend}.masqueradeAll") if masquerade_all else None
+    yield ServiceProxy(subject_of(config_map), setting, ranges, _CONFIG)
 
 
-def _declared(subject: Subject, path: Path, text: object) -> tuple[Declaration, ...] | None:
+def _cluster_cidr(subject: Subject, path: Path, text: object) -> tuple[Declaration, ...] | None:
     """None where one of the ranges cannot be read: then nothing is known of what is local."""
-    found = list(RangeSource(Role.POD, Authority.SERVICE_PROXY, subject).cidrs(path, settings.words(text)))
-    declared = tuple(one for one in found if isinstance(one, Declaration))
-    return declared if len(declared) == len(found) else None
+    entries = list(RangeSource(Role.POD, Authority.SERVICE_PROXY, subject).cidrs(path, settings.words(text)))
+    declared = tuple(entry for entry in entries if isinstance(entry, Declaration))
+    return declared if len(declared) == len(entries) else None
 
 
 def masquerades(view: SnapshotView, pods: Sequence[Declaration]) -> Iterator[Masquerade]:
     """All clients, or the pods that kube-proxy takes for strangers because ``clusterCIDR`` does not hold them."""
-    for proxy in configurations(view):
-        if proxy.everything is not None:
-            path, name = proxy.everything
+    for proxy in proxy_configurations(view):
+        if proxy.masquerade_all is not None:
+            path, name = proxy.masquerade_all
             yield Masquerade(Whom.BACKENDS, f"{name} of {proxy.subject} is true", proxy.subject, path)
         elif proxy.ranges:
-            spared = tuple(own.range for own in proxy.ranges)
+            spared = tuple(declaration.range for declaration in proxy.ranges)
             strangers = beyond(spared, pods, {span.family for span in spared})
             if strangers:
-                why = f"clusterCIDR {', '.join(map(str, proxy.ranges))} of {proxy.subject} does not hold them"
-                yield Masquerade(Whom.BACKENDS, why, proxy.subject, proxy.path, strangers, spared=spared)
+                reason = f"clusterCIDR {', '.join(map(str, proxy.ranges))} of {proxy.subject} does not hold them"
+                yield Masquerade(Whom.BACKENDS, reason, proxy.subject, proxy.path, strangers, spared=spared)

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from netlint.model.cni import PodNetwork
 from netlint.model.declared.snapshot_view import SnapshotView
-from netlint.model.nodes.daemonset_coverage import Coverage, coverage
-from netlint.model.nodes.identities import Identity, shared
+from netlint.model.nodes.daemonset_coverage import DaemonSetCoverage, daemonset_coverage
+from netlint.model.nodes.identities import Identity, shared_identities
 from netlint.model.nodes.node_ips import own_addresses
 
 
@@ -27,10 +27,10 @@ class ClusterNodes:
     @cached_property
     def shared_identities(self) -> list[list[Identity]]:
         """What several Nodes have in common and should not."""
-        return shared(self._view.nodes)
+        return shared_identities(self._view.nodes)
 
     @cached_property
-    def network_agents(self) -> list[Coverage]:
+    def network_agents(self) -> list[DaemonSetCoverage]:
         """The DaemonSets of the network plugins in force, held against the pods."""
         agents = [agent for plugin in self._network.plugins if plugin.runs for agent in plugin.agents]
-        return [coverage(agent, self._view) for agent in agents]
+        return [daemonset_coverage(agent, self._view) for agent in agents]

@@ -16,27 +16,36 @@ from netlint.snapshot.pod_table import Phase
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
-    """Where a DaemonSet should have pods and has (by name), where it has none, and the rows of those not ready."""
+class DaemonSetCoverage:
+    """A DaemonSet held against the pods.
+
+    ``eligible``: Nodes on which its pods should run; ``covered``: names of Nodes that have one; ``uncovered``: eligible
+    Nodes without; ``unready``: rows of pods on Nodes where none is ready.
+    """
 
     agent: Workload
-    wanted: list[Node]
-    having: set[str]
-    lacking: list[Node]
+    eligible: list[Node]
+    covered: set[str]
+    uncovered: list[Node]
     unready: list[int]
 
 
-def coverage(agent: Workload, view: SnapshotView) -> Coverage:
-    """A DaemonSet held against the pods; Nodes of which it is not clear are left out."""
+def daemonset_coverage(agent: Workload, view: SnapshotView) -> DaemonSetCoverage:
+    """Coverage of a DaemonSet; Nodes of which it is not clear whether its pods run there are left out."""
     pods = view.pods
     rows = [row for row in pods.of_shapes(_shapes(agent, pods)) if pods.is_live(row)]
-    having = set(map(pods.node, rows))
-    wanted = [node for node in view.nodes if _wants(agent, node)]
-    heard = {node.name for node in wanted if readiness(node) != "Unknown"}  # a silent kubelet's pods are never ready
-    waiting = heard - {pods.node(row) for row in rows if pods.is_ready(row)}
-    unready = [row for row in rows if waiting and pods.node(row) in waiting and _is_starting_or_running(pods, row)]
-    lacking = [node for node in wanted if node.name not in having]
-    return Coverage(agent, wanted, having, lacking, sorted(unready, key=pods.order))
+    covered = set(map(pods.node, rows))
+    eligible = [node for node in view.nodes if _is_eligible(agent, node)]
+    # a silent kubelet's pods are never ready
+    responsive = {node.name for node in eligible if readiness(node) != "Unknown"}
+    without_ready_pod = responsive - {pods.node(row) for row in rows if pods.is_ready(row)}
+    unready = [
+        row
+        for row in rows
+        if without_ready_pod and pods.node(row) in without_ready_pod and _is_starting_or_running(pods, row)
+    ]
+    uncovered = [node for node in eligible if node.name not in covered]
+    return DaemonSetCoverage(agent, eligible, covered, uncovered, sorted(unready, key=pods.order))
 
 
 def _is_starting_or_running(pods: Pods, row: int) -> bool:
@@ -44,7 +53,7 @@ def _is_starting_or_running(pods: Pods, row: int) -> bool:
     return pods.phase(row) in {Phase.PENDING, Phase.RUNNING} and not pods.is_terminating(row)
 
 
-def _wants(agent: Workload, node: Node) -> bool:
+def _is_eligible(agent: Workload, node: Node) -> bool:
     return not (is_virtual(node) or node.metadata.deletionTimestamp) and runs_on(agent, node) is True
 
 
@@ -52,9 +61,9 @@ def _shapes(agent: Workload, pods: Pods) -> Iterator[int]:
     """The shapes of its pods: those that it owns, else those with the labels of its template."""
     labels = (agent.template.metadata.labels if agent.template else None) or {}
     for number in pods.owned_by("DaemonSet", agent.name):
-        if pods.table.shapes[number].namespace == agent.namespace:
+        if pods.shapes[number].namespace == agent.namespace:
             yield number
     for number in pods.owned_by_nobody() if labels else ():
-        shape = pods.table.shapes[number]
+        shape = pods.shapes[number]
         if shape.namespace == agent.namespace and selects(labels, shape.labels):
             yield number

@@ -1,18 +1,16 @@
 """What tells a node from all others: addresses, MAC addresses, chassis, machine.
 
-Source: flannel, pkg/subnet/kube (annotations); Calico, libcalico-go/lib/backend/k8s/resources/node.go;
-OVN-Kubernetes, go-controller/pkg/util/node_annotations.go; kubeadm, "Verify the MAC address and product_uuid
-are unique for every node".
+Source: kubeadm, "Verify the MAC address and product_uuid are unique for every node".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from enum import StrEnum
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple, cast
 
 from netlint import addresses
-from netlint.model.cni import calico, flannel, ovn_kubernetes
+from netlint.model.cni import PLUGINS
+from netlint.model.cni.node_identity import IdentityAnnotation, Sort
 from netlint.model.declared.node_objects import is_virtual
 from netlint.objects.core import Node
 from netlint.objects.meta import Path, condition_status
@@ -27,17 +25,6 @@ PLACEHOLDERS = {
 """What firmware says that was never given an identity."""
 
 
-class Sort(StrEnum):
-    """What an identity is compared with: only with others of its sort."""
-
-    ADDRESS = "address"
-    TUNNEL = "tunnel address"
-    MAC = "MAC address"
-    CHASSIS = "chassis"
-    NUMBER = "node number"
-    MACHINE = "machine"
-
-
 class Identity(NamedTuple):
     """One identity that a Node has, and where it says so."""
 
@@ -45,7 +32,7 @@ class Identity(NamedTuple):
     value: Hashable
     node: Node
     path: Path
-    what: str
+    title: str
     text: str
 
     @property
@@ -59,52 +46,10 @@ class Identity(NamedTuple):
         return str(self.path[-1])
 
 
-class Told(NamedTuple):
-    """What an annotation tells of its Node; ``read`` gives value and text, or raises ValueError."""
-
-    sort: Sort
-    what: str
-    read: Callable[[str], tuple[Hashable, str]]
-
-
-def _address(text: str) -> tuple[Hashable, str]:
-    """An address, with or without the prefix length of its network."""
-    value = addresses.parse(text.partition("/")[0])
-    return value, addresses.text(*value)
-
-
-def _lower(text: str) -> tuple[Hashable, str]:
-    return text.lower(), text.lower()
-
-
-def _vtep_mac(text: str) -> tuple[Hashable, str]:
-    mac = flannel.data_of(text).get("VtepMAC")
-    if not (isinstance(mac, str) and mac):
-        raise ValueError("without VtepMAC")
-    return _lower(mac)
-
-
-ANNOUNCED = {
-    flannel.PREFIX + "public-ip": Told(Sort.ADDRESS, "flannel's public-ip", _address),
-    flannel.PREFIX + "public-ipv6": Told(Sort.ADDRESS, "flannel's public-ipv6", _address),
-    calico.PREFIX + "IPv4Address": Told(Sort.ADDRESS, "Calico's address", _address),
-    calico.PREFIX + "IPv6Address": Told(Sort.ADDRESS, "Calico's address", _address),
-}
-"""Annotations with the addresses by which a network plugin lets other nodes reach this one."""
-ANNOTATIONS = {
-    **ANNOUNCED,
-    calico.PREFIX + "IPv4IPIPTunnelAddr": Told(Sort.TUNNEL, "Calico's tunnel address", _address),
-    calico.PREFIX + "IPv4VXLANTunnelAddr": Told(Sort.TUNNEL, "Calico's tunnel address", _address),
-    calico.PREFIX + "IPv6VXLANTunnelAddr": Told(Sort.TUNNEL, "Calico's tunnel address", _address),
-    calico.PREFIX + "IPv4WireguardInterfaceAddr": Told(Sort.TUNNEL, "Calico's WireGuard address", _address),
-    flannel.PREFIX + "backend-data": Told(Sort.MAC, "flannel's VtepMAC", _vtep_mac),
-    flannel.PREFIX + "backend-v6-data": Told(Sort.MAC, "flannel's VtepMAC", _vtep_mac),
-    calico.PREFIX + "VXLANTunnelMACAddr": Told(Sort.MAC, "Calico's VXLAN MAC", _lower),
-    calico.PREFIX + "VXLANTunnelMACAddrV6": Told(Sort.MAC, "Calico's VXLAN MAC", _lower),
-    ovn_kubernetes.PREFIX + "node-chassis-id": Told(Sort.CHASSIS, "OVN's node-chassis-id", _lower),
-    ovn_kubernetes.PREFIX + "node-id": Told(Sort.NUMBER, "OVN's node-id", _lower),
-}
+ANNOTATIONS = {annotation.key: annotation for plugin in PLUGINS for annotation in plugin.node_identity.annotations}
 """All annotations that tell an identity."""
+ANNOUNCED = {key: annotation for key, annotation in ANNOTATIONS.items() if annotation.is_announced}
+"""Those with the addresses by which a network plugin lets other nodes reach this one."""
 
 
 def announced(node: Node) -> Iterator[Identity]:
@@ -130,16 +75,17 @@ def _internal_ips(node: Node) -> Iterator[Identity]:
             seen.add(value[0])
 
 
-def _annotated(node: Node, asked: Mapping[str, Told]) -> Iterator[Identity]:
+def _annotated(node: Node, telling: Mapping[str, IdentityAnnotation]) -> Iterator[Identity]:
     annotations = node.annotations
-    for key in filter(annotations.__contains__, asked):
-        sort, what, read = asked[key]
+    for key in filter(annotations.__contains__, telling):
+        annotation = telling[key]
         try:
-            value, text = read(annotations[key])
+            value, text = annotation.read(annotations[key])
         except ValueError:
             continue
         if text:
-            yield Identity(sort, value, node, ("metadata", "annotations", key), what, text)
+            path = ("metadata", "annotations", key)
+            yield Identity(annotation.sort, value, node, path, annotation.title, text)
 
 
 def _machine(node: Node) -> Iterator[Identity]:
@@ -150,7 +96,7 @@ def _machine(node: Node) -> Iterator[Identity]:
             yield Identity(Sort.MACHINE, (key, text), node, ("status", "nodeInfo", key), key, text)
 
 
-def shared(nodes: Iterable[Node]) -> list[list[Identity]]:
+def shared_identities(nodes: Iterable[Node]) -> list[list[Identity]]:
     """Groups of identities of several Nodes that are the same, a Node once in each.
 
     What the same Nodes have in common as machines is one group, by the first of it. Nodes without a machine
@@ -159,15 +105,15 @@ def shared(nodes: Iterable[Node]) -> list[list[Identity]]:
     firsts: dict[tuple[Sort, Hashable], Identity] = {}
     groups: dict[tuple[Sort, Hashable], dict[str, Identity]] = {}
     for node in nodes:
-        for found in () if is_virtual(node) else identities(node):
-            first = firsts.setdefault(found[:2], found)
+        for identity in () if is_virtual(node) else identities(node):
+            first = firsts.setdefault(identity[:2], identity)
             if first.node is not node:
-                groups.setdefault(found[:2], {first.node.name: first}).setdefault(node.name, found)
-    kept: dict[tuple[Hashable, ...], list[Identity]] = {}
+                groups.setdefault(identity[:2], {first.node.name: first}).setdefault(node.name, identity)
+    distinct: dict[tuple[Hashable, ...], list[Identity]] = {}
     for sort, value in filter(groups.__contains__, firsts):
         group = groups[sort, value]
-        kept.setdefault((sort, tuple(group) if sort is Sort.MACHINE else value), list(group.values()))
-    return list(kept.values())
+        distinct.setdefault((sort, tuple(group) if sort is Sort.MACHINE else value), list(group.values()))
+    return list(distinct.values())
 
 
 def is_present(node: Node) -> bool:

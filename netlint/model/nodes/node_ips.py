@@ -5,7 +5,7 @@ Source: k8s.io/kubernetes/pkg/kubelet (kubelet_pods.go, generateAPIPodStatus), p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from netlint import addresses
@@ -18,7 +18,7 @@ from netlint.snapshot.pod_table import Phase
 Address = tuple[int, int]
 
 
-class Mismatch(NamedTuple):
+class HostIpMismatch(NamedTuple):
     """An address that pods report of their node and that is not its, with the field of each pod."""
 
     node: Node
@@ -29,52 +29,46 @@ class Mismatch(NamedTuple):
 
 def own_addresses(node: Node) -> set[Address]:
     """Every address of a Node, those written as its name included."""
-    found = set()
+    own = set()
     for entry in node.status.addresses or ():
         try:
-            found.add(addresses.parse(entry.address or ""))
+            own.add(addresses.parse(entry.address or ""))
         except ValueError:
             continue  # a name
-    return found
+    return own
 
 
-def mismatches(pods: Pods, nodes: Iterable[Node], addresses_of: Mapping[str, set[Address]]) -> list[Mismatch]:
-    """By node and address; Nodes that are not known, or none of whose addresses is, are not asked for."""
+def host_ip_mismatches(
+    pods: Pods, nodes: Iterable[Node], addresses_of: Mapping[str, set[Address]]
+) -> list[HostIpMismatch]:
+    """Mismatches by node and address; Nodes that are not known, or none of whose addresses is, are left out."""
     known = {node.name: node for node in nodes if not is_virtual(node)}
-    own = {name: found for name in known if (found := addresses_of[name])}
+    own = {name: own_addresses for name in known if (own_addresses := addresses_of[name])}
     wrong: dict[tuple[str, Address], dict[int, Path]] = {}
-    for row, address, path in (*_of_hosts(pods, own), *_on_host_network(pods, own)):
+    for row, address, path in (*_wrong_host_ips(pods, own), *_wrong_host_network_ips(pods, own)):
         wrong.setdefault((pods.node(row), address), {}).setdefault(row, path)
     return [
-        Mismatch(known[name], *address, sorted(paths.items(), key=lambda found: pods.order(found[0])))
+        HostIpMismatch(
+            known[name], *address, sorted(paths.items(), key=lambda row_and_path: pods.order(row_and_path[0]))
+        )
         for (name, address), paths in sorted(wrong.items())
     ]
 
 
-def _of_hosts(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
+def _wrong_host_ips(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
     """Pods whose ``status.hostIP`` is not their node's: few pairs of node and address, many pods."""
-    table, texts = pods.table, pods.table.strings.texts
-    wrong = {}
-    for node, host in set(zip(table.node, table.host_ip, strict=True)):
-        if texts[host] and texts[node] in own:
-            address = addresses.parse(texts[host])
-            if address not in own[texts[node]]:
-                wrong[node, host] = address
-    if wrong:
-        for row, pair in enumerate(zip(table.node, table.host_ip, strict=True)):
-            if pair in wrong and _reports(pods, row):
-                yield row, wrong[pair], ("status", "hostIP")
+    for row in pods.having_host_ip(lambda node, ip: node in own and addresses.parse(ip) not in own[node]):
+        if _reports(pods, row):
+            yield row, addresses.parse(pods.host_ip(row)), ("status", "hostIP")
 
 
-def _on_host_network(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
+def _wrong_host_network_ips(pods: Pods, own: Mapping[str, set[Address]]) -> Iterator[tuple[int, Address, Path]]:
     """Pods on the host network with an address that is not their node's."""
-    table, texts = pods.table, pods.table.strings.texts
-    held: list[Collection[Address]] = [own.get(name, ()) for name in texts]
     for family in pods.families:
         column = pods.address_column(family)
         for row in pods.live_on_host_network():
-            node, value = table.node[row], column[row]
-            if value and held[node] and (family, value) not in held[node] and _reports(pods, row):
+            addresses_of_node, value = own.get(pods.node(row)), column[row]
+            if value and addresses_of_node and (family, value) not in addresses_of_node and _reports(pods, row):
                 yield row, (family, value), pods.address_path(row, family)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, islice
-from operator import and_, contains, eq, gt
+from operator import and_, contains, eq, gt, not_
 
 from netlint.addresses import BITS, Range
 from netlint.findings import Subject
-from netlint.model.pods.shape_index import IS_LIVE, Shapes
+from netlint.model.pods.endpoint_conditions import DEMANDED, Conditions
+from netlint.model.pods.shape_index import IS_LISTED, IS_LIVE, Shapes
+from netlint.snapshot.attached_networks import Attached
 from netlint.snapshot.pod_shapes import PodShape
 from netlint.snapshot.pod_table import (
     CONTROL_PLANE,
@@ -33,70 +35,90 @@ _RUNS_UNLISTED = bytes(
 class Pods(Shapes):
     """Read-only lookups over the pod table; a pod is known by its row."""
 
-    def __len__(self) -> int:
-        """How many pods, terminal ones included."""
-        return len(self.table)
-
     def name(self, row: int) -> str:
         """``metadata.name``."""
-        return self.table.names[row]
+        return self._table.names[row]
 
     def namespace(self, row: int) -> str:
         """``metadata.namespace``."""
-        return self.shape(row).namespace
+        return self._table.shapes.namespace(self._table.shape[row])
 
     def shape(self, row: int) -> PodShape:
         """What it has in common with other pods: labels, containers, ports."""
-        return self.table.shapes[self.table.shape[row]]
+        return self._table.shapes[self._table.shape[row]]
 
     def node(self, row: int) -> str:
         """``spec.nodeName``; empty while it is not scheduled."""
-        return self.table.strings.texts[self.table.node[row]]
+        return self._table.strings.texts[self._table.node[row]]
 
     def hostname(self, row: int) -> str:
         """``spec.hostname``."""
-        return self.table.strings.texts[self.table.hostname[row]]
+        return self._table.hostname[row]
+
+    def host_ip(self, row: int) -> str:
+        """``status.hostIP``; empty without one."""
+        return self._table.strings.texts[self._table.host_ip[row]]
+
+    def uid(self, row: int) -> int:
+        """The hash of ``metadata.uid``, 0 without one."""
+        return self._table.uid[row]
+
+    def last_change(self, row: int) -> int:
+        """When it was created, became ready or unready, or was deleted, the newest as YYYYMMDDhhmmss."""
+        return self._table.changed[row]
 
     def phase(self, row: int) -> Phase:
         """``status.phase``."""
-        return Phase(self.table.flags[row] & PHASE_BITS)
+        return Phase(self._table.flags[row] & PHASE_BITS)
 
     def is_live(self, row: int) -> bool:
         """Whether it still owns its address: a terminal pod keeps ``status.podIP`` without owning it."""
-        return bool(IS_LIVE[self.table.flags[row]])
+        return bool(IS_LIVE[self._table.flags[row]])
 
     def is_ready(self, row: int) -> bool:
         """Whether its Ready condition is True."""
-        return bool(self.table.flags[row] & READY)
+        return bool(self._table.flags[row] & READY)
 
     def is_terminating(self, row: int) -> bool:
         """Whether ``metadata.deletionTimestamp`` is set."""
-        return bool(self.table.flags[row] & TERMINATING)
+        return bool(self._table.flags[row] & TERMINATING)
+
+    def keeps_address(self, row: int) -> bool:
+        """Whether a live pod is sure to own its address: it is not being deleted, and its kubelet reports."""
+        return not self.is_terminating(row) and self.phase(row) != Phase.UNKNOWN
 
     def lists_addresses(self, row: int) -> bool:
         """Whether ``status.podIPs`` is filled; ``status.podIP`` alone gives no endpoint."""
-        return bool(self.table.flags[row] & LISTED_IPS)
+        return bool(self._table.flags[row] & LISTED_IPS)
+
+    def is_listed(self, row: int) -> bool:
+        """Whether the EndpointSlice controller gives it an endpoint."""
+        return bool(IS_LISTED[self._table.flags[row]])
+
+    def demanded_conditions(self, row: int, publish: bool) -> Conditions:
+        """The conditions of its endpoint; ``publish``: the Service publishes pods that are not ready."""
+        return DEMANDED[publish][self._table.flags[row]]
 
     def address(self, row: int, family: int) -> int:
         """Its address of this family, 0 without one."""
-        table = self.table
+        table = self._table
         return table.v4[row] if family == 4 else table.v6_high[row] << 64 | table.v6_low[row]
 
     def addresses(self, row: int) -> list[tuple[int, int]]:
         """Family and value of its addresses, in the order of ``status.podIPs``."""
-        families = (6, 4) if self.table.flags[row] & V6_FIRST else (4, 6)
+        families = (6, 4) if self._table.flags[row] & V6_FIRST else (4, 6)
         return [(family, value) for family in families if (value := self.address(row, family))]
 
     def address_path(self, row: int, family: int) -> tuple[str | int, ...]:
         """The field that holds the address of this family."""
         if not self.lists_addresses(row):
             return ("status", "podIP")
-        order = [found for found, _ in self.addresses(row)]
+        order = [listed for listed, _ in self.addresses(row)]
         return ("status", "podIPs", order.index(family), "ip")
 
     def subject(self, row: int) -> Subject:
         """The pod as a subject."""
-        return Subject("v1", "Pod", self.namespace(row), self.name(row), self.table.origin[row])
+        return Subject("v1", "Pod", self.namespace(row), self.name(row), self._table.origin[row])
 
     def order(self, row: int) -> tuple[str, str]:
         """Pods are ordered by namespace and name."""
@@ -113,36 +135,46 @@ class Pods(Shapes):
     @cached_property
     def _owning(self) -> bytes:
         """By row, whether the pod is live and in a network of its own."""
-        apart = bytes(not shape.host_network for shape in self.table.shapes)
-        return bytes(map(and_, self.flagged(IS_LIVE), map(apart.__getitem__, self.table.shape)))
+        apart = bytes(map(not_, self._table.shapes.host_networks))
+        return bytes(map(and_, self.flagged(IS_LIVE), map(apart.__getitem__, self._table.shape)))
+
+    @property
+    def all_command_lines(self) -> Mapping[int, CommandLine]:
+        """By row, the command lines of the control plane's pods, terminal ones included."""
+        return self._table.commands
+
+    @property
+    def attachments(self) -> Mapping[int, tuple[Attached, ...]]:
+        """By row, the networks beside the cluster's that pods are on, terminal ones included."""
+        return self._table.attached
 
     @cached_property
-    def telling(self) -> dict[str, list[int]]:
-        """By program of the control plane, the first live pod with each of its command lines."""
-        firsts: dict[str, dict[CommandLine, int]] = {program: {} for program in CONTROL_PLANE}
-        for row in sorted(filter(self.is_live, self.table.commands), key=self.order):
+    def command_lines(self) -> dict[str, list[tuple[int, CommandLine]]]:
+        """By program of the control plane: its different command lines, each with the first live pod that has it."""
+        first_rows: dict[str, dict[CommandLine, int]] = {program: {} for program in CONTROL_PLANE}
+        for row in sorted(filter(self.is_live, self._table.commands), key=self.order):
             program = next(filter(self.name(row).startswith, CONTROL_PLANE))
-            firsts[program].setdefault(self.table.commands[row], row)
-        return {program: [*found.values()] for program, found in firsts.items()}
+            first_rows[program].setdefault(self._table.commands[row], row)
+        return {program: [(row, line) for line, row in rows.items()] for program, rows in first_rows.items()}
 
     def on_others(self, nodes: Collection[str]) -> set[int]:
         """All pods that are not on these nodes: those that are not scheduled, too."""
-        column, texts = self.table.node, self.table.strings.texts
+        column, texts = self._table.node, self._table.strings.texts
         others = {number for number in set(column) if texts[number] not in nodes}
         return {row for row, number in enumerate(column) if number in others} if others else set()
 
     def addresses_on(self, nodes: Collection[str]) -> dict[str, tuple[set[tuple[int, int]], int]]:
         """By node: the addresses of its pods, terminal ones included, and how many live ones have none yet."""
-        texts = self.table.strings.texts
-        having: dict[str, set[tuple[int, int]]] = {node: set() for node in nodes}
+        texts = self._table.strings.texts
+        addresses_of: dict[str, set[tuple[int, int]]] = {node: set() for node in nodes}
         waiting = dict.fromkeys(nodes, 0)
-        for row, number in enumerate(self.table.node):
+        for row, number in enumerate(self._table.node):
             node = texts[number]
-            if node in having:
-                found = self.addresses(row)
-                having[node].update(found)
-                waiting[node] += not found and self.is_live(row)
-        return {node: (having[node], waiting[node]) for node in nodes}
+            if node in addresses_of:
+                addresses = self.addresses(row)
+                addresses_of[node].update(addresses)
+                waiting[node] += not addresses and self.is_live(row)
+        return {node: (addresses_of[node], waiting[node]) for node in nodes}
 
     def having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
         """All pods in the namespace that the selector selects, terminal ones included."""
@@ -156,36 +188,43 @@ class Pods(Shapes):
     def named(self, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """The rows of the pods with these namespaces and names."""
         hashes = {hash(name) for _, name in wanted}
-        rows = compress(range(len(self)), map(hashes.__contains__, self.table.names.hashes))
-        found = {self.order(row): row for row in rows}
-        return {key: row for key, row in found.items() if key in wanted}
+        rows = compress(range(len(self)), map(hashes.__contains__, self._table.names.hashes))
+        row_of = {self.order(row): row for row in rows}
+        return {key: row for key, row in row_of.items() if key in wanted}
 
     def at(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], list[int]]:
         """The live pods that have these addresses (family and value), host-network pods included."""
-        found: dict[tuple[int, int], list[int]] = {}
+        rows: dict[tuple[int, int], list[int]] = {}
         for family in self.families if wanted else ():
             values = {value for of_family, value in wanted if of_family == family}
             column = self.address_column(family)
             for row in compress(range(len(self)), map(values.__contains__, column)):
                 if self.is_live(row):
-                    found.setdefault((family, column[row]), []).append(row)
-        return found
+                    rows.setdefault((family, column[row]), []).append(row)
+        return rows
 
     def outside(self, family: int, ranges: Mapping[str, Sequence[Range]]) -> Iterator[int]:
         """Live pods whose own address is in none of the ranges of their node; ``ranges`` by its name.
 
         Pods that an annotation puts on another network are none of them.
         """
-        column, strings = self.address_column(family), self.table.strings
+        column, strings = self.address_column(family), self._table.strings
         spans: list[Container[object]] = [range(1 << BITS[family])] * len(strings.texts)
-        for name, found in ranges.items():
-            own = [range(held.first, held.last + 1) for held in found if held.family == family]
+        for name, of_node in ranges.items():
+            own = [range(span.first, span.last + 1) for span in of_node if span.family == family]
             number = strings.find(name)
             if own and number is not None:
                 spans[number] = own[0] if len(own) == 1 else _Several(own)
         judged = map(and_, self._owning, self.flagged(_IS_HERE))
-        beyond = map(gt, judged, map(contains, map(spans.__getitem__, self.table.node), column))
+        beyond = map(gt, judged, map(contains, map(spans.__getitem__, self._table.node), column))
         return (row for row in compress(range(len(self)), beyond) if column[row])
+
+    def having_host_ip(self, wanted: Callable[[str, str], bool]) -> Iterator[int]:
+        """All pods whose node and ``status.hostIP`` are wanted; every pair of them is judged once."""
+        texts, columns = self._table.strings.texts, (self._table.node, self._table.host_ip)
+        pairs = set(zip(*columns, strict=True))
+        numbers = {(node, host_ip) for node, host_ip in pairs if host_ip and wanted(texts[node], texts[host_ip])}
+        return compress(range(len(self)), map(numbers.__contains__, zip(*columns, strict=True) if numbers else ()))
 
     def having_address_in(self, span: Range) -> list[int]:
         """All pods that show an address of the range, terminal ones and those in their host's network included."""
@@ -198,9 +237,9 @@ class Pods(Shapes):
 
     def count_by_node(self, family: int) -> dict[str, int]:
         """How many live pods of each node have an address of this family as their own."""
-        column, texts = self.address_column(family), self.table.strings.texts
-        held = Counter(compress(compress(self.table.node, column), compress(self._owning, column)))
-        return {texts[node]: number for node, number in held.items()}
+        column, texts = self.address_column(family), self._table.strings.texts
+        counts = Counter(compress(compress(self._table.node, column), compress(self._owning, column)))
+        return {texts[node]: count for node, count in counts.items()}
 
     def any_in(self, ranges: Collection[Range]) -> bool:
         """Whether a live pod has an address of its own in any of the ranges."""
@@ -219,12 +258,12 @@ class Pods(Shapes):
     @cached_property
     def sharing_addresses(self) -> list[tuple[int, int, list[int]]]:
         """Family and address that several live pods have as their own, with the rows of these pods."""
-        return [(family, *found) for family in self.families for found in self._sharing(family)]
+        return [(family, *sharing) for family in self.families for sharing in self._sharing(family)]
 
     def _sharing(self, family: int) -> Iterator[tuple[int, list[int]]]:
         column = self.address_column(family)
-        held = sorted(compress(column, self._owning))  # half the memory of counting
-        repeated = set(compress(held, map(eq, held, islice(held, 1, None)))) - {0}
+        ordered = sorted(compress(column, self._owning))  # half the memory of counting
+        repeated = set(compress(ordered, map(eq, ordered, islice(ordered, 1, None)))) - {0}
         rows: dict[int, list[int]] = {}
         for row in compress(self.live_on_network(), map(repeated.__contains__, compress(column, self._owning))):
             rows.setdefault(column[row], []).append(row)

@@ -12,7 +12,7 @@ from netlint.snapshot.pod_shapes import ContainerShape
 EVERY_ADDRESS = {"", "0.0.0.0", "::", None}  # noqa: S104 - what a hostPort may be bound to
 
 
-class Taken(NamedTuple):
+class TakenPort(NamedTuple):
     """A port that a container takes on its node: where it stands, how it is written, and the node's number."""
 
     container: int
@@ -26,7 +26,7 @@ class Taken(NamedTuple):
         return (*container_path(containers, self.container), "ports", self.position, field)
 
 
-def taken_ports(containers: Sequence[ContainerShape], host_network: bool) -> Iterator[Taken]:
+def taken_ports(containers: Sequence[ContainerShape], host_network: bool) -> Iterator[TakenPort]:
     """The ports of the node; with hostNetwork every declared port is one."""
     for number, container in enumerate(containers):
         if container.init and not container.sidecar:
@@ -34,7 +34,7 @@ def taken_ports(containers: Sequence[ContainerShape], host_network: bool) -> Ite
         for index, port in enumerate(container.ports):
             host_port = port.hostPort or (port.containerPort if host_network else None)
             if host_port:
-                yield Taken(number, index, port, host_port)
+                yield TakenPort(number, index, port, host_port)
 
 
 def container_path(containers: Sequence[ContainerShape], number: int) -> Path:

@@ -48,8 +48,8 @@ def _holds(term: NodeTerm, node: Node) -> bool | None:
     """An empty term selects nothing."""
     fields = {"metadata.name": node.name}
     answers = [
-        *(meets(one, node.labels) for one in term.matchExpressions or ()),
-        *(meets(one, fields) for one in term.matchFields or ()),
+        *(meets(required, node.labels) for required in term.matchExpressions or ()),
+        *(meets(required, fields) for required in term.matchFields or ()),
     ]
     if not answers or False in answers:
         return False

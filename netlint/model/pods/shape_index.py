@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, compress
 
+from netlint.model.pods.pod_columns import PodColumns
 from netlint.model.selectors import LabelIndex
+from netlint.snapshot.pod_shapes import PodShape
 from netlint.snapshot.pod_table import LISTED_IPS, PHASE_BITS, READY, Phase, PodTable
 
 TERMINAL = (Phase.SUCCEEDED, Phase.FAILED)
 IS_LIVE = bytes(flags & PHASE_BITS not in TERMINAL for flags in range(256))
 _IS_READY = bytes(live and bool(flags & READY) for flags, live in enumerate(IS_LIVE))
-_IS_LISTED = bytes(live and bool(flags & LISTED_IPS) for flags, live in enumerate(IS_LIVE))
+IS_LISTED = bytes(live and bool(flags & LISTED_IPS) for flags, live in enumerate(IS_LIVE))
+"""Whether the EndpointSlice controller gives an endpoint to a pod with these flags."""
 
 
-class Shapes:
+class Shapes(PodColumns):
     """Lookups that answer for all pods of a shape at once."""
 
     def __init__(self, table: PodTable, selector_keys: Collection[str]) -> None:
         """``selector_keys``: the keys of all selectors that will be asked for; other labels are not indexed."""
-        self.table = table
+        super().__init__(table)
         self._selector_keys = selector_keys
-
-    def address_column(self, family: int) -> Sequence[int]:
-        """The addresses of this family by row, 0 for pods without one."""
-        table = self.table
-        if family == 4:
-            return table.v4
-        return [high << 64 | low for high, low in zip(table.v6_high, table.v6_low, strict=True)]
-
-    @cached_property
-    def families(self) -> list[int]:
-        """The address families that any pod has."""
-        present = {4: any(self.table.v4), 6: any(self.table.v6_low) or any(self.table.v6_high)}
-        return [family for family, held in present.items() if held]
+        self._owned: dict[str, dict[str, list[int]]] = {}  # shapes by kind and name of their owners
 
     def of_shapes(self, numbers: Iterable[int]) -> list[int]:
         """All pods of these shapes, terminal ones included."""
@@ -45,31 +36,30 @@ class Shapes:
             rows += self.rows_of_shape(number)
         return rows
 
-    def shapes_having(self, namespace: str, selector: Mapping[str, str]) -> list[int]:
+    def shapes_having(self, namespace: str, selector: Mapping[str, str]) -> Sequence[int]:
         """Numbers of the shapes whose pods the selector selects."""
         return self._label_index.selected(namespace, selector)
 
     def owned_by(self, kind: str, name: str) -> list[int]:
         """Numbers of the shapes of the pods that this controller owns, in whatever namespace."""
-        return self._shapes_by_owner.get((kind, name), [])
+        if kind not in self._owned:
+            owned: defaultdict[str, list[int]] = defaultdict(list)
+            for number, owner in enumerate(self._table.shapes.owners):
+                if owner is not None and owner[0] == kind:
+                    owned[owner[1]].append(number)
+            self._owned[kind] = owned
+        return self._owned[kind].get(name, [])
 
     def owned_by_nobody(self) -> list[int]:
         """Numbers of the shapes of the pods that no controller owns."""
-        return self._shapes_by_owner.get(None, [])
-
-    @cached_property
-    def _shapes_by_owner(self) -> dict[tuple[str, str] | None, list[int]]:
-        found: dict[tuple[str, str] | None, list[int]] = {}
-        for number, shape in enumerate(self.table.shapes):
-            found.setdefault(shape.owner, []).append(number)
-        return found
+        return [number for number, owner in enumerate(self._table.shapes.owners) if owner is None]
 
     def different_labels(self, namespace: str) -> list[int]:
         """The numbers of shapes in a namespace, one for each set of labels."""
-        found: dict[bytes, int] = {}
+        first: dict[str, int] = {}
         for number in self.shapes_having(namespace, {}):
-            found.setdefault(self.table.shapes[number].raw_labels, number)
-        return [*found.values()]
+            first.setdefault(self._table.shapes[number].raw_labels, number)
+        return [*first.values()]
 
     def any_live(self, shapes: Iterable[int]) -> bool:
         """Whether there is a live pod of these shapes."""
@@ -85,15 +75,15 @@ class Shapes:
 
     @cached_property
     def _live(self) -> bytes:
-        return self._occurring(compress(self.table.shape, self.flagged(IS_LIVE)))
+        return self._occurring(compress(self._table.shape, self.flagged(IS_LIVE)))
 
     @cached_property
     def _ready(self) -> bytes:
-        return self._occurring(compress(self.table.shape, self.flagged(_IS_READY)))
+        return self._occurring(compress(self._table.shape, self.flagged(_IS_READY)))
 
     @cached_property
     def _listed(self) -> dict[int, bytes]:
-        listed, shapes = self.flagged(_IS_LISTED), self.table.shape
+        listed, shapes = self.flagged(IS_LISTED), self._table.shape
         columns = {family: self.address_column(family) for family in self.families}
         return {
             family: self._occurring(compress(compress(shapes, column), compress(listed, column)))
@@ -102,35 +92,30 @@ class Shapes:
 
     def _occurring(self, shapes: Iterable[int]) -> bytes:
         """By shape, whether it is one of these."""
-        found = bytearray(len(self.table.shapes))
+        occurs = bytearray(len(self._table.shapes))
         for number in set(shapes):
-            found[number] = 1
-        return bytes(found)
+            occurs[number] = 1
+        return bytes(occurs)
 
     @cached_property
-    def sorts(self) -> list[int]:
+    def container_signatures(self) -> array[int]:
         """By shape, a number that all shapes with equal containers in the same kind of network have."""
-        numbers: dict[tuple[object, bool], int] = {}
-        known: dict[tuple[int, bool], int] = {}  # by identity, as equality is slow and nearly always identity
-        found = []
-        for shape in self.table.shapes:
-            key = (id(shape.containers), shape.host_network)
+        shapes, numbers = self._table.shapes, dict[tuple[object, bool], int]()
+        known: dict[tuple[int, bool], int] = {}  # by position, as equality is slow and nearly always the same position
+        signatures = array("I")
+        for key in zip(shapes.container, shapes.host_networks, strict=True):
             if key not in known:
-                known[key] = numbers.setdefault((shape.containers, shape.host_network), len(numbers))
-            found.append(known[key])
-        return found
+                known[key] = numbers.setdefault((shapes.containers[key[0]], key[1]), len(numbers))
+            signatures.append(known[key])
+        return signatures
 
     @cached_property
-    def alike(self) -> list[list[int]]:
-        """The numbers of all shapes, those of one sort together."""
-        found: dict[int, list[int]] = {}
-        for number, sort in enumerate(self.sorts):
-            found.setdefault(sort, []).append(number)
-        return list(found.values())
-
-    def flagged(self, combinations: bytes) -> bytes:
-        """By row, whether the pod's flags are one of these combinations."""
-        return self.table.flags.tobytes().translate(combinations)
+    def by_containers(self) -> list[tuple[PodShape, Sequence[int]]]:
+        """The numbers of all shapes, those of one container signature together, behind the first of these shapes."""
+        groups: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))
+        for number, signature in enumerate(self.container_signatures):
+            groups[signature].append(number)
+        return [(self._table.shapes[numbers[0]], numbers) for numbers in groups.values()]
 
     def rows_of_shape(self, number: int) -> array[int]:
         """The pods of one shape."""
@@ -138,14 +123,16 @@ class Shapes:
 
     @cached_property
     def _label_index(self) -> LabelIndex:
-        return LabelIndex(((shape.namespace, shape.labels) for shape in self.table.shapes), self._selector_keys)
+        return LabelIndex(self._table.shapes.labelled, self._selector_keys)
 
     @cached_property
     def _rows_by_shape(self) -> array[int]:
-        column = self.table.shape
+        column = self._table.shape
         return array("I", sorted(range(len(column)), key=column.__getitem__))
 
     @cached_property
-    def _shape_starts(self) -> list[int]:
-        counts = Counter(self.table.shape)
-        return [0, *accumulate(map(counts.__getitem__, range(len(self.table.shapes))))]
+    def _shape_starts(self) -> array[int]:
+        counts = array("I", bytes(4 * len(self._table.shapes)))
+        for number in self._table.shape:
+            counts[number] += 1
+        return array("I", accumulate(counts, initial=0))

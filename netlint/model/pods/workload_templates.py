@@ -35,7 +35,7 @@ NAMING = {"batch.kubernetes.io/job-name", "job-name", "statefulset.kubernetes.io
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class WorkloadTemplate:
     """A workload's pods in the making; ``path`` leads to the pod template."""
 
     subject: Subject
@@ -64,15 +64,15 @@ class Template:
         return self.subject.namespace
 
 
-class Templates:
+class WorkloadTemplates:
     """All templates, with those that a selector selects."""
 
     def __init__(self, workloads: Iterable[Workload | CronJob], selector_keys: Collection[str]) -> None:
         """In the order of the workloads; ``selector_keys``: the keys of all selectors that will be asked for."""
-        self.all = [found for workload in workloads if (found := _of(workload)) is not None]
+        self.all = [template for workload in workloads if (template := _of(workload)) is not None]
         self._index = LabelIndex(((item.namespace, item.labels) for item in self.all), selector_keys)
 
-    def making(self, shape: PodShape) -> list[Template]:
+    def making(self, shape: PodShape) -> list[WorkloadTemplate]:
         """The templates from which pods of this shape may have been made: they have all of its labels."""
         labels = shape.labels
         return [
@@ -81,15 +81,15 @@ class Templates:
             if item.namespace == shape.namespace and item.labels and selects(item.labels, labels)
         ]
 
-    def having(self, namespace: str, selector: Mapping[str, str]) -> list[Template]:
+    def having(self, namespace: str, selector: Mapping[str, str]) -> list[WorkloadTemplate]:
         """The templates whose pods the selector selects, by labels that their controller adds as well."""
         lasting = {key: value for key, value in selector.items() if key not in ADDED}
-        found = [self.all[number] for number in self._index.selected(namespace, lasting)]
+        templates = [self.all[number] for number in self._index.selected(namespace, lasting)]
         added = [(key, value) for key, value in selector.items() if key in ADDED]
-        return [item for item in found if all(item.has(key, value) for key, value in added)]
+        return [item for item in templates if all(item.has(key, value) for key, value in added)]
 
 
-def _of(workload: Workload | CronJob) -> Template | None:
+def _of(workload: Workload | CronJob) -> WorkloadTemplate | None:
     template = workload.template
     if template is None:
         return None
@@ -97,7 +97,7 @@ def _of(workload: Workload | CronJob) -> Template | None:
     path: Path = ("spec", "template")
     if isinstance(workload, CronJob):
         path = ("spec", "jobTemplate", *path)
-    return Template(
+    return WorkloadTemplate(
         subject_of(workload),
         path,
         template.metadata.labels or {},

@@ -14,45 +14,49 @@ from netlint.objects.core import Service
 
 
 class Plan:
-    """All declarations, ordered by range, and the texts that should have been some."""
+    """All declarations, ordered by range, and the malformed texts that should have been some."""
 
-    def __init__(self, found: Iterable[Declaration | SecondaryRange | MalformedRange]) -> None:
+    def __init__(self, declared: Iterable[Declaration | SecondaryRange | MalformedRange]) -> None:
         """Keeps the declarations sorted by range; equal ranges stay in the order of their objects."""
-        entries = list(found)
+        entries = list(declared)
         self.secondary = [entry for entry in entries if isinstance(entry, SecondaryRange)]
         declarations = [entry for entry in entries if isinstance(entry, Declaration)]
         declarations += [entry.declaration for entry in self.secondary]
-        self.declarations = sorted(declarations, key=lambda declared: declared.range)
-        self.troubles = [entry for entry in entries if isinstance(entry, MalformedRange)]
+        self.declarations = sorted(declarations, key=lambda declaration: declaration.range)
+        self.malformed = [entry for entry in entries if isinstance(entry, MalformedRange)]
         self._of: dict[tuple[Role, ...], list[Declaration]] = {}
         self._index: dict[Role, RangeIndex[int]] = {}
 
     def of(self, *roles: Role) -> list[Declaration]:
         """The declarations of these roles."""
         if roles not in self._of:
-            self._of[roles] = [declared for declared in self.declarations if declared.role in roles]
+            self._of[roles] = [declaration for declaration in self.declarations if declaration.role in roles]
         return self._of[roles]
 
-    def holding(self, family: int, address: int, *roles: Role) -> list[Declaration]:
+    def containing(self, family: int, address: int, *roles: Role) -> list[Declaration]:
         """The trusted declarations of these roles that hold an address, the widest first."""
-        held = [entry for role in roles for entry in self._index_of(role).holding(family, address)]
-        held.sort(key=lambda entry: (entry[0].first, -entry[0].last, entry[1]))
-        return [self.declarations[number] for _, number in held]
+        containing = [numbered for role in roles for numbered in self._index_of(role).holding(family, address)]
+        containing.sort(key=lambda numbered: (numbered[0].first, -numbered[0].last, numbered[1]))
+        return [self.declarations[number] for _, number in containing]
 
     def _index_of(self, role: Role) -> RangeIndex[int]:
         """The trusted declarations of a role by their number."""
         if role not in self._index:
             trusted = set(map(id, self.trusted(role)))
-            numbered = ((found.range, number) for number, found in enumerate(self.declarations) if id(found) in trusted)
+            numbered = (
+                (declaration.range, number)
+                for number, declaration in enumerate(self.declarations)
+                if id(declaration) in trusted
+            )
             self._index[role] = RangeIndex(numbered)
         return self._index[role]
 
     def strongest(self, role: Role, *authorities: str) -> list[Declaration]:
-        """What the first of these authorities that declares the role says."""
+        """Declarations of the role by the first of these authorities that has any."""
         for authority in authorities:
-            found = [declared for declared in self.of(role) if declared.authority == authority]
-            if found:
-                return found
+            declarations = [declaration for declaration in self.of(role) if declaration.authority == authority]
+            if declarations:
+                return declarations
         return []
 
     def trusted(self, *roles: Role) -> list[Declaration]:
@@ -60,17 +64,21 @@ class Plan:
 
         ``ClusterConfiguration`` is not updated when somebody changes a flag by hand.
         """
-        found = self.of(*roles)
-        stronger = {declared.role for declared in found if declared.authority != Authority.KUBEADM}
+        declarations = self.of(*roles)
+        stronger = {declaration.role for declaration in declarations if declaration.authority != Authority.KUBEADM}
         return [
-            declared for declared in found if declared.authority != Authority.KUBEADM or declared.role not in stronger
+            declaration
+            for declaration in declarations
+            if declaration.authority != Authority.KUBEADM or declaration.role not in stronger
         ]
 
 
-def collect(view: SnapshotView, of_services: Iterable[Service]) -> list[Declaration | SecondaryRange | MalformedRange]:
-    """Every declaration but the Nodes' pod ranges and those of CNI plugins."""
+def declared_by_objects(
+    view: SnapshotView, of_services: Iterable[Service]
+) -> list[Declaration | SecondaryRange | MalformedRange]:
+    """Declarations by objects, flags and settings: all but the Nodes' pod ranges and those of CNI plugins."""
     return [
-        *(declared for node in view.nodes for declared in node_objects.node_addresses(node)),
+        *(declaration for node in view.nodes for declaration in node_objects.node_addresses(node)),
         *service_cidrs.of_service_cidrs(view),
         *service_cidrs.of_openshift(view),
         *service_cidrs.of_metallb(view),

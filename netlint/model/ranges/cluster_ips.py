@@ -13,12 +13,11 @@ from netlint import addresses
 from netlint.addresses import RangeIndex
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.ranges.address_plan import Plan
+from netlint.model.ranges.service_cidrs import DEFAULT_SERVICE_CIDR
 from netlint.objects.core import Service
 from netlint.objects.meta import Path, condition_status
 from netlint.objects.networking import IPAddress, ServiceCIDR
 
-DEFAULT = "kubernetes"
-"""The ServiceCIDR that API servers make from their flag, and make again when somebody deletes it."""
 Address = tuple[int, int]
 
 
@@ -55,73 +54,74 @@ def cluster_ips(services: Iterable[Service]) -> Iterator[ClusterIP]:
                 yield ClusterIP(service, path, *addresses.parse(text))
 
 
-def shared(held: Sequence[ClusterIP]) -> list[list[ClusterIP]]:
+def shared_cluster_ips(cluster_ips: Sequence[ClusterIP]) -> list[list[ClusterIP]]:
     """Groups of cluster IPs of different Services that are the same address, by address."""
-    counts = Counter([(found.family, found.value) for found in held])
+    counts = Counter([(cluster_ip.family, cluster_ip.value) for cluster_ip in cluster_ips])
     by_address: defaultdict[Address, dict[tuple[str, str], ClusterIP]] = defaultdict(dict)
-    for found in held:
-        if counts[found.address] > 1:
-            by_address[found.address].setdefault(found.owner, found)
+    for cluster_ip in cluster_ips:
+        if counts[cluster_ip.address] > 1:
+            by_address[cluster_ip.address].setdefault(cluster_ip.owner, cluster_ip)
     return [[*group.values()] for _, group in sorted(by_address.items()) if len(group) > 1]
 
 
 class ServiceRanges:
-    """The ranges that cluster IPs are given from; ``given_up`` are those that are not Ready.
+    """The ranges from which API servers allocate cluster IPs.
 
-    ServiceCIDRs are the authority, and the API servers' flags where there are none. ``firm``: no other
-    range can be in force. Without any declaration there is nothing to hold an address against.
+    ServiceCIDRs are the authority, and the API servers' flags where there are none. ``not_ready``: those whose
+    ServiceCIDR is not Ready, from which nothing is allocated any more. ``are_complete``: no other range can be in
+    force. Without any declaration there is nothing to hold an address against.
     """
 
-    def __init__(self, plan: Plan, service_cidrs: Sequence[ServiceCIDR], firm: bool) -> None:
-        """``service_cidrs`` may lack those that nobody exported; ``firm``: whether they cannot."""
-        flags = plan.strongest(Role.SERVICE, Authority.API_SERVER, Authority.OPENSHIFT)
-        known = any(found.name == DEFAULT for found in service_cidrs)
+    def __init__(self, plan: Plan, service_cidrs: Sequence[ServiceCIDR], are_complete: bool) -> None:
+        """``are_complete``: whether ``service_cidrs`` are all that there are, and not only those that were exported."""
+        flag_ranges = plan.strongest(Role.SERVICE, Authority.API_SERVER, Authority.OPENSHIFT)
+        has_default = any(service_cidr.name == DEFAULT_SERVICE_CIDR for service_cidr in service_cidrs)
         declared = plan.strongest(Role.SERVICE, Authority.SERVICE_CIDR)
-        closed = {found.name for found in service_cidrs if _is_closed(found)}
-        self.given_up = [found for found in declared if found.subject.name in closed]
-        self.in_force = [found for found in declared if found.subject.name not in closed]
-        if not known:
-            self.in_force = [*self.in_force, *flags] if flags else []
-        self.firm = known or firm
-        self._index = RangeIndex((found.range, found) for found in self.in_force)
+        not_ready = {service_cidr.name for service_cidr in service_cidrs if _is_not_ready(service_cidr)}
+        self.not_ready = [declaration for declaration in declared if declaration.subject.name in not_ready]
+        self.in_force = [declaration for declaration in declared if declaration.subject.name not in not_ready]
+        if not has_default:
+            self.in_force = [*self.in_force, *flag_ranges] if flag_ranges else []
+        self.are_complete = has_default or are_complete
+        self._index = RangeIndex((declaration.range, declaration) for declaration in self.in_force)
 
     @property
     def declared(self) -> bool:
         """Whether the input shows all ranges in force."""
         return bool(self.in_force)
 
-    def holds(self, held: ClusterIP) -> bool:
+    def contain(self, cluster_ip: ClusterIP) -> bool:
         """Whether the address is inside a range in force."""
-        return bool(self._index.holding(held.family, held.value))
+        return bool(self._index.holding(cluster_ip.family, cluster_ip.value))
 
-    def around(self, held: ClusterIP) -> list[Declaration]:
+    def expected_for(self, cluster_ip: ClusterIP) -> list[Declaration]:
         """What an address outside should be in: the ranges in force of its family, or of the other one."""
-        of_family = [found for found in self.in_force if found.range.family == held.family]
+        of_family = [declaration for declaration in self.in_force if declaration.range.family == cluster_ip.family]
         return of_family or self.in_force
 
 
-def _is_closed(found: ServiceCIDR) -> bool:
-    """A new one may have no condition yet."""
-    return condition_status(found.status.conditions if found.status else None, "Ready") == "False"
+def _is_not_ready(service_cidr: ServiceCIDR) -> bool:
+    """Whether its Ready condition is False; a new one may have no condition yet."""
+    return condition_status(service_cidr.status.conditions if service_cidr.status else None, "Ready") == "False"
 
 
-class Records:
+class IPAddressRecords:
     """The IPAddress objects of cluster IPs, by address; those of other APIs are there too."""
 
     def __init__(self, ip_addresses: Iterable[IPAddress]) -> None:
-        """The object is named by its address."""
-        self.by_address = {addresses.parse(found.name): found for found in ip_addresses}
+        """``ip_addresses``: objects that are named by their addresses."""
+        self.by_address = {addresses.parse(ip_address.name): ip_address for ip_address in ip_addresses}
         self.newest = newest(self.by_address.values())
 
     @property
     def in_use(self) -> bool:
         """Whether API servers record cluster IPs here at all: that of ``default/kubernetes`` always is."""
-        return any(parent_of(found) for found in self.by_address.values())
+        return any(parent_of(ip_address) for ip_address in self.by_address.values())
 
 
-def parent_of(found: IPAddress) -> tuple[str, str] | None:
+def parent_of(ip_address: IPAddress) -> tuple[str, str] | None:
     """Namespace and name of the Service that an IPAddress belongs to; None for what belongs to something else."""
-    parent = found.spec.parentRef
+    parent = ip_address.spec.parentRef
     if parent is None or parent.group or parent.resource != "services":
         return None
     return parent.namespace or "", parent.name or ""
@@ -129,10 +129,10 @@ def parent_of(found: IPAddress) -> tuple[str, str] | None:
 
 def newest(items: Iterable[Service | IPAddress]) -> str:
     """When the last of them was made; empty where none says so."""
-    return max((found.metadata.creationTimestamp or "" for found in items), default="")
+    return max((item.metadata.creationTimestamp or "" for item in items), default="")
 
 
 def is_after(item: Service | IPAddress, last: str) -> bool:
     """Whether it was made after everything in a list that may have been read before: it cannot be in that."""
-    made = item.metadata.creationTimestamp or ""
-    return bool(last) and made >= last
+    created = item.metadata.creationTimestamp or ""
+    return bool(last) and created >= last

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from operator import attrgetter
 
 from netlint.addresses import BITS, Range, overlapping_groups
+from netlint.findings import Subject
 from netlint.model.cni import PodNetwork
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.host import Host, of_hosts
 from netlint.model.ranges import cluster_ips as of_services
-from netlint.model.ranges.address_plan import Plan, collect
-from netlint.model.ranges.attachment_sharing import Sharing, sharing
+from netlint.model.ranges.address_plan import Plan, declared_by_objects
 from netlint.model.ranges.collisions import Collision, Usage, collisions, usage
+from netlint.model.ranges.duplicate_secondary_addresses import DuplicateAddresses, duplicate_addresses
 from netlint.model.ranges.enclosing_ranges import EnclosingRange, enclosing_ranges
-from netlint.model.ranges.ipam import Block, blocks_of
 from netlint.model.ranges.node_range_capacity import NodeRangeCapacity, capacities, undivided
 from netlint.model.ranges.pod_placement import PodPlacement
-from netlint.model.ranges.service_cidrs import inferred
+from netlint.model.ranges.service_cidrs import inferred_service_range
 from netlint.model.subjects import subject_of
 from netlint.snapshot import Reason
-
-BY_VALUE = attrgetter("value")
 
 
 class ClusterRanges:
@@ -39,35 +37,45 @@ class ClusterRanges:
     def plan(self) -> Plan:
         """Every range that the cluster declares."""
         view = self._view
-        own = [declared for ranges in view.pod_cidrs.values() for declared in ranges]
+        pod_cidrs = [declaration for ranges in view.pod_cidrs.values() for declaration in ranges]
         observed = of_hosts(self._hosts, view.node_named, self._network.node_ranges, view.pods)
-        declared = [*own, *self._network.declared, *collect(view, view.services), *observed]
-        return Plan([*declared, *self._guessed_service_ranges(declared)])
+        declarations = [*pod_cidrs, *self._network.declared, *declared_by_objects(view, view.services), *observed]
+        return Plan([*declarations, *self._inferred_service_ranges(declarations)])
 
-    def _guessed_service_ranges(self, declared: Iterable[object]) -> Iterator[Declaration]:
+    def _inferred_service_ranges(self, declared: Iterable[object]) -> Iterator[Declaration]:
         """Of families for which nothing declares them."""
         roles = ((entry.role, entry.range.family) for entry in declared if isinstance(entry, Declaration))
         declared_families = {family for role, family in roles if role is Role.SERVICE}
         for family in BITS.keys() - declared_families:
             of_family = [cluster_ip for cluster_ip in self.cluster_ips if cluster_ip.family == family]
             if of_family:
-                first, last = min(of_family, key=BY_VALUE), max(of_family, key=BY_VALUE)
-                span = Range(family, first.value, first.value)
-                guess = inferred(span, last.value, subject_of(first.service), first.path)
-                yield from [guess] if guess else []
+                lowest = min(of_family, key=lambda cluster_ip: cluster_ip.value)
+                highest = max(cluster_ip.value for cluster_ip in of_family)
+                first = Range(family, lowest.value, lowest.value)
+                inferred = inferred_service_range(first, highest, subject_of(lowest.service), lowest.path)
+                yield from [inferred] if inferred else []
+
+    @cached_property
+    def node_addresses(self) -> dict[tuple[int, int], list[Declaration]]:
+        """Declarations of the addresses of Nodes, by family and value."""
+        declarations = defaultdict(list)
+        for declared in self.plan.of(Role.NODE):
+            if declared.range.size == 1:
+                declarations[declared.range.family, declared.range.first].append(declared)
+        return dict(declarations)
 
     @cached_property
     def pod_ranges(self) -> list[Declaration]:
         """The ranges from which pods get their addresses: those of the nodes, else what all of them share."""
-        own = [declared for ranges in self._network.node_ranges.values() for declared in ranges]
-        if own or not self._network.allocates_from_node:
-            return own or self._pools_of_plugins
+        node_ranges = [declared for ranges in self._network.node_ranges.values() for declared in ranges]
+        if node_ranges or not self._network.allocates_from_node:
+            return node_ranges or self._pools_of_plugins
         return self.plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
 
     @property
     def _pools_of_plugins(self) -> list[Declaration]:
-        declared = [entry for entry in self._network.declared if isinstance(entry, Declaration)]
-        return [declaration for declaration in declared if declaration.role is Role.POD]
+        declarations = [entry for entry in self._network.declared if isinstance(entry, Declaration)]
+        return [declaration for declaration in declarations if declaration.role is Role.POD]
 
     @cached_property
     def collisions(self) -> list[Collision]:
@@ -87,14 +95,14 @@ class ClusterRanges:
         return enclosing_ranges(self.plan, self._network, self._view.pod_cidrs)
 
     @cached_property
-    def calico_blocks(self) -> list[Block]:
-        """Calico's blocks."""
-        return blocks_of(self._view, self._network)
-
-    @cached_property
     def capacities(self) -> list[NodeRangeCapacity]:
         """How many ranges for nodes there are, and how many are left."""
         return list(capacities(self._view, self.plan, self._network))
+
+    @cached_property
+    def unserved_nodes(self) -> set[Subject]:
+        """The Nodes without a range, for which none is left."""
+        return {node for capacity in self.capacities if capacity.is_spent for node in capacity.lacking}
 
     @cached_property
     def undivided_pod_cidrs(self) -> list[list[Declaration]]:
@@ -104,18 +112,18 @@ class ClusterRanges:
         return undivided(self.plan, self._view.pod_cidrs, self.capacities)
 
     @cached_property
-    def disputed_pod_cidrs(self) -> list[list[Declaration]]:
+    def overlapping_pod_cidrs(self) -> list[list[Declaration]]:
         """Groups of pod ranges of different Nodes that have addresses in common, undivided ones aside."""
-        whole = {declared for owners in self.undivided_pod_cidrs for declared in owners}
-        own = (declared for ranges in self._view.pod_cidrs.values() for declared in ranges)
-        divided = [declared for declared in own if declared not in whole]
-        groups = overlapping_groups([declared.range for declared in divided])
-        disputed = [[divided[number] for number in group] for group in groups]
+        undivided = {declared for owners in self.undivided_pod_cidrs for declared in owners}
+        pod_cidrs = (declared for ranges in self._view.pod_cidrs.values() for declared in ranges)
+        candidates = [declared for declared in pod_cidrs if declared not in undivided]
+        groups = overlapping_groups([declared.range for declared in candidates])
+        disputed = [[candidates[number] for number in group] for group in groups]
         return [group for group in disputed if len({declared.node for declared in group}) > 1]
 
     def share_pod_cidrs(self, names: set[str]) -> bool:
         """Whether pod ranges of several of these Nodes have addresses in common."""
-        groups = (*self.disputed_pod_cidrs, *self.undivided_pod_cidrs)
+        groups = (*self.overlapping_pod_cidrs, *self.undivided_pod_cidrs)
         return any(len(names & {declared.node for declared in group}) > 1 for group in groups)
 
     @cached_property
@@ -125,9 +133,9 @@ class ClusterRanges:
         return PodPlacement(self._network.node_ranges, self._network.open_ranges, undivided_nodes)
 
     @cached_property
-    def shared_attachments(self) -> list[Sharing]:
+    def duplicate_secondary_addresses(self) -> list[DuplicateAddresses]:
         """Networks beside the cluster's in which several pods have one address."""
-        return sharing(self._view)
+        return duplicate_addresses(self._view)
 
     @cached_property
     def cluster_ips(self) -> list[of_services.ClusterIP]:
@@ -138,10 +146,10 @@ class ClusterRanges:
     def service_ranges(self) -> of_services.ServiceRanges:
         """The ranges from which cluster IPs are given."""
         gap = self._view.gap("ServiceCIDR")
-        firm = gap is None or gap.reason is Reason.NOT_APPLICABLE
-        return of_services.ServiceRanges(self.plan, self._view.objects("ServiceCIDR"), firm)
+        are_complete = gap is None or gap.reason is Reason.NOT_APPLICABLE
+        return of_services.ServiceRanges(self.plan, self._view.objects("ServiceCIDR"), are_complete)
 
     @cached_property
-    def ip_addresses(self) -> of_services.Records:
+    def ip_addresses(self) -> of_services.IPAddressRecords:
         """The IPAddress objects."""
-        return of_services.Records(self._view.objects("IPAddress"))
+        return of_services.IPAddressRecords(self._view.objects("IPAddress"))

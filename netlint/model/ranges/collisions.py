@@ -15,7 +15,7 @@ from netlint.model.declared.declarations import Authority, Declaration, Role, St
 from netlint.model.pods import Pods
 from netlint.model.ranges.address_plan import Plan
 
-KINDS = {
+KIND_OF_ROLE = {
     Role.POD: "pod",
     Role.NODE_POD: "pod",
     Role.SERVICE: "Service",
@@ -25,10 +25,10 @@ KINDS = {
     Role.INTERNAL: "internal",
     Role.SECONDARY: "secondary",
 }
-"""What is compared with what, in the order of pairs: a node's piece of the pod range is a pod range too."""
-APART = (("bridge", "internal"), ("bridge", "secondary"))
+"""Kinds that are compared with each other, in the order of pairs: a node's part of the pod range is one too."""
+COMPATIBLE_KINDS = (("bridge", "internal"), ("bridge", "secondary"))
 """Pairs that may share addresses: bridges carry plugins' internal ranges and secondary networks."""
-IN_NODE_NETWORK = ("bridge", "load-balancer", "internal", "secondary")
+KINDS_IN_NODE_NETWORK = ("bridge", "load-balancer", "internal", "secondary")
 """Kinds that may lie in a node's network: only the node's own addresses are taken."""
 DOCKER_DEFAULT = addresses.parse_cidr("172.17.0.0/16").range
 MULTUS_NAMESPACE = "kube-system"
@@ -40,21 +40,23 @@ InUse = Callable[[Collection[Range]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """Two kinds of ranges that have addresses in common: everything of both kinds that takes part."""
+    """All ranges of one kind that overlap ranges of another kind, and these."""
 
-    left: str
-    right: str
-    ours: tuple[Declaration, ...]
-    theirs: tuple[Declaration, ...]
+    left_kind: str
+    right_kind: str
+    left_ranges: tuple[Declaration, ...]
+    right_ranges: tuple[Declaration, ...]
 
     @property
     def involved(self) -> list[Declaration]:
         """Both sides, by object and range."""
-        return sorted((*self.ours, *self.theirs), key=lambda declared: (declared.subject.order, declared.range))
+        return sorted(
+            (*self.left_ranges, *self.right_ranges), key=lambda declared: (declared.subject.order, declared.range)
+        )
 
     def counterpart(self, declared: Declaration) -> Declaration:
         """The first one of the other side that overlaps this one."""
-        others = self.theirs if declared in self.ours else self.ours
+        others = self.right_ranges if declared in self.left_ranges else self.left_ranges
         return min(
             (other for other in others if other.range.overlaps(declared.range)),
             key=lambda other: (other.subject.order, other.range),
@@ -63,48 +65,48 @@ class Collision:
     @property
     def is_idle(self) -> bool:
         """Whether it is only about Docker's default bridge, to which nothing is attached."""
-        bridges = [found for found in (*self.ours, *self.theirs) if found.role is Role.BRIDGE]
-        return bool(bridges) and all(found.idle and found.range == DOCKER_DEFAULT for found in bridges)
+        bridges = [bridge for bridge in (*self.left_ranges, *self.right_ranges) if bridge.role is Role.BRIDGE]
+        return bool(bridges) and all(bridge.idle and bridge.range == DOCKER_DEFAULT for bridge in bridges)
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What tells whether a collision hurts already.
+    """The addresses in use, held against collisions.
 
-    ``in_use``: by kind; ``ignored``: who gives ranges to nodes at which the network plugin does not look;
-    ``in_pieces``: whether only the nodes' pieces of a pod range are in use.
+    ``in_use``: tests by kind; ``ignored_authorities``: whose ranges for nodes the network plugin does not look at;
+    ``only_node_ranges_used``: whether of a pod range only the nodes' parts are in use.
     """
 
     in_use: Mapping[str, InUse]
-    ignored: Collection[str]
-    in_pieces: bool
+    ignored_authorities: Collection[str]
+    only_node_ranges_used: bool
 
-    def hurts(self, found: Collision) -> bool:
+    def has_allocations_in(self, collision: Collision) -> bool:
         """Whether something that is allocated lies in a range of the other kind.
 
         Guesses do not count, nor does a secondary network: whether nodes share its segment cannot be seen.
         """
-        if {found.left, found.right} == {"node", "secondary"}:
+        if {collision.left_kind, collision.right_kind} == {"node", "secondary"}:
             return False
-        ours, theirs = _firm(found.ours), _firm(found.theirs)
-        return self._is_taken(found.left, ours, theirs) or self._is_taken(found.right, theirs, ours)
+        left, right = _certain(collision.left_ranges), _certain(collision.right_ranges)
+        return self._is_taken(collision.left_kind, left, right) or self._is_taken(collision.right_kind, right, left)
 
     def _is_taken(self, kind: str, side: list[Declaration], others: list[Declaration]) -> bool:
         """Whether something of this kind lies in a range of the others."""
         allocated = [declared.range for declared in side if self._is_allocated(declared)]
         if addresses.touching(allocated, (other.range for other in others)):
             return True
-        whole = [other.range for other in others if other.role is not Role.POD or not self.in_pieces]
-        return kind in self.in_use and self.in_use[kind](whole)
+        occupied = [other.range for other in others if other.role is not Role.POD or not self.only_node_ranges_used]
+        return kind in self.in_use and self.in_use[kind](occupied)
 
     def _is_allocated(self, declared: Declaration) -> bool:
-        given = declared.role is Role.NODE_POD and declared.authority not in self.ignored
-        return given or declared.role is Role.NODE
+        is_node_pod_range = declared.role is Role.NODE_POD and declared.authority not in self.ignored_authorities
+        return is_node_pod_range or declared.role is Role.NODE
 
 
 def usage(plan: Plan, network: PodNetwork, pods: Pods, cluster_ips: Collection[Range]) -> Usage:
-    """What the cluster uses."""
-    public = [found.range for found in plan.of(Role.PUBLIC)]
+    """The addresses that pods, Services and load balancers have."""
+    public = [declaration.range for declaration in plan.of(Role.PUBLIC)]
     return Usage(
         {
             "pod": pods.any_in,
@@ -112,12 +114,12 @@ def usage(plan: Plan, network: PodNetwork, pods: Pods, cluster_ips: Collection[R
             "load-balancer": lambda ranges: bool(addresses.touching(public, ranges)),
         },
         {Authority.NODE} if network.allocates_from_node is False else set(),
-        bool(plan.of(Role.NODE_POD) or network.missing),
+        bool(plan.of(Role.NODE_POD) or network.missing_kind),
     )
 
 
-def _firm(side: Iterable[Declaration]) -> list[Declaration]:
-    """What is certain; networks around nodes may be far larger than what is in them."""
+def _certain(side: Iterable[Declaration]) -> list[Declaration]:
+    """Declarations that are no guess, nor a network around nodes: it may be far larger than what is in it."""
     return [
         declared
         for declared in side
@@ -127,56 +129,74 @@ def _firm(side: Iterable[Declaration]) -> list[Declaration]:
 
 def collisions(plan: Plan, shared_subnet: bool) -> Iterator[Collision]:
     """One for each pair of kinds; ``shared_subnet``: pods have addresses of their node's own network."""
-    given = {found.declaration: found.given for found in plan.secondary if not found.is_isolated}
-    kinds = _by_kind(_distinct(plan.trusted(*KINDS)))
-    apart = {*APART, ("pod", "node")} if shared_subnet else {*APART}
-    for left, right in combinations(dict.fromkeys(KINDS.values()), 2):
-        if (left, right) in apart or not (kinds.get(left) and kinds.get(right)):
+    allocatable = {
+        secondary.declaration: secondary.allocatable for secondary in plan.secondary if not secondary.is_isolated
+    }
+    by_kind = _by_kind(_distinct(plan.trusted(*KIND_OF_ROLE)))
+    apart = {*COMPATIBLE_KINDS, ("pod", "node")} if shared_subnet else {*COMPATIBLE_KINDS}
+    for left_kind, right_kind in combinations(dict.fromkeys(KIND_OF_ROLE.values()), 2):
+        if (left_kind, right_kind) in apart or not (by_kind.get(left_kind) and by_kind.get(right_kind)):
             continue
-        ours, theirs = _against(kinds[left], right, given), _against(kinds[right], left, given)
-        first, second = [found.range for found in ours], [found.range for found in theirs]
-        touched = [ours[index] for index in addresses.touching(first, second)]
-        if touched:
-            touching = [theirs[index] for index in addresses.touching(second, first)]
-            yield Collision(left, right, tuple(touched), tuple(touching))
+        left = _comparable_with(by_kind[left_kind], right_kind, allocatable)
+        right = _comparable_with(by_kind[right_kind], left_kind, allocatable)
+        overlapping = _overlapping(left, right)
+        if overlapping:
+            yield Collision(left_kind, right_kind, overlapping, _overlapping(right, left))
+
+
+def _overlapping(declarations: list[Declaration], others: list[Declaration]) -> tuple[Declaration, ...]:
+    """The declarations that have addresses in common with any of the others."""
+    touching = addresses.touching(
+        [declaration.range for declaration in declarations], [other.range for other in others]
+    )
+    return tuple(declarations[index] for index in touching)
 
 
 def _distinct(declarations: Iterable[Declaration]) -> list[Declaration]:
-    """Without whole families, and without what hosts only show again."""
-    listed = [found for found in declarations if found.range.size < 1 << addresses.BITS[found.range.family]]
-    firm = [found for found in listed if found.standing is Standing.DECLARED]
-    if len(firm) == len(listed):
-        return listed
-    declared = {(found.range, found.role, found.node) for found in firm}
-    everywhere = {(found.range, found.role) for found in firm if not found.node}
+    """Declarations but those of all addresses of a family, and those that only repeat what is declared."""
+    bounded = [
+        declaration
+        for declaration in declarations
+        if declaration.range.size < 1 << addresses.BITS[declaration.range.family]
+    ]
+    firmly_declared = [declaration for declaration in bounded if declaration.standing is Standing.DECLARED]
+    if len(firmly_declared) == len(bounded):
+        return bounded
+    declared = {(declaration.range, declaration.role, declaration.node) for declaration in firmly_declared}
+    everywhere = {(declaration.range, declaration.role) for declaration in firmly_declared if not declaration.node}
     return [
-        found
-        for found in listed
-        if found.standing is Standing.DECLARED
-        or ((found.range, found.role, found.node) not in declared and (found.range, found.role) not in everywhere)
+        declaration
+        for declaration in bounded
+        if declaration.standing is Standing.DECLARED
+        or (
+            (declaration.range, declaration.role, declaration.node) not in declared
+            and (declaration.range, declaration.role) not in everywhere
+        )
     ]
 
 
 def _by_kind(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]]:
-    """Only what overlaps anything of another kind."""
-    listed = [found for found in declarations if found.role in KINDS]
-    found: dict[str, list[Declaration]] = {}
-    for group in addresses.overlapping_groups([declared.range for declared in listed]):
-        members = [listed[number] for number in group]
-        if len({KINDS[declared.role] for declared in members}) > 1:
-            for declared in members:
-                found.setdefault(KINDS[declared.role], []).append(declared)
-    return found
+    """Declarations by kind, those alone that overlap anything of another kind."""
+    compared = [declaration for declaration in declarations if declaration.role in KIND_OF_ROLE]
+    by_kind: dict[str, list[Declaration]] = {}
+    for group in addresses.overlapping_groups([declaration.range for declaration in compared]):
+        members = [compared[number] for number in group]
+        if len({KIND_OF_ROLE[declaration.role] for declaration in members}) > 1:
+            for declaration in members:
+                by_kind.setdefault(KIND_OF_ROLE[declaration.role], []).append(declaration)
+    return by_kind
 
 
-def _against(side: list[Declaration], other: str, given: Mapping[Declaration, Range]) -> list[Declaration]:
-    """What of a kind is compared with another kind."""
-    if side[0].role is Role.NODE and other in IN_NODE_NETWORK:
-        return [declared for declared in side if declared.range.size == 1]
-    if side[0].role is not Role.SECONDARY:
-        return side
-    if other in {"node", "load-balancer"}:
-        return [replace(declared, range=given[declared]) for declared in side if declared in given]
-    if other == "pod":
-        return [declared for declared in side if declared.subject.namespace != MULTUS_NAMESPACE]
-    return side
+def _comparable_with(
+    declarations: list[Declaration], other_kind: str, allocatable: Mapping[Declaration, Range]
+) -> list[Declaration]:
+    """The declarations of one kind that are compared with another kind."""
+    if declarations[0].role is Role.NODE and other_kind in KINDS_IN_NODE_NETWORK:
+        return [declared for declared in declarations if declared.range.size == 1]
+    if declarations[0].role is not Role.SECONDARY:
+        return declarations
+    if other_kind in {"node", "load-balancer"}:
+        return [replace(declared, range=allocatable[declared]) for declared in declarations if declared in allocatable]
+    if other_kind == "pod":
+        return [declared for declared in declarations if declared.subject.namespace != MULTUS_NAMESPACE]
+    return declarations

@@ -10,35 +10,30 @@ from netlint.model.cni import PodNetwork
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.ranges.address_plan import Plan
 
-ENCLOSING = ("antrea", "flannel")
-"""Plugins that take ranges from Nodes and refuse one outside of their own setting, as Antrea where it gives them."""
-POOLS = {"cilium": ("cilium",), "ovn-kubernetes": (Authority.OPENSHIFT,)}
-"""Plugins that give ranges to nodes, and who declares the pools of these."""
-
 
 @dataclass(frozen=True, slots=True)
 class EnclosingRange:
     """What has to enclose the ranges of nodes; ``is_firm``: something stops working when it does not."""
 
-    wide: tuple[Declaration, ...]
-    own: tuple[Declaration, ...]
+    enclosing: tuple[Declaration, ...]
+    node_ranges: tuple[Declaration, ...]
     is_firm: bool
 
-    def strays(self) -> Iterator[tuple[list[Declaration], list[Declaration]]]:
+    def outside(self) -> Iterator[tuple[list[Declaration], list[Declaration]]]:
         """Ranges that are outside, with the ranges of their family in which they should be.
 
         Each by itself where others are inside, all together where none is: then the wider range is wrong.
         """
         for family in addresses.BITS:
-            wide = [found for found in self.wide if found.range.family == family]
-            own = [found for found in self.own if found.range.family == family]
-            outside = own if wide else []
-            for found in wide:
-                outside = [one for one in outside if not found.range.covers(one.range)]
-            if outside and len(outside) == len(own):
-                yield outside, wide
+            enclosing = [declaration for declaration in self.enclosing if declaration.range.family == family]
+            node_ranges = [declaration for declaration in self.node_ranges if declaration.range.family == family]
+            outside = node_ranges if enclosing else []
+            for wider in enclosing:
+                outside = [declaration for declaration in outside if not wider.range.covers(declaration.range)]
+            if outside and len(outside) == len(node_ranges):
+                yield outside, enclosing
             else:
-                yield from (([one], wide) for one in outside)
+                yield from (([declaration], enclosing) for declaration in outside)
 
 
 def enclosing_ranges(
@@ -51,18 +46,21 @@ def enclosing_ranges(
 def _enclosing_ranges(
     plan: Plan, network: PodNetwork, pod_cidrs: Mapping[str, list[Declaration]]
 ) -> Iterator[EnclosingRange]:
-    own = tuple(found for ranges in pod_cidrs.values() for found in ranges)
+    node_ranges = tuple(declaration for ranges in pod_cidrs.values() for declaration in ranges)
     ignored = network.allocates_from_node is False
-    cluster = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
-    intended = bool(cluster) and cluster[0].authority is Authority.KUBEADM
-    if cluster and not (intended and ignored):
-        yield EnclosingRange(tuple(cluster), own, not intended)
-    for found in network.plugins:
-        if found.name in ENCLOSING and not ignored and _declared(plan, found.name):
-            yield EnclosingRange(_declared(plan, found.name), own, True)
-        for authority in POOLS.get(found.name, ()):
-            yield EnclosingRange(_declared(plan, authority), found.allocation.ranges, False)
+    cluster_ranges = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER, Authority.KUBEADM)
+    is_intended = bool(cluster_ranges) and cluster_ranges[0].authority is Authority.KUBEADM
+    if cluster_ranges and not (is_intended and ignored):
+        yield EnclosingRange(tuple(cluster_ranges), node_ranges, not is_intended)
+    for detected in network.plugins:
+        pod_range = detected.plugin.pod_range
+        if pod_range.refuses_strays and not ignored and _declared(plan, detected.name):
+            yield EnclosingRange(_declared(plan, detected.name), node_ranges, True)
+        if pod_range.pool_authority:
+            yield EnclosingRange(_declared(plan, pod_range.pool_authority), detected.allocation.ranges, False)
 
 
 def _declared(plan: Plan, authority: str) -> tuple[Declaration, ...]:
-    return tuple(found for found in plan.of(Role.POD) if found.authority == authority and not found.node)
+    return tuple(
+        declaration for declaration in plan.of(Role.POD) if declaration.authority == authority and not declaration.node
+    )

@@ -9,9 +9,10 @@ from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
 from netlint.model import settings
-from netlint.model.cni import PodNetwork, antrea, cilium
+from netlint.model.cni import PLUGINS, PodNetwork
+from netlint.model.cni.pod_addresses import prefix_length
 from netlint.model.declared.control_plane import command_lines
-from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.declarations import Authority, Declaration, Role
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.ranges.address_plan import Plan
@@ -19,9 +20,12 @@ from netlint.model.subjects import subject_of
 
 MASKS = {4: 24, 6: 64}
 """The kube-controller-manager's ``--node-cidr-mask-size-ipv4`` and ``-ipv6``."""
-CILIUM_MASKS = {4: 24, 6: 120}
 NEARLY = 0.8
-DIVIDED = (Authority.CONTROLLER_MANAGER, Authority.KUBEADM, "flannel", "kindnet", "antrea")
+DIVIDING_AUTHORITIES = {
+    Authority.CONTROLLER_MANAGER,
+    Authority.KUBEADM,
+    *(plugin.name for plugin in PLUGINS if plugin.pod_range.is_divided),
+}
 """Whose pod range is cut into pieces for the Nodes."""
 
 
@@ -29,97 +33,91 @@ DIVIDED = (Authority.CONTROLLER_MANAGER, Authority.KUBEADM, "flannel", "kindnet"
 class NodeRangeCapacity:
     """One family of a range that is cut into pieces for nodes.
 
-    ``taken``: the pieces that nodes have; ``lacking``: the nodes without one.
+    ``size``: the number of pieces; ``allocated``: of those that nodes have; ``lacking``: the nodes without one.
     """
 
     declared: tuple[Declaration, ...]
     prefix_length: int
     size: int
-    taken: int
+    allocated: int
     lacking: tuple[Subject, ...]
 
     @property
     def is_spent(self) -> bool:
         """Whether a node has no range and none is left."""
-        return self.taken >= self.size and bool(self.lacking)
+        return self.allocated >= self.size and bool(self.lacking)
 
     @property
     def is_scarce(self) -> bool:
         """Whether four in five are taken; a cluster of one node is not meant to grow."""
-        return self.taken > 1 and self.taken >= NEARLY * self.size
+        return self.allocated > 1 and self.allocated >= NEARLY * self.size
 
 
 def capacities(view: SnapshotView, plan: Plan, network: PodNetwork) -> Iterator[NodeRangeCapacity]:
-    """What the kube-controller-manager, Antrea's controller and Cilium's operator divide."""
+    """What the kube-controller-manager and the controllers of network plugins divide."""
     node_ranges = view.pod_cidrs
-    own = [declared.range for ranges in node_ranges.values() for declared in ranges]
+    node_pod_cidrs = [declared.range for ranges in node_ranges.values() for declared in ranges]
     lacking = tuple(subject_of(node) for node in view.nodes if not node_ranges[node.name])
-    if network.allocates_from_node and _gives_ranges(view):
-        wide = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER)
-        yield from _of_families(wide, _controller_masks(view), own, lacking)
-    masks = antrea.node_masks(view)
-    if masks is not None:
-        wide = [found for found in plan.of(Role.POD) if found.authority == antrea.NAME]
-        yield from _of_families(wide, MASKS | masks, own, lacking)
-    if cilium.mode_of(view) == "cluster-pool":
-        wide = [found for found in plan.of(Role.POD) if found.authority == cilium.NAME]
-        given = [found.range for found in network.own_ranges if found.authority == cilium.NAME]
-        yield from _of_families(wide, _cilium_masks(view), given, tuple(cilium.without_range(view)))
+    if network.allocates_from_node and _allocates_node_cidrs(view):
+        pod_ranges = plan.strongest(Role.POD, Authority.CONTROLLER_MANAGER)
+        yield from _of_families(pod_ranges, _controller_masks(view), node_pod_cidrs, lacking)
+    for detected in network.plugins:
+        division = detected.plugin.ipam.division(view)
+        if division is None:
+            continue
+        pod_ranges = [declared for declared in plan.of(Role.POD) if declared.authority == detected.name]
+        lengths = MASKS | division.prefix_lengths
+        if division.lacking is None:
+            yield from _of_families(pod_ranges, lengths, node_pod_cidrs, lacking)
+        else:
+            allocated = [declared.range for declared in detected.allocation.ranges]
+            yield from _of_families(pod_ranges, lengths, allocated, division.lacking)
 
 
 def _of_families(
-    wide: Iterable[Declaration], masks: dict[int, int], own: list[Range], lacking: tuple[Subject, ...]
+    cluster_ranges: Iterable[Declaration], masks: dict[int, int], allocated: list[Range], lacking: tuple[Subject, ...]
 ) -> Iterator[NodeRangeCapacity]:
-    listed = list(wide)
+    pod_ranges = list(cluster_ranges)
     for family, length in masks.items():
-        declared = tuple(found for found in listed if found.range.family == family)
-        piece = 1 << (addresses.BITS[family] - length)
-        pools = addresses.merged(found.range for found in declared)
-        size = sum(pool.size // piece for pool in pools)
+        declared = tuple(declaration for declaration in pod_ranges if declaration.range.family == family)
+        subnet_size = 1 << (addresses.BITS[family] - length)
+        pools = addresses.merged(declaration.range for declaration in declared)
+        size = sum(pool.size // subnet_size for pool in pools)
         if size:
-            taken = pieces(pools, piece, [held for held in own if held.family == family])
+            taken = taken_subnets(pools, subnet_size, [span for span in allocated if span.family == family])
             yield NodeRangeCapacity(declared, length, size, taken, lacking)
 
 
-def pieces(pools: list[Range], piece: int, own: list[Range]) -> int:
+def taken_subnets(pools: list[Range], subnet_size: int, allocated: list[Range]) -> int:
     """How many pieces of the pools have an address in common with any of the ranges."""
-    rounded = (Range(held.family, held.first & -piece, held.last | (piece - 1)) for held in own)
+    rounded = (Range(span.family, span.first & -subnet_size, span.last | (subnet_size - 1)) for span in allocated)
     return sum(
-        (min(held.last, pool.last) - max(held.first, pool.first) + 1) // piece
-        for held in addresses.merged(rounded)
+        (min(span.last, pool.last) - max(span.first, pool.first) + 1) // subnet_size
+        for span in addresses.merged(rounded)
         for pool in pools
-        if held.overlaps(pool)
+        if span.overlaps(pool)
     )
 
 
-def _gives_ranges(view: SnapshotView) -> bool:
-    if is_off(Controller.NODE_RANGES, view.pods):
+def _allocates_node_cidrs(view: SnapshotView) -> bool:
+    if is_disabled(Controller.NODE_RANGES, view.pods):
         return False
     lines = command_lines(view.pods, "kube-controller-manager")
-    given = [settings.flags(line.words).get("allocate-node-cidrs") for _, line in lines]
-    return any(flag is not None and flag.value == "true" for flag in given)
+    values = [settings.flags(line.words).get("allocate-node-cidrs") for _, line in lines]
+    return any(flag is not None and flag.value == "true" for flag in values)
 
 
 def _controller_masks(view: SnapshotView) -> dict[int, int]:
     """The flags; the one without a family counts where the cluster has one family."""
     for _, line in command_lines(view.pods, "kube-controller-manager"):
-        given = settings.flags(line.words)
-        plain = given.get("node-cidr-mask-size")
-        named = {family: given.get(f"node-cidr-mask-size-ipv{family}", plain) for family in MASKS}
-        return {family: _length(flag.value if flag else "", MASKS[family], family) for family, flag in named.items()}
+        flag_values = settings.flags(line.words)
+        familyless = flag_values.get("node-cidr-mask-size")
+        by_family = {family: flag_values.get(f"node-cidr-mask-size-ipv{family}", familyless) for family in MASKS}
+        return {
+            family: prefix_length(flag.value if flag else "", family, MASKS[family])
+            for family, flag in by_family.items()
+        }
     return MASKS
-
-
-def _cilium_masks(view: SnapshotView) -> dict[int, int]:
-    _, keys = cilium.configuration(view)
-    return {
-        family: _length(keys.get(f"cluster-pool-ipv{family}-mask-size", ""), default, family)
-        for family, default in CILIUM_MASKS.items()
-    }
-
-
-def _length(text: str, default: int, family: int) -> int:
-    return int(text) if text.isdecimal() and int(text) <= addresses.BITS[family] else default
 
 
 def undivided(
@@ -129,10 +127,18 @@ def undivided(
 
     Where that has room for one node only, one of them is right.
     """
-    wide = {one.range for one in plan.of(Role.POD) if one.authority in DIVIDED and not one.node}
-    single = {one.range for capacity in capacities if capacity.size == 1 for one in capacity.declared}
-    found: dict[Range, list[Declaration]] = {}
-    for own in (own for ranges in pod_cidrs.values() for own in ranges):
-        if own.range in wide:
-            found.setdefault(own.range, []).append(own)
-    return [owners for held, owners in sorted(found.items()) if len(owners) > 1 or held not in single]
+    cluster_ranges = {
+        declaration.range
+        for declaration in plan.of(Role.POD)
+        if declaration.authority in DIVIDING_AUTHORITIES and not declaration.node
+    }
+    single = {declaration.range for capacity in capacities if capacity.size == 1 for declaration in capacity.declared}
+    owners_by_range: dict[Range, list[Declaration]] = {}
+    for declaration in (declaration for ranges in pod_cidrs.values() for declaration in ranges):
+        if declaration.range in cluster_ranges:
+            owners_by_range.setdefault(declaration.range, []).append(declaration)
+    return [
+        owners
+        for shared_range, owners in sorted(owners_by_range.items())
+        if len(owners) > 1 or shared_range not in single
+    ]

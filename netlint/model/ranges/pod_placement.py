@@ -16,35 +16,35 @@ class PodPlacement:
     def __init__(
         self, ranges: Mapping[str, list[Declaration]], shared: Iterable[Declaration], left_out: Collection[str]
     ) -> None:
-        """``ranges`` by the node's name; ``left_out``: nodes whose ranges are known to be wrong."""
+        """``ranges`` by the node's name; ``left_out``: names of nodes whose ranges are known to be wrong."""
         self._left_out = left_out
         self._ranges = ranges
-        self._shared = RangeIndex((found.range, found) for found in shared)
+        self._shared = RangeIndex((declaration.range, declaration) for declaration in shared)
 
     @cached_property
     def undisputed(self) -> dict[str, list[Declaration]]:
         """The ranges of the nodes that share none of them with another node."""
-        declared = [found for ranges in self._ranges.values() for found in ranges]
+        declarations = [declaration for ranges in self._ranges.values() for declaration in ranges]
         disputed = set(self._left_out)
-        for group in overlapping_groups([found.range for found in declared]):
-            nodes = {declared[number].node for number in group}
+        for group in overlapping_groups([declaration.range for declaration in declarations]):
+            nodes = {declarations[number].node for number in group}
             disputed |= nodes if len(nodes) > 1 else set()
-        return {name: found for name, found in self._ranges.items() if name not in disputed}
+        return {name: own for name, own in self._ranges.items() if name not in disputed}
 
-    def of(self, node: str, family: int) -> list[Declaration]:
+    def ranges_of(self, node: str, family: int) -> list[Declaration]:
         """The ranges of a node in one family."""
-        return [found for found in self._ranges.get(node, ()) if found.range.family == family]
+        return [declaration for declaration in self._ranges.get(node, ()) if declaration.range.family == family]
 
-    def at(self, family: int, address: int) -> Declaration | None:
+    def node_range_at(self, family: int, address: int) -> Declaration | None:
         """The range of a node that holds the address."""
-        held = self._index.holding(family, address)
-        return held[-1][1] if held else None
+        containing = self._index.holding(family, address)
+        return containing[-1][1] if containing else None
 
-    def strays(self, pods: Pods) -> Iterator[tuple[int, int]]:
-        """Family and row of pods outside; without those whose address or whose node's range is disputed."""
+    def misplaced(self, pods: Pods) -> Iterator[tuple[int, int]]:
+        """Family and row of pods outside of their node's ranges, where neither their address nor these are disputed."""
         ranges: dict[str, list[Range]] = {}
-        for name, found in self.undisputed.items():
-            ranges[name] = [one.range for one in found]
+        for name, declarations in self.undisputed.items():
+            ranges[name] = [declaration.range for declaration in declarations]
         duplicates = {(family, row) for family, _, rows in pods.sharing_addresses for row in rows}
         for family in pods.families:
             for row in pods.outside(family, ranges):
@@ -54,4 +54,6 @@ class PodPlacement:
 
     @cached_property
     def _index(self) -> RangeIndex[Declaration]:
-        return RangeIndex((found.range, found) for ranges in self._ranges.values() for found in ranges)
+        return RangeIndex(
+            (declaration.range, declaration) for ranges in self._ranges.values() for declaration in ranges
+        )

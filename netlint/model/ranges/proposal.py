@@ -21,22 +21,22 @@ SERVICE_BITS = range(4, 21)  # kubeadm wants ten addresses or more, the API serv
 NODE_PREFIX_6 = 64
 SERVICE_BITS_6 = 16
 UNUSABLE = 3  # network, gateway and broadcast address
-STARTS = {Role.POD: addresses.parse("10.244.0.0")[1], Role.SERVICE: addresses.parse("10.96.0.0")[1]}
+CUSTOMARY_STARTS = {Role.POD: addresses.parse("10.244.0.0")[1], Role.SERVICE: addresses.parse("10.96.0.0")[1]}
 """Where people look for these ranges, as flannel's and kubeadm's defaults have taught them."""
 DOCKER = addresses.parse_cidr("172.17.0.0/16").range
-AROUND_NODES = {4: 24, 6: 64}
+NODE_NETWORK_PREFIX = {4: 24, 6: 64}
 """Prefix lengths of the networks that nodes are taken to be in where only their addresses are known."""
-GROWTHS = ((2, 2, 2), (1, 2, 2), (1, 2, 1), (1, 1, 1))
-"""How often nodes, pods of a node and Services must fit, tried in this order."""
+GROWTH_FACTORS = ((2, 2, 2), (1, 2, 2), (1, 2, 1), (1, 1, 1))
+"""Factors by which nodes, pods of a node and Services may grow, tried in this order."""
 
 
 class NothingFitsError(Exception):
-    """There is no such plan; the message says why."""
+    """No plan fits; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """How many there are to be; room to grow comes on top."""
+    """Numbers of nodes, pods of each node and Services that need an address; room to grow comes on top."""
 
     nodes: int
     pods_per_node: int
@@ -49,12 +49,12 @@ class Avoided:
     """A range that must stay free, and why."""
 
     range: Range
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ranges:
-    """What is proposed for one family."""
+class FamilyRanges:
+    """Ranges that are proposed for one family; ``node_prefix``: the prefix length of each node's pod range."""
 
     pods: Range
     services: Range
@@ -92,25 +92,29 @@ class Proposal:
     """A plan for a demand."""
 
     demand: Demand
-    ranges: tuple[Ranges, ...]
+    ranges: tuple[FamilyRanges, ...]
     avoided: tuple[Avoided, ...]
 
     @property
     def capacity(self) -> Demand:
-        """How many fit; the narrowest family decides."""
+        """Numbers that fit; the narrowest family decides."""
         return Demand(
-            min(held.nodes for held in self.ranges),
-            min(held.pods_per_node for held in self.ranges),
-            min(held.service_addresses for held in self.ranges),
+            min(family_ranges.nodes for family_ranges in self.ranges),
+            min(family_ranges.pods_per_node for family_ranges in self.ranges),
+            min(family_ranges.service_addresses for family_ranges in self.ranges),
             self.demand.families,
         )
 
     @property
     def is_tight(self) -> bool:
         """Whether something has less room than twice what is asked for."""
-        asked, room = self.demand, self.capacity
-        pairs = ((asked.nodes, room.nodes), (asked.pods_per_node, room.pods_per_node), (asked.services, room.services))
-        return any(most < 2 * wanted for wanted, most in pairs)
+        demand, capacity = self.demand, self.capacity
+        pairs = (
+            (demand.nodes, capacity.nodes),
+            (demand.pods_per_node, capacity.pods_per_node),
+            (demand.services, capacity.services),
+        )
+        return any(fitting < 2 * wanted for wanted, fitting in pairs)
 
 
 def propose(demand: Demand, avoided: Iterable[Avoided]) -> Proposal:
@@ -119,95 +123,100 @@ def propose(demand: Demand, avoided: Iterable[Avoided]) -> Proposal:
     Raises NothingFitsError where there is none.
     """
     kept_free = (Avoided(DOCKER, "docker0 by default"), *avoided)
-    refused = None
-    for growth in GROWTHS:
+    refusal = None
+    for growth in GROWTH_FACTORS:
         try:
-            found = tuple(_of_family(family, demand, growth, kept_free) for family in demand.families)
+            ranges = tuple(_family_ranges(family, demand, growth, kept_free) for family in demand.families)
         except NothingFitsError as error:
-            refused = error
+            refusal = error
             continue
-        return Proposal(demand, found, kept_free)
-    assert refused is not None
-    raise refused
+        return Proposal(demand, ranges, kept_free)
+    assert refusal is not None
+    raise refusal
 
 
-def to_avoid(declarations: Iterable[Declaration]) -> Iterator[Avoided]:
+def ranges_to_avoid(declarations: Iterable[Declaration]) -> Iterator[Avoided]:
     """The outermost ranges of an address plan; around a node's address, the network that it is likely to be in."""
     reached: Range | None = None
-    for one in sorted(
-        map(_kept_free, declarations), key=lambda one: (one.range.family, one.range.first, -one.range.last)
+    for avoided in sorted(
+        map(_kept_free, declarations),
+        key=lambda avoided: (avoided.range.family, avoided.range.first, -avoided.range.last),
     ):
-        if reached is None or not reached.covers(one.range):
-            reached = one.range
-            yield one
+        if reached is None or not reached.covers(avoided.range):
+            reached = avoided.range
+            yield avoided
 
 
 def _kept_free(declared: Declaration) -> Avoided:
-    what = f"{declared.what} of {declared.subject}"
+    description = f"{declared.description} of {declared.subject}"
     if declared.range.size == 1 and declared.role is Role.NODE:
-        return Avoided(_around(declared.range), f"around {what}")
-    return Avoided(declared.range, what)
+        return Avoided(_node_network(declared.range), f"around {description}")
+    return Avoided(declared.range, description)
 
 
-def _around(address: Range) -> Range:
-    size = 1 << (BITS[address.family] - AROUND_NODES[address.family])
+def _node_network(address: Range) -> Range:
+    size = 1 << (BITS[address.family] - NODE_NETWORK_PREFIX[address.family])
     first = address.first & -size
     return Range(address.family, first, first + size - 1)
 
 
-def _of_family(family: int, demand: Demand, growth: tuple[int, int, int], avoided: Sequence[Avoided]) -> Ranges:
+def _family_ranges(
+    family: int, demand: Demand, growth: tuple[int, int, int], avoided: Sequence[Avoided]
+) -> FamilyRanges:
     more_nodes, more_pods, more_services = growth
-    node_bits = _bits("nodes", demand.nodes, more_nodes, NODE_BITS)
-    service_bits = _bits("Services", demand.services, more_services, SERVICE_BITS, UNUSABLE)
+    node_bits = _bits_for("nodes", demand.nodes, more_nodes, NODE_BITS)
+    service_bits = _bits_for("Services", demand.services, more_services, SERVICE_BITS, UNUSABLE)
     host_bits = max(2, (more_pods * demand.pods_per_node + UNUSABLE - 1).bit_length())
     if family == 6:
         host_bits, service_bits = BITS[6] - NODE_PREFIX_6, max(SERVICE_BITS_6, service_bits)
     bits = {Role.POD: node_bits + host_bits, Role.SERVICE: service_bits}
-    starts = STARTS if family == 4 else _starts_6(demand, avoided)
+    starts = CUSTOMARY_STARTS if family == 4 else _unique_local_starts(demand, avoided)
     placed: dict[Role, Range] = {}
-    kept_free = [one for one in avoided if one.range.family == family]
+    kept_free = [entry for entry in avoided if entry.range.family == family]
     # of aligned blocks, the larger one first: then whatever place it gets leaves as much room as any other
     for role in sorted(bits, key=bits.__getitem__, reverse=True):
-        own = [Avoided(held, f"the {other} range itself") for other, held in placed.items()]
-        placed[role] = _place(role, family, bits[role], starts[role], [*kept_free, *own])
-    return Ranges(placed[Role.POD], placed[Role.SERVICE], BITS[family] - host_bits)
+        own = [Avoided(placed_range, f"the {other} range itself") for other, placed_range in placed.items()]
+        placed[role] = _free_range(role, family, bits[role], starts[role], [*kept_free, *own])
+    return FamilyRanges(placed[Role.POD], placed[Role.SERVICE], BITS[family] - host_bits)
 
 
-def _bits(what: str, asked: int, growth: int, allowed: range, unusable: int = 0) -> int:
-    """Bits for so many with their growth; fewer where only the growth exceeds what is allowed."""
-    most = (1 << allowed[-1]) - unusable
-    if asked > most:
-        raise NothingFitsError(f"Kubernetes has room for at most {most:,} {what}, and {asked:,} are needed")
-    return min(allowed[-1], max(allowed[0], (growth * asked + unusable - 1).bit_length()))
+def _bits_for(noun: str, needed: int, growth: int, allowed: range, unusable: int = 0) -> int:
+    """Number of address bits for so many with their growth; fewer where only the growth exceeds what is allowed."""
+    limit = (1 << allowed[-1]) - unusable
+    if needed > limit:
+        raise NothingFitsError(f"Kubernetes has room for at most {limit:,} {noun}, and {needed:,} are needed")
+    return min(allowed[-1], max(allowed[0], (growth * needed + unusable - 1).bit_length()))
 
 
-def _starts_6(demand: Demand, avoided: Sequence[Avoided]) -> dict[Role, int]:
+def _unique_local_starts(demand: Demand, avoided: Sequence[Avoided]) -> dict[Role, int]:
     """A site of its own, as RFC 4193 wants it, that is the same for the same request; Services at its end."""
-    request = repr((demand, sorted(one.range for one in avoided)))
+    request = repr((demand, sorted(entry.range for entry in avoided)))
     site = (0xFD << 40 | int.from_bytes(sha256(request.encode()).digest()[:5], "big")) << 80
     return {Role.POD: site, Role.SERVICE: site | 0xFFFF << 64}
 
 
-def _place(role: Role, family: int, bits: int, start: int, avoided: Sequence[Avoided]) -> Range:
-    occupied = addresses.merged(one.range for one in avoided)
+def _free_range(role: Role, family: int, bits: int, start: int, avoided: Sequence[Avoided]) -> Range:
+    occupied = addresses.merged(entry.range for entry in avoided)
     for block in _private(family):
         for first in (start, block.first) if block.holds(family, start) else (block.first,):
-            found = _first_free(block, bits, first, occupied)
-            if found is not None:
-                return found
-    left = next((less for less in range(bits - 1, -1, -1) if _any_free(family, less, occupied)), None)
-    largest = "none" if left is None else f"at most a /{BITS[family] - left}"
-    widest = max(avoided, key=lambda one: one.range.size, default=None)
-    is_room = any(block.size >= 1 << bits for block in _private(family))
-    named = f"; the widest of it is {widest.range}, {widest.why}" if widest and is_room else ""
+            free = _first_free(block, bits, first, occupied)
+            if free is not None:
+                return free
+    largest_bits = next(
+        (fewer_bits for fewer_bits in range(bits - 1, -1, -1) if _any_free(family, fewer_bits, occupied)), None
+    )
+    largest = "none" if largest_bits is None else f"at most a /{BITS[family] - largest_bits}"
+    widest = max(avoided, key=lambda entry: entry.range.size, default=None)
+    fits_if_empty = any(block.size >= 1 << bits for block in _private(family))
+    widest_clause = f"; the widest of it is {widest.range}, {widest.reason}" if widest and fits_if_empty else ""
     raise NothingFitsError(
         f"the {role} range needs a free IPv{family} /{BITS[family] - bits} in "
-        f"{', '.join(map(str, _private(family)))}, and what is to be avoided leaves {largest}{named}"
+        f"{', '.join(map(str, _private(family)))}, and what is to be avoided leaves {largest}{widest_clause}"
     )
 
 
 def _private(family: int) -> list[Range]:
-    return [one.range for one in PRIVATE if one.range.family == family]
+    return [special.range for special in PRIVATE if special.range.family == family]
 
 
 def _any_free(family: int, bits: int, occupied: list[Range]) -> bool:
@@ -219,8 +228,8 @@ def _first_free(block: Range, bits: int, start: int, occupied: list[Range]) -> R
     size = 1 << bits
     first = start & -size
     while first >= block.first and first + size - 1 <= block.last:
-        at = bisect_right(occupied, first + size - 1, key=lambda held: held.first) - 1
-        if at < 0 or occupied[at].last < first:
+        index = bisect_right(occupied, first + size - 1, key=lambda taken: taken.first) - 1
+        if index < 0 or occupied[index].last < first:
             return Range(block.family, first, first + size - 1)
-        first = -(-(occupied[at].last + 1) // size) * size
+        first = -(-(occupied[index].last + 1) // size) * size
     return None

@@ -13,34 +13,45 @@ from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.ranges.address_plan import Plan
 from netlint.model.ranges.submariner_clusters import AUTHORITY
 
-OWN = (Role.POD, Role.SERVICE)
+OWN_ROLES = (Role.POD, Role.SERVICE)
 
 
-def contested(plan: Plan, view: SnapshotView) -> Iterator[list[Declaration]]:
+def overlapping_clusters(plan: Plan, view: SnapshotView) -> Iterator[list[Declaration]]:
     """Groups of ranges of several joined clusters that have addresses in common, remote ones first.
 
     The own ranges count where it is known which of the clusters is the own one. A closed pool of Calico's says
     less: only one that is no wider than the Service range is taken for another cluster's.
     """
-    joined = [one for one in plan.of(Role.REMOTE, Role.INTERNAL) if one.authority == AUTHORITY]
-    listed = [*joined, *(_own(plan) if view.objects("Submariner") else ())]
-    for group in addresses.overlapping_groups([one.range for one in listed]):
-        members = [listed[number] for number in group]
-        if len({_cluster(one) for one in members}) > 1:
-            yield sorted(members, key=lambda one: (one.role is not Role.REMOTE, one.subject.order, one.range))
-    services, known = plan.trusted(Role.SERVICE), {one.range for one in joined}
+    of_submariner = [
+        declaration for declaration in plan.of(Role.REMOTE, Role.INTERNAL) if declaration.authority == AUTHORITY
+    ]
+    candidates = [*of_submariner, *(_own_ranges(plan) if view.objects("Submariner") else ())]
+    for group in addresses.overlapping_groups([declaration.range for declaration in candidates]):
+        members = [candidates[number] for number in group]
+        if len({_cluster_of(declaration) for declaration in members}) > 1:
+            yield sorted(
+                members,
+                key=lambda declaration: (
+                    declaration.role is not Role.REMOTE,
+                    declaration.subject.order,
+                    declaration.range,
+                ),
+            )
+    services, known = plan.trusted(Role.SERVICE), {declaration.range for declaration in of_submariner}
     for pool in plan.of(Role.REMOTE):
-        around = [one for one in services if one.range.covers(pool.range)]
-        if around and pool.range not in known:
-            yield [pool, *around]
+        service_ranges = [declaration for declaration in services if declaration.range.covers(pool.range)]
+        if service_ranges and pool.range not in known:
+            yield [pool, *service_ranges]
 
 
-def _own(plan: Plan) -> list[Declaration]:
-    """Nodes' ranges only where they are no pieces of what is declared for all."""
-    wide, pieces = plan.trusted(*OWN), plan.of(Role.NODE_POD)
-    alone = addresses.uncovered([one.range for one in pieces], [one.range for one in wide])
-    return [*wide, *(pieces[number] for number in alone)]
+def _own_ranges(plan: Plan) -> list[Declaration]:
+    """Declared pod and Service ranges of the own cluster, and ranges of nodes outside of these."""
+    cluster_ranges, node_ranges = plan.trusted(*OWN_ROLES), plan.of(Role.NODE_POD)
+    outside = addresses.uncovered(
+        [declaration.range for declaration in node_ranges], [declaration.range for declaration in cluster_ranges]
+    )
+    return [*cluster_ranges, *(node_ranges[number] for number in outside)]
 
 
-def _cluster(declared: Declaration) -> str:
+def _cluster_of(declared: Declaration) -> str:
     return declared.label if declared.role is Role.REMOTE else ""

@@ -23,25 +23,26 @@ from netlint.objects.multus import NetworkAttachmentDefinition
 AUTHORITY = "NetworkAttachmentDefinition"
 _PATH = ("spec", "config")
 HOST_LOCAL, WHEREABOUTS = "host-local", "whereabouts"
-OF_NODE = ("usePodCidr", "usePodCidrIPv6")
-"""What Calico writes where host-local shall take the Node's own range."""
+NODE_RANGE_KEYWORDS = ("usePodCidr", "usePodCidrIPv6")
+"""Values of ``subnet`` with which Calico lets host-local take the Node's own range."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecondaryRange:
     """One range of a secondary network.
 
-    ``given``: the addresses that pods may get; ``spared``: those that are excluded. ``segment``: what
-    carries the network (master and VLAN), which tells equal ranges on isolated networks apart. ``allocator``:
-    what keeps the list of addresses in use; nobody who shares it gives out an address twice.
+    ``allocatable``: from the first to the last address that pods may get, those in ``excluded`` aside. ``gateway``:
+    the value of its address. ``ipam_type`` and ``plugin_type``: names of CNI plugins. ``segment``: what carries the
+    network (master and VLAN), which tells equal ranges on isolated networks apart. ``allocator``: what keeps the list
+    of addresses in use; nobody who shares it gives out an address twice.
     """
 
     declaration: Declaration
-    given: Range
-    spared: tuple[Range, ...]
+    allocatable: Range
+    excluded: tuple[Range, ...]
     gateway: int | None
-    ipam: str
-    plugin: str
+    ipam_type: str
+    plugin_type: str
     segment: tuple[str, str]
     allocator: tuple[str, ...]
 
@@ -52,61 +53,61 @@ class SecondaryRange:
         return vlan not in {"", "0"} or "." in master
 
     @property
-    def parts(self) -> list[Range]:
-        """What is given out, without what is excluded."""
-        return addresses.without(self.given, self.spared)
+    def allocatable_parts(self) -> list[Range]:
+        """Ranges of the addresses that pods may get."""
+        return addresses.without(self.allocatable, self.excluded)
 
     @property
-    def count(self) -> int:
+    def capacity(self) -> int:
         """How many addresses pods may get."""
-        return sum(part.size for part in self.parts)
+        return sum(part.size for part in self.allocatable_parts)
 
     @property
-    def gives_gateway(self) -> bool:
+    def allocates_gateway(self) -> bool:
         """Whether a pod may get the gateway's address; host-local keeps it back by itself."""
         family = self.declaration.range.family
-        held = self.gateway is not None and self.ipam == WHEREABOUTS
-        return held and any(part.holds(family, self.gateway or 0) for part in self.parts)
+        is_assignable = self.gateway is not None and self.ipam_type == WHEREABOUTS
+        return is_assignable and any(part.holds(family, self.gateway or 0) for part in self.allocatable_parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """A definition with the plugins of its configuration, in order."""
+class NetworkAttachment:
+    """A NetworkAttachmentDefinition with the plugins of its CNI configuration, in order."""
 
     subject: Subject
     plugins: tuple[dict[str, Any], ...]
 
 
-def attachments(view: SnapshotView) -> Iterator[Attachment | MalformedRange]:
-    """All definitions whose configuration is in the object; an empty one is a file on each node."""
+def network_attachments(view: SnapshotView) -> Iterator[NetworkAttachment | MalformedRange]:
+    """Definitions whose configuration is in the object; where it is empty, it is a file on each node."""
     for definition in view.objects(AUTHORITY):
         if not (definition.spec.config or "").strip():
             continue
         try:
-            yield _attachment(definition)
+            yield _network_attachment(definition)
         except ValueError as error:
             yield MalformedRange(subject_of(definition), _PATH, f"the text is no CNI configuration: {error}")
 
 
-def _attachment(definition: NetworkAttachmentDefinition) -> Attachment:
-    found = json.loads(definition.spec.config or "")
-    if not isinstance(found, dict):
+def _network_attachment(definition: NetworkAttachmentDefinition) -> NetworkAttachment:
+    config = json.loads(definition.spec.config or "")
+    if not isinstance(config, dict):
         raise ValueError("it is no JSON mapping")
-    listed = found.get("plugins", [found])
-    if not isinstance(listed, list) or not all(isinstance(plugin, dict) for plugin in listed):
+    plugins = config.get("plugins", [config])
+    if not isinstance(plugins, list) or not all(isinstance(plugin, dict) for plugin in plugins):
         raise ValueError("its plugins are no list of mappings")
-    name = found.get("name") or definition.name
-    return Attachment(subject_of(definition), tuple({"name": name, **plugin} for plugin in listed))
+    name = config.get("name") or definition.name
+    return NetworkAttachment(subject_of(definition), tuple({"name": name, **plugin} for plugin in plugins))
 
 
 def secondary_ranges(view: SnapshotView) -> Iterator[SecondaryRange | MalformedRange]:
     """Every range of every definition."""
-    for found in attachments(view):
-        if isinstance(found, MalformedRange):
-            yield found
+    for attachment in network_attachments(view):
+        if isinstance(attachment, MalformedRange):
+            yield attachment
             continue
-        for plugin in found.plugins:
-            yield from ranges_of(found.subject, _PATH, plugin)
+        for plugin in attachment.plugins:
+            yield from ranges_of(attachment.subject, _PATH, plugin)
 
 
 def ranges_of(subject: Subject, path: Path, plugin: dict[str, Any]) -> Iterator[SecondaryRange | MalformedRange]:
@@ -115,25 +116,25 @@ def ranges_of(subject: Subject, path: Path, plugin: dict[str, Any]) -> Iterator[
     if not isinstance(ipam, dict):
         return
     try:
-        entries = list(_written(ipam))
+        entries = list(_ipam_entries(ipam))
     except (TypeError, AttributeError):
         yield MalformedRange(subject, path, "the ranges are no list of mappings")
         return
     for entry in entries:
         try:
-            yield _range(subject, path, plugin, ipam, entry)
+            yield _secondary_range(subject, path, plugin, ipam, entry)
         except (ValueError, TypeError, AttributeError) as error:
             yield MalformedRange(subject, path, str(error))
 
 
-def _written(ipam: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _ipam_entries(ipam: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The ranges of an IPAM configuration, each in host-local's words."""
     if ipam.get("type") == HOST_LOCAL:
         sets = ipam.get("ranges") or ([[ipam]] if ipam.get("subnet") else [])
-        yield from (entry for ranges in sets for entry in ranges if entry.get("subnet") not in OF_NODE)
+        yield from (entry for ranges in sets for entry in ranges if entry.get("subnet") not in NODE_RANGE_KEYWORDS)
     if ipam.get("type") == WHEREABOUTS:
-        listed = ipam.get("ipRanges") or ([ipam] if ipam.get("range") else [])
-        for entry in listed:
+        entries = ipam.get("ipRanges") or ([ipam] if ipam.get("range") else [])
+        for entry in entries:
             yield {
                 "subnet": entry.get("range"),
                 "rangeStart": entry.get("range_start"),
@@ -143,31 +144,34 @@ def _written(ipam: dict[str, Any]) -> Iterator[dict[str, Any]]:
             }
 
 
-def _range(
-    subject: Subject, path: Path, plugin: dict[str, Any], ipam: dict[str, Any], written: dict[str, Any]
+def _secondary_range(
+    subject: Subject, path: Path, plugin: dict[str, Any], ipam: dict[str, Any], entry: dict[str, Any]
 ) -> SecondaryRange:
-    text = written.get("subnet")
-    if not isinstance(text, str):
+    subnet = entry.get("subnet")
+    if not isinstance(subnet, str):
         raise ValueError("a range has no subnet")
-    start, end = written.get("rangeStart"), written.get("rangeEnd")
-    if "-" in text:  # whereabouts: 192.0.2.10-192.0.2.20/24
-        start, _, text = text.partition("-")
-        end = text.partition("/")[0]
-    cidr = addresses.parse_cidr(text)
-    gateway = written.get("gateway")
+    start, end = entry.get("rangeStart"), entry.get("rangeEnd")
+    if "-" in subnet:  # whereabouts: 192.0.2.10-192.0.2.20/24
+        start, _, subnet = subnet.partition("-")
+        end = subnet.partition("/")[0]
+    cidr = addresses.parse_cidr(subnet)
+    gateway = entry.get("gateway")
     return SecondaryRange(
         RangeSource(Role.SECONDARY, AUTHORITY, subject).declaration(path, cidr.range, cidr),
-        _given(cidr, start, end),
-        tuple(_excluded(str(one)) for one in written.get("exclude") or ()),
+        _allocatable(cidr, start, end),
+        tuple(_excluded(str(excluded)) for excluded in entry.get("exclude") or ()),
         addresses.parse(str(gateway))[1] if gateway else None,
         str(ipam["type"]),
         str(plugin.get("type", "")),
-        (
-            str(plugin.get("master") or plugin.get("bridge") or ""),
-            str(plugin.get("vlan") or plugin.get("vlanId") or ""),
-        ),
+        _segment(plugin),
         _allocator(plugin, ipam, cidr),
     )
+
+
+def _segment(plugin: dict[str, Any]) -> tuple[str, str]:
+    """Master and VLAN."""
+    master = plugin.get("master") or plugin.get("bridge") or ""
+    return str(master), str(plugin.get("vlan") or plugin.get("vlanId") or "")
 
 
 def _allocator(plugin: dict[str, Any], ipam: dict[str, Any], cidr: Cidr) -> tuple[str, ...]:
@@ -186,7 +190,7 @@ def _excluded(text: str) -> Range:
     return Range(family, value, value)
 
 
-def _given(cidr: Cidr, start: str | None, end: str | None) -> Range:
+def _allocatable(cidr: Cidr, start: str | None, end: str | None) -> Range:
     """Without bounds, all but the network's first and last address."""
     family, first, last = cidr.range
     low = addresses.parse(start)[1] if start else first + 1

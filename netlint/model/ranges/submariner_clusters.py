@@ -15,21 +15,21 @@ AUTHORITY = "Submariner"
 
 
 def of_submariner(view: SnapshotView) -> Iterator[Declaration | MalformedRange]:
-    """What is routed between the joined clusters; of the own one only what Globalnet has given to it."""
-    own = {found.spec.clusterID for found in view.objects("Submariner")}
+    """Ranges that are routed between the joined clusters; of the own one only what Globalnet has given to it."""
+    own_cluster_ids = {submariner.spec.clusterID for submariner in view.objects("Submariner")}
     for cluster in view.objects("Cluster.submariner.io"):
         spec, name = cluster.spec, cluster.spec.cluster_id or cluster.name
-        known = name in own
+        is_own = name in own_cluster_ids
         source = RangeSource(
-            Role.INTERNAL if known else Role.REMOTE, AUTHORITY, subject_of(cluster), label=_label(name)
+            Role.INTERNAL if is_own else Role.REMOTE, AUTHORITY, subject_of(cluster), label=_label(name)
         )
         yield from source.cidr_list(("spec", "global_cidr"), spec.global_cidr)
-        if not (known or spec.global_cidr):
+        if not (is_own or spec.global_cidr):
             yield from source.cidr_list(("spec", "cluster_cidr"), spec.cluster_cidr)
             yield from source.cidr_list(("spec", "service_cidr"), spec.service_cidr)
     for gateway in view.objects("Endpoint.submariner.io"):
         name = gateway.spec.cluster_id or gateway.name
-        if name not in own:
+        if name not in own_cluster_ids:
             source = RangeSource(Role.REMOTE, AUTHORITY, subject_of(gateway), label=_label(name))
             yield from source.cidr_list(("spec", "subnets"), gateway.spec.subnets)
 

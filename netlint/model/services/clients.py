@@ -1,7 +1,6 @@
 """Who programs Services, as a client of the API server: what it has to list and watch, and as whom.
 
-Source: the manifests of kubeadm, Cilium, kube-router, Antrea, Calico and OVN-Kubernetes; ovn-kubernetes,
-dist/templates/rbac-ovnkube-node.yaml.j2 (system:ovn-nodes).
+Source: the manifests of kubeadm, Cilium, kube-router, Antrea, Calico and OVN-Kubernetes.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from netlint.model.cni import antrea, cilium
-from netlint.model.declared.rights import DEFAULT_ACCOUNT, Account, Bound, Resource, lacking
+from netlint.model.cni.service_support import ServiceProxyReplacement
+from netlint.model.declared.rights import DEFAULT_ACCOUNT, Account, AccountBinding, Resource, missing_verbs
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.declared.workload_settings import environment, flags
 from netlint.model.services import service_proxy
@@ -21,15 +20,6 @@ SLICES: Resource = ("discovery.k8s.io", "endpointslices")
 ENDPOINTS: Resource = ("", "endpoints")
 NODES: Resource = ("", "nodes")
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - the file that has it
-AGENTS = {
-    "Antrea": "antrea-agent",
-    "Calico": "calico-node",
-    "Cilium": "cilium",
-    "kube-router": "kube-router",
-    "OVN-Kubernetes": "ovnkube-node",
-}
-"""The DaemonSets of what takes kube-proxy's place."""
-OVN_NODES = frozenset({"system:ovn-nodes"})
 OTHER_CREDENTIALS = {"kubeconfig", "master", "k8s-kubeconfig-path", "k8s-kubeconfig"}
 
 
@@ -52,36 +42,31 @@ class Client:
         name = (spec.serviceAccountName if spec else None) or DEFAULT_ACCOUNT
         return Account(self.workload.namespace, name, self.groups)
 
-    def lacking(self, bound: Iterable[Bound]) -> dict[Resource, tuple[str, ...]]:
+    def lacking(self, bound: Iterable[AccountBinding]) -> dict[Resource, tuple[str, ...]]:
         """The verbs that these bindings do not allow; older agents do with Endpoints in place of slices."""
         bound = list(bound)
         if self.watches_nodes:
-            return lacking(bound, (SERVICES, SLICES, NODES))
-        endpoints = SLICES if lacking(bound, [ENDPOINTS]) else ENDPOINTS
-        return lacking(bound, (SERVICES, endpoints))
+            return missing_verbs(bound, (SERVICES, SLICES, NODES))
+        endpoints = SLICES if missing_verbs(bound, [ENDPOINTS]) else ENDPOINTS
+        return missing_verbs(bound, (SERVICES, endpoints))
 
 
 def clients(view: SnapshotView) -> list[Client]:
     """The DaemonSets that program Services, as far as it is known how they reach the API server."""
-    instead = service_proxy.replacement(view)
-    if not instead:
-        return [Client(found, True, _doubt_of_proxy(view)) for found in service_proxy.agents(view)]
-    agent = view.daemon_set(AGENTS[instead])
-    if agent is None:
-        return []
-    groups = OVN_NODES if instead == "OVN-Kubernetes" else frozenset()
-    return [Client(agent, False, _doubt(view, agent), groups)]
+    replacement = service_proxy.replacement(view)
+    if replacement is None:
+        return [Client(agent, True, _doubt_of_proxy(view)) for agent in service_proxy.agents(view)]
+    agent = view.daemon_set(replacement.agent)
+    return [Client(agent, False, _doubt(view, replacement, agent), replacement.groups)] if agent else []
 
 
-def _doubt(view: SnapshotView, agent: Workload) -> str:
+def _doubt(view: SnapshotView, replacement: ServiceProxyReplacement, agent: Workload) -> str:
     """What else than its account's token the agent of a network plugin is given."""
-    given = flags(agent).keys() | cilium.configuration(view)[1].keys()
     other = [
-        *sorted(given & OTHER_CREDENTIALS),
+        *sorted(flags(agent).keys() & OTHER_CREDENTIALS),
         *[name for name in ("KUBECONFIG",) if environment(agent, name)],
+        *replacement.credentials(view),
     ]
-    if antrea.has_kubeconfig(view):
-        other.append("a kubeconfig")
     return f"it is given {other[0]}" if other else ""
 
 

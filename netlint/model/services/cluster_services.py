@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from netlint.model.declared.controllers import Controller, is_off
+from netlint.model.declared.controllers import Controller, is_disabled
 from netlint.model.declared.release import Release, release
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods.selection import Selection
-from netlint.model.services.node_ports import NodePort, PortRange, claimed, ranges
-from netlint.model.services.recomputed_slices import FIND_SIDECARS, EndpointModel, is_foreign
+from netlint.model.services.node_ports import NodePort, PortRange, claimed_node_ports, served_ranges
+from netlint.model.services.recomputed_slices import EndpointModel
+from netlint.model.services.service_ports import FIND_SIDECARS
 
 
 class ClusterServices:
@@ -26,7 +27,7 @@ class ClusterServices:
         nodes = set(view.node_named)
         complete = view.is_complete("Node")
         overlooks = self.release is not None and self.release.number < FIND_SIDECARS
-        replaced = is_off(Controller.SLICES, view.pods)
+        replaced = is_disabled(Controller.SLICES, view.pods)
         return EndpointModel(view.services, view.pods, view.slices, nodes if complete else None, overlooks, replaced)
 
     @cached_property
@@ -35,19 +36,12 @@ class ClusterServices:
         return release(self._view)
 
     @cached_property
-    def foreign_slices(self) -> list[int]:
-        """Numbers of the slices that neither the EndpointSlice controller nor an API server wrote."""
-        slices = self._view.slices.slices
-        foreign = [number for number, slice_ in enumerate(slices) if is_foreign(slice_)]
-        return sorted(foreign, key=lambda number: (slices[number].namespace, slices[number].name))
-
-    @cached_property
     def pod_at(self) -> dict[tuple[int, int], list[int]]:
         """Live pods by family and address, where slices that no controller looks after name the address."""
         slices = self._view.slices
         wanted = {
             (family, address)
-            for number in self.foreign_slices
+            for number in slices.foreign
             for row in slices.endpoints(number)
             for family in (4, 6)
             if (address := slices.address(row, family))
@@ -57,12 +51,12 @@ class ClusterServices:
     @cached_property
     def node_ports(self) -> list[NodePort]:
         """Every node port that a Service claims."""
-        return list(claimed(self._view.services))
+        return list(claimed_node_ports(self._view.services))
 
     @cached_property
     def node_port_ranges(self) -> list[PortRange]:
         """The node ports that the API servers give out; empty where the input shows none of them."""
-        return ranges(self._view.pods)
+        return served_ranges(self._view.pods)
 
     @cached_property
     def selection(self) -> Selection:

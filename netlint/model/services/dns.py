@@ -42,18 +42,18 @@ class ServerBlock:
 
 def kubelet_settings(config_maps: Mapping[tuple[str, str], ConfigMap]) -> Iterator[tuple[ConfigMap, dict[str, Any]]]:
     """The kubelets' configuration as kubeadm keeps it; one that cannot be read says nothing."""
-    for (namespace, name), found in sorted(config_maps.items()):
+    for (namespace, name), config_map in sorted(config_maps.items()):
         if namespace == SYSTEM and KUBELET_CONFIG.fullmatch(name):
             try:
-                yield found, settings.document((found.data or {}).get("kubelet", ""))
+                yield config_map, settings.document((config_map.data or {}).get("kubelet", ""))
             except ValueError:
                 continue
 
 
 def domain(config_maps: Mapping[tuple[str, str], ConfigMap]) -> str:
     """The cluster's domain."""
-    found = (declared.get("clusterDomain") for _, declared in kubelet_settings(config_maps))
-    return next((name.rstrip(".").lower() for name in found if isinstance(name, str) and name), DEFAULT_DOMAIN)
+    domains = (declared.get("clusterDomain") for _, declared in kubelet_settings(config_maps))
+    return next((name.rstrip(".").lower() for name in domains if isinstance(name, str) and name), DEFAULT_DOMAIN)
 
 
 def server_blocks(corefile: str) -> list[ServerBlock] | None:
@@ -87,11 +87,11 @@ def _zone(word: str) -> str:
 
 def cluster_zones(blocks: list[ServerBlock]) -> set[str]:
     """What the ``kubernetes`` plugin answers for: the zones that it names, else those of its server block."""
-    found: set[str] = set()
+    zones: set[str] = set()
     for block in blocks:
         for words in block.words_of("kubernetes"):
-            found.update([_zone(word) for word in words] or block.zones)
-    return found
+            zones.update([_zone(word) for word in words] or block.zones)
+    return zones
 
 
 def is_held(name: str, zones: set[str]) -> bool:
@@ -127,7 +127,7 @@ def is_in(text: str, ranges: tuple[addresses.Range, ...]) -> bool:
         family, value = addresses.parse(text)
     except ValueError:
         return False
-    return any(held.holds(family, value) for held in ranges)
+    return any(span.holds(family, value) for span in ranges)
 
 
 def cluster_ips(service: Service) -> list[str]:

@@ -6,21 +6,15 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from netlint import addresses
-from netlint.findings import Subject
-from netlint.model.selectors import text_of
-from netlint.model.services.recomputed_slices import protocol
+from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
-from netlint.model.subjects import subject_of
-from netlint.objects.calico_crds import BGPConfiguration
-from netlint.objects.cilium_crds import CiliumBGPAdvertisement, CiliumBGPPeeringPolicy
 from netlint.objects.core import Service
-from netlint.objects.meta import LabelSelector, Path
+from netlint.objects.meta import Path
 
-CLUSTER_IP = "ClusterIP"
 PROXY_MODE = "Proxy"  # of a load balancer that keeps its address to itself: nodes do not capture it
 
 
-class Claimed(NamedTuple):
+class ClaimedAddress(NamedTuple):
     """An address that nodes capture for a Service; ``external``: the Service's author wrote it."""
 
     service: Service
@@ -40,53 +34,13 @@ class Claimed(NamedTuple):
         return {(port.port, protocol(port)) for port in self.service.spec.ports or () if port.port}
 
 
-def claimed(services: Iterable[Service]) -> Iterator[Claimed]:
+def claimed_addresses(services: Iterable[Service]) -> Iterator[ClaimedAddress]:
     """Every address that a Service claims."""
     for service in filter(is_of_this_proxy, services):
         for index, text in enumerate(service.spec.externalIPs or ()):
             if text:
-                yield Claimed(service, *addresses.parse(text), ("spec", "externalIPs", index), True)
-        balancer = service.status.loadBalancer if service.status else None
-        for index, entry in enumerate((balancer.ingress if balancer else None) or ()):
+                yield ClaimedAddress(service, *addresses.parse(text), ("spec", "externalIPs", index), True)
+        for index, entry in enumerate(service.balanced):
             if entry.ip and entry.ipMode != PROXY_MODE:
                 path = ("status", "loadBalancer", "ingress", index, "ip")
-                yield Claimed(service, *addresses.parse(entry.ip), path, False)
-
-
-class Advertised(NamedTuple):
-    """Cluster IPs that routers outside of the cluster are told of; ``what`` says whose, ``by`` which program tells."""
-
-    subject: Subject
-    path: Path
-    by: str
-    what: str
-
-
-def advertised(
-    configurations: Iterable[BGPConfiguration],
-    advertisements: Iterable[CiliumBGPAdvertisement],
-    policies: Iterable[CiliumBGPPeeringPolicy],
-) -> Iterator[Advertised]:
-    """What Calico and Cilium are told to advertise."""
-    for found in configurations:
-        for index, entry in enumerate(found.spec.serviceClusterIPs or ()):
-            if entry.cidr:
-                at: Path = ("spec", "serviceClusterIPs", index, "cidr")
-                yield Advertised(subject_of(found), at, "Calico", f"of {entry.cidr}")
-    for item in advertisements:
-        for index, one in enumerate(item.spec.advertisements or ()):
-            listed = (one.service.addresses if one.service else None) or []
-            if one.advertisementType == "Service" and one.selector is not None and CLUSTER_IP in listed:
-                at = ("spec", "advertisements", index, "service", "addresses", listed.index(CLUSTER_IP))
-                yield Advertised(subject_of(item), at, "Cilium", _selected(one.selector))
-    for policy in policies:
-        for index, router in enumerate(policy.spec.virtualRouters or ()):
-            listed = router.serviceAdvertisements or []
-            if router.serviceSelector is not None and CLUSTER_IP in listed:
-                at = ("spec", "virtualRouters", index, "serviceAdvertisements", listed.index(CLUSTER_IP))
-                yield Advertised(subject_of(policy), at, "Cilium", _selected(router.serviceSelector))
-
-
-def _selected(selector: LabelSelector) -> str:
-    labels = text_of(selector.matchLabels or {})
-    return f"of Services with {labels}" if labels else "of the Services that it selects"
+                yield ClaimedAddress(service, *addresses.parse(entry.ip), path, False)

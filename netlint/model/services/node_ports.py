@@ -13,7 +13,7 @@ from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.declared.control_plane import command_lines
 from netlint.model.pods import Pods
-from netlint.model.services.recomputed_slices import protocol
+from netlint.model.services.service_ports import protocol
 from netlint.objects.core import Service
 from netlint.objects.host import PORT_RANGE, RESERVED_PORTS
 from netlint.objects.meta import Path
@@ -45,7 +45,7 @@ class PortRange(NamedTuple):
         return f"{self.first}-{self.last}"
 
 
-def claimed(services: Iterable[Service]) -> Iterator[NodePort]:
+def claimed_node_ports(services: Iterable[Service]) -> Iterator[NodePort]:
     """The node ports of all Services, those for health checks included."""
     for service in services:
         for index, port in enumerate(service.spec.ports or ()):
@@ -55,15 +55,15 @@ def claimed(services: Iterable[Service]) -> Iterator[NodePort]:
             yield NodePort(service, service.spec.healthCheckNodePort, "TCP", ("spec", "healthCheckNodePort"), None)
 
 
-def ranges(pods: Pods) -> list[PortRange]:
+def served_ranges(pods: Pods) -> list[PortRange]:
     """What the API servers are told; empty where the input shows none of them."""
-    found = []
+    port_ranges = []
     for subject, line in command_lines(pods, "kube-apiserver"):
-        given = settings.flags(line.words).get(FLAG)
-        path = ("spec", "containers", 0, *line.field(given.position)) if given else ()
-        first, last = _numbers(given.value) if given else DEFAULT_RANGE
-        found.append(PortRange(first, last, subject, path))
-    return found
+        flag = settings.flags(line.words).get(FLAG)
+        path = ("spec", "containers", 0, *line.field(flag.position)) if flag else ()
+        first, last = _numbers(flag.value) if flag else DEFAULT_RANGE
+        port_ranges.append(PortRange(first, last, subject, path))
+    return port_ranges
 
 
 def _numbers(text: str) -> tuple[int, int]:

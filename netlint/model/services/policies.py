@@ -35,13 +35,13 @@ class Resolvers:
 
 def resolvers(services: Iterable[Service], namespaces: Iterable[Namespace]) -> Resolvers:
     """The Services with DNS' port in the namespaces where clusters have their DNS."""
-    known = {one.name: {**one.labels, NAME_LABEL: one.name} for one in namespaces}
-    found = Resolvers({name: known.get(name) for name in DNS_NAMESPACES}, {addresses.parse(NODE_LOCAL_ADDRESS)})
+    known = {item.name: {**item.labels, NAME_LABEL: item.name} for item in namespaces}
+    dns = Resolvers({name: known.get(name) for name in DNS_NAMESPACES}, {addresses.parse(NODE_LOCAL_ADDRESS)})
     for service in services:
         if service.namespace in DNS_NAMESPACES and answers_dns(service):
-            found.addresses.update(map(addresses.parse, cluster_ips(service)))
-            found.ports.update(port.targetPort for port in service.spec.ports or () if isinstance(port.targetPort, int))
-    return found
+            dns.addresses.update(map(addresses.parse, cluster_ips(service)))
+            dns.ports.update(port.targetPort for port in service.spec.ports or () if isinstance(port.targetPort, int))
+    return dns
 
 
 def restricts_egress(policy: NetworkPolicy) -> bool:
@@ -65,10 +65,10 @@ def _is_found_by_name(peer: Peer) -> bool:
     return peer.ipBlock is None or _span(peer).first == 0
 
 
-def allows_dns(policy: NetworkPolicy, found: Resolvers) -> bool:
+def allows_dns(policy: NetworkPolicy, dns: Resolvers) -> bool:
     """Whether one of its rules lets pods ask the cluster's DNS, or may do so."""
     return any(
-        _has_port(rule, found.ports) and (_names_port(rule) or _reaches(rule, policy.namespace, found))
+        _has_port(rule, dns.ports) and (_names_port(rule) or _reaches(rule, policy.namespace, dns))
         for rule in policy.spec.egress or ()
     )
 
@@ -91,17 +91,17 @@ def _is_one_of(port: PolicyPort, numbers: Iterable[int]) -> bool:
     return any(port.port <= number <= (port.endPort or port.port) for number in numbers)
 
 
-def _reaches(rule: NetworkPolicyRule, namespace: str, found: Resolvers) -> bool:
-    return not rule.to or any(_is_dns(peer, namespace, found) for peer in rule.to)
+def _reaches(rule: NetworkPolicyRule, namespace: str, dns: Resolvers) -> bool:
+    return not rule.to or any(_is_dns(peer, namespace, dns) for peer in rule.to)
 
 
-def _is_dns(peer: Peer, namespace: str, found: Resolvers) -> bool:
+def _is_dns(peer: Peer, namespace: str, dns: Resolvers) -> bool:
     if peer.ipBlock is not None:
         span = _span(peer)
-        return span.size >= WIDE or any(span.holds(*address) for address in found.addresses)
+        return span.size >= WIDE or any(span.holds(*address) for address in dns.addresses)
     if peer.namespaceSelector is None:
         return namespace in DNS_NAMESPACES
-    return any(_is_chosen(peer.namespaceSelector, labels) for labels in found.labels.values())
+    return any(_is_chosen(peer.namespaceSelector, labels) for labels in dns.labels.values())
 
 
 def _is_chosen(selector: LabelSelector, labels: Mapping[str, str] | None) -> bool:
@@ -134,8 +134,8 @@ def blocks_of_nodes(
     """
     entering = [(path, text, span) for path, text, span, _ in blocks(policy) if path[1] == "ingress"]
     among = [(path, text, span, _among(nodes, span)) for path, text, span in entering]
-    found = [(path, text, held) for path, text, span, held in among if span.size <= 2 * len(held)]
-    return [] if found and any(addresses.touches(span, pods) for _, _, span in entering) else found
+    of_nodes = [(path, text, inside) for path, text, span, inside in among if span.size <= 2 * len(inside)]
+    return [] if of_nodes and any(addresses.touches(span, pods) for _, _, span in entering) else of_nodes
 
 
 def _among(nodes: Sequence[tuple[int, int]], span: Range) -> Sequence[tuple[int, int]]:

@@ -9,37 +9,27 @@ k8s.io/kubernetes/pkg/controller/endpointslice/endpointslice_controller.go.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from netlint import addresses
+from netlint.addresses import FAMILY_NAMES
 from netlint.model.pods import Pods
-from netlint.model.pods.endpoint_conditions import DEMANDED, IS_LISTED, Conditions, conditions
-from netlint.model.services.digests import Digests
-from netlint.objects.core import Service, ServicePort
-from netlint.objects.discovery import EndpointSlice
-from netlint.objects.pod import ContainerPort
-from netlint.snapshot.pod_shapes import ContainerShape, PodShape
-from netlint.snapshot.pod_table import stamp
-from netlint.snapshot.slice_table import SliceTable
+from netlint.model.pods.endpoint_conditions import Conditions
+from netlint.model.services.endpoint_digests import Digests
+from netlint.model.services.service_ports import Port, expected_ports, slice_ports
+from netlint.model.services.service_spec import families, has_pods
+from netlint.model.slices import EndpointSlices
+from netlint.model.slices.slice_keepers import CONTROLLER, MIRRORING, last_change
+from netlint.objects.core import Service
+from netlint.objects.discovery import MANAGED_BY
 
-SERVICE_NAME = "kubernetes.io/service-name"
-MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
-CONTROLLER = "endpointslice-controller.k8s.io"
-MIRRORING = "endpointslicemirroring-controller.k8s.io"
-TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
-API_SERVER = ("default", "kubernetes")  # namespace and name of the slice that API servers write
-FIND_SIDECARS = (1, 33)  # kubernetes/kubernetes#128850, in no earlier release
-FAMILY_NAMES = {4: "IPv4", 6: "IPv6"}
-FAMILY_NUMBERS = {name: number for number, name in FAMILY_NAMES.items()}
-
-Port = tuple[str, int | None, str]  # name, number, protocol
-Endpoints = dict[tuple[int, str], list[tuple[int, int]]]  # address and target: slice number and endpoint row
+Listings = dict[tuple[int, str], list[tuple[int, int]]]
+"""By address and target: the slice number and the endpoint row of every endpoint that lists them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mismatch:
+class EndpointMismatch:
     """One property of an endpoint that is not what the pod demands."""
 
     field: str
@@ -59,76 +49,14 @@ class Difference:
     family: int
     stale: list[tuple[int, int]] = field(default_factory=list)  # slice number, endpoint row
     missing: list[int] = field(default_factory=list)
-    mismatched: list[tuple[int, int, int, list[Mismatch]]] = field(default_factory=list)
+    mismatched: list[tuple[int, int, int, list[EndpointMismatch]]] = field(default_factory=list)
     changed: int = 0  # newest change of the slices, 0 where they do not say
 
 
-def resolved_port(port: ServicePort, containers: Iterable[ContainerShape], sidecars: bool = True) -> int | None:
-    """The number that a Service port has on a pod with these containers; None where a name is not found.
-
-    A name is looked for in the containers first, then in init containers that keep running (``sidecars``;
-    controllers before ``FIND_SIDECARS`` do not), and name and protocol must both match (``FindPort``).
-    """
-    target = port.targetPort
-    if not isinstance(target, str):
-        return target or port.port
-    if target == "":
-        return port.port
-    for wanted in (False, True) if sidecars else (False,):
-        for container in containers:
-            if container.init is not wanted or (container.init and not container.sidecar):
-                continue
-            for declared in container.ports:
-                if declared.name == target and protocol(declared) == protocol(port):
-                    return declared.containerPort
-    return None
-
-
-def protocol(port: ContainerPort | ServicePort) -> str:
-    """The port's protocol; TCP where none is written."""
-    return port.protocol or "TCP"
-
-
-def expected_ports(service: Service, shape: PodShape, sidecars: bool = True) -> frozenset[Port]:
-    """The ports of the slice in which pods of this shape stand; ``sidecars``: see ``resolved_port``."""
-    found = []
-    for port in service.spec.ports or ():
-        number = resolved_port(port, shape.containers, sidecars)
-        if number is not None:
-            found.append((port.name or "", number, protocol(port)))
-    return frozenset(found)
-
-
-def families(service: Service) -> list[int]:
-    """The address families for which the controller writes slices."""
-    spec = service.spec
-    named = [FAMILY_NUMBERS[family] for family in spec.ipFamilies or () if family in FAMILY_NUMBERS]
-    if named:
-        return named
-    if spec.clusterIP and spec.clusterIP != "None":
-        return [addresses.parse(spec.clusterIP)[0]]
-    return [4, 6]
-
-
-def has_pods(service: Service) -> bool:
-    """Whether its endpoints come from pods: it has a selector and is not of type ExternalName."""
-    return bool(service.spec.selector) and service.spec.type != "ExternalName"
-
-
-def is_headless(service: Service) -> bool:
-    """Whether it asked for no cluster IP."""
-    return service.spec.clusterIP == "None"
-
-
-def is_foreign(piece: EndpointSlice) -> bool:
-    """Whether neither the EndpointSlice controller nor an API server wrote the slice."""
-    return piece.labels.get(MANAGED_BY) != CONTROLLER and (piece.namespace, piece.name) != API_SERVER
-
-
 class EndpointModel:
-    """Compares Services with their slices.
+    """The Services, held against their slices.
 
-    Nearly every Service is served right, so what its pods demand and what its slices say are first
+    Nearly every Service is served right, so what its pods demand and what its slices list are first
     compared as sums of digests; only where these differ, each endpoint is looked at.
     """
 
@@ -136,7 +64,7 @@ class EndpointModel:
         self,
         services: Iterable[Service],
         pods: Pods,
-        slices: SliceTable,
+        slices: EndpointSlices,
         nodes: set[str] | None,
         overlooks_sidecars: bool = False,
         replaced: bool = False,
@@ -151,29 +79,31 @@ class EndpointModel:
         self._slices = slices
         self._misplaced = set() if nodes is None else pods.on_others(nodes)
         self._of_service: dict[tuple[str, str, str | None], list[int]] = {}
-        for number, piece in enumerate(slices.slices):
-            labels = piece.labels
-            if labels.get(MANAGED_BY) == CONTROLLER:
-                key = (piece.namespace, labels.get(SERVICE_NAME, ""), piece.addressType)
+        for number, slice_ in enumerate(slices):
+            if slice_.labels.get(MANAGED_BY) == CONTROLLER:
+                key = (*slices.service(number), slice_.addressType)
                 self._of_service.setdefault(key, []).append(number)
         others = self._of_others() if replaced else set()
-        judged = [one for one in services if has_pods(one) and (one.namespace, one.name) not in others]
+        judged = [item for item in services if has_pods(item) and (item.namespace, item.name) not in others]
         digests = Digests(pods, slices, self._misplaced)
-        self.differences = [found for service in judged for found in self._differences(service, digests)]
+        self.differences = [difference for service in judged for difference in self._differences(service, digests)]
 
     @cached_property
     def stale_targets(self) -> dict[tuple[str, str], int]:
         """The rows of the pods that stale endpoints name, by namespace and name, where they exist."""
-        target = self._slices.target
         return self._pods.named(
-            {(found.service.namespace, target[row]) for found in self.differences for _, row in found.stale}
+            {
+                (difference.service.namespace, self._slices.target(row))
+                for difference in self.differences
+                for _, row in difference.stale
+            }
         )
 
     def _of_others(self) -> set[tuple[str, str]]:
         """The Services of slices that others keep than the controller and that of Endpoints."""
-        pieces = [piece for piece in self._slices.slices if is_foreign(piece)]
-        kept = [piece for piece in pieces if piece.labels.get(MANAGED_BY) != MIRRORING]
-        return {(piece.namespace, piece.labels.get(SERVICE_NAME, "")) for piece in kept}
+        slices = self._slices
+        foreign = [number for number in slices.foreign if slices[number].labels.get(MANAGED_BY) != MIRRORING]
+        return set(map(slices.service, foreign))
 
     def slices_of(self, service: Service, family: int) -> list[int]:
         """Numbers of the slices that the controller keeps for a Service in one family."""
@@ -181,106 +111,105 @@ class EndpointModel:
 
     def expected_rows(self, service: Service) -> list[int]:
         """The pods that the controller puts into the Service's slices, where they have an address."""
-        flags, publish = self._pods.table.flags, bool(service.spec.publishNotReadyAddresses)
+        pods, publish = self._pods, bool(service.spec.publishNotReadyAddresses)
         return [
             row
-            for row in self._pods.having(service.namespace, service.spec.selector or {})
-            if IS_LISTED[flags[row]] and (publish or row not in self._misplaced)
+            for row in pods.having(service.namespace, service.spec.selector or {})
+            if pods.is_listed(row) and (publish or row not in self._misplaced)
         ]
 
     def _differences(self, service: Service, digests: Digests) -> Iterator[Difference]:
         shapes = self._pods.shapes_having(service.namespace, service.spec.selector or {})
         for family in families(service):
             numbers = self.slices_of(service, family)
-            if self._demands(digests, service, family, shapes) != self._says(digests, family, numbers):
-                found = self._compare(service, family, self.expected_rows(service), numbers)
-                if found.stale or found.missing or found.mismatched:
-                    yield found
+            if self._demanded(digests, service, family, shapes) != self._listed(digests, family, numbers):
+                difference = self._compare(service, family, self.expected_rows(service), numbers)
+                if difference.stale or difference.missing or difference.mismatched:
+                    yield difference
 
-    def _demands(
-        self, digests: Digests, service: Service, family: int, shapes: list[int]
+    def _demanded(
+        self, digests: Digests, service: Service, family: int, shapes: Sequence[int]
     ) -> dict[frozenset[Port], int]:
         """The endpoints that the pods of these shapes demand, by the ports of their slices."""
-        publish = bool(service.spec.publishNotReadyAddresses)
+        publish, signatures = bool(service.spec.publishNotReadyAddresses), self._pods.container_signatures
         ports: dict[int, frozenset[Port]] = {}
-        demanded: defaultdict[frozenset[Port], int] = defaultdict(int)
+        sums: defaultdict[frozenset[Port], int] = defaultdict(int)
         for number in shapes:
-            shape = self._pods.table.shapes[number]
-            found = digests.demanded(number, family, publish, shape.subdomain == service.name)
-            if found:
-                sort = self._pods.sorts[number]
-                if sort not in ports:
-                    ports[sort] = expected_ports(service, shape)
-                demanded[ports[sort]] += found
-        return demanded
+            shape, signature = self._pods.shapes[number], signatures[number]
+            digest = digests.demanded(number, family, publish, shape.subdomain == service.name)
+            if digest:
+                if signature not in ports:
+                    ports[signature] = expected_ports(service, shape)
+                sums[ports[signature]] += digest
+        return sums
 
-    def _says(self, digests: Digests, family: int, numbers: list[int]) -> dict[frozenset[Port], int]:
+    def _listed(self, digests: Digests, family: int, numbers: list[int]) -> dict[frozenset[Port], int]:
         """The endpoints that slices list, by their ports: nearly always exactly what the pods demand."""
-        said: defaultdict[frozenset[Port], int] = defaultdict(int)
+        sums: defaultdict[frozenset[Port], int] = defaultdict(int)
         for number in numbers:
-            found = digests.listed(number, family)
-            if found:
-                said[slice_ports(self._slices.slices[number])] += found
-        return said
+            digest = digests.listed(number, family)
+            if digest:
+                sums[slice_ports(self._slices[number])] += digest
+        return sums
 
     def _compare(self, service: Service, family: int, rows: list[int], numbers: list[int]) -> Difference:
-        found = Difference(service, family)
-        actual = self._actual(found, numbers)
+        difference = Difference(
+            service, family, changed=max((last_change(self._slices[n]) for n in numbers), default=0)
+        )
+        actual = self._actual(family, numbers)
         for row in rows:
             address = self._pods.address(row, family)
             listed = actual.pop((address, self._pods.name(row)), None) if address else []
             if listed is None:
-                found.missing.append(row)
+                difference.missing.append(row)
             elif listed:
-                self._judge(found, listed, row)
-        found.stale = [pair for pairs in actual.values() for pair in pairs]
-        found.stale.sort(key=lambda pair: (self._slices.slices[pair[0]].name, pair[1]))
-        found.missing.sort(key=self._pods.order)
-        self._retarget(found)
-        found.mismatched.sort(key=lambda wrong: self._pods.order(wrong[2]))
-        return found
+                self._judge(difference, listed, row)
+        difference.stale = [pair for pairs in actual.values() for pair in pairs]
+        difference.stale.sort(key=lambda pair: (self._slices[pair[0]].name, pair[1]))
+        difference.missing.sort(key=self._pods.order)
+        self._retarget(difference)
+        difference.mismatched.sort(key=lambda wrong: self._pods.order(wrong[2]))
+        return difference
 
-    def _actual(self, found: Difference, numbers: list[int]) -> Endpoints:
-        """The endpoints of all slices by address and target.
+    def _actual(self, family: int, numbers: list[int]) -> Listings:
+        """The endpoints of all slices.
 
         While the controller moves an endpoint to another slice, it stands in both.
         """
-        table = self._slices
-        actual: Endpoints = {}
+        slices = self._slices
+        listings: Listings = {}
         for number in numbers:
-            found.changed = max(found.changed, stamp(table.slices[number].annotations.get(TRIGGER_TIME)))
-            for row in table.endpoints(number):
-                key = (table.address(row, found.family), table.target[row])
-                actual.setdefault(key, []).append((number, row))
-        return actual
+            for row in slices.endpoints(number):
+                key = (slices.address(row, family), slices.target(row))
+                listings.setdefault(key, []).append((number, row))
+        return listings
 
-    def _judge(self, found: Difference, listed: list[tuple[int, int]], row: int) -> None:
+    def _judge(self, difference: Difference, listed: list[tuple[int, int]], row: int) -> None:
         """One right copy is enough."""
-        verdicts = [self._mismatches(found.service, number, at, row) for number, at in listed]
+        verdicts = [self._mismatches(difference.service, number, endpoint, row) for number, endpoint in listed]
         if all(verdicts):
-            found.mismatched.append((*listed[0], row, verdicts[0]))
+            difference.mismatched.append((*listed[0], row, verdicts[0]))
 
-    def _mismatches(self, service: Service, number: int, at: int, row: int) -> list[Mismatch]:
-        pods, table = self._pods, self._slices
-        found = []
-        ports = expected_ports(service, pods.shape(row))
-        actual_ports = slice_ports(table.slices[number])
+    def _mismatches(self, service: Service, number: int, endpoint: int, row: int) -> list[EndpointMismatch]:
+        pods, slices = self._pods, self._slices
+        mismatches = []
+        ports, actual_ports = expected_ports(service, pods.shape(row)), slice_ports(slices[number])
         if actual_ports != ports and not self._is_overlooked(service, row, actual_ports):
-            found.append(Mismatch("ports", ports, actual_ports))
-        wanted, actual = self.expected_conditions(service, row), conditions(table, at)
-        if wanted != actual:
-            found.append(Mismatch("conditions", wanted, actual))
-        node = table.strings.texts[table.node[at]]
-        if node != pods.node(row):
-            found.append(Mismatch("nodeName", pods.node(row), node))
-        uid = table.target_uid[at]
-        if uid and pods.table.uid[row] and uid != pods.table.uid[row]:
-            found.append(Mismatch("targetRef.uid", "the pod's", "another pod's"))
-        hostname = self.expected_hostname(service, row)
-        actual_hostname = table.strings.texts[table.hostname[at]]
-        if hostname != actual_hostname:
-            found.append(Mismatch("hostname", hostname, actual_hostname))
-        return found
+            mismatches.append(EndpointMismatch("ports", ports, actual_ports))
+        uid = slices.target_uid(endpoint)
+        differs = bool(uid and pods.uid(row) and uid != pods.uid(row))
+        compared = {
+            "conditions": (self.expected_conditions(service, row), slices.conditions(endpoint)),
+            "nodeName": (pods.node(row), slices.node(endpoint)),
+            "targetRef.uid": ("the pod's", "another pod's" if differs else "the pod's"),
+            "hostname": (self.expected_hostname(service, row), slices.hostname(endpoint)),
+        }
+        mismatches += [
+            EndpointMismatch(name, expected, actual)
+            for name, (expected, actual) in compared.items()
+            if expected != actual
+        ]
+        return mismatches
 
     def _is_overlooked(self, service: Service, row: int, ports: frozenset[Port]) -> bool:
         """Whether only ports of sidecars are left out by a controller that knows none."""
@@ -289,40 +218,35 @@ class EndpointModel:
     def shows_port(self, service: Service, name: str) -> bool | None:
         """Whether a slice of the Service has a number for this port; None where no slice lists an endpoint."""
         numbers = [number for family in families(service) for number in self.slices_of(service, family)]
-        listing = [self._slices.slices[number] for number in numbers if self._slices.endpoints(number)]
-        shown = [each == name and value is not None for piece in listing for each, value, _ in slice_ports(piece)]
+        listing = [self._slices[number] for number in numbers if self._slices.endpoints(number)]
+        shown = [each == name and value is not None for slice_ in listing for each, value, _ in slice_ports(slice_)]
         return any(shown) if listing else None
 
     def expected_conditions(self, service: Service, row: int) -> Conditions:
         """The conditions that the controller gives the endpoint of a pod."""
-        return DEMANDED[bool(service.spec.publishNotReadyAddresses)][self._pods.table.flags[row]]
+        return self._pods.demanded_conditions(row, bool(service.spec.publishNotReadyAddresses))
 
     def expected_hostname(self, service: Service, row: int) -> str:
         """The hostname of a pod's endpoint: its own, if its subdomain is this Service (endpointslice/utils.go)."""
         hostname = self._pods.hostname(row)
         return hostname if hostname and self._pods.shape(row).subdomain == service.name else ""
 
-    def _retarget(self, found: Difference) -> None:
+    def _retarget(self, difference: Difference) -> None:
         """An endpoint that is stale names the wrong pod where one with its address is missing.
 
         Pods on their nodes' network share addresses, so that several of an address may be stale and missing.
         """
-        if not (found.stale and found.missing):
+        if not (difference.stale and difference.missing):
             return
         stale_at: defaultdict[int, deque[tuple[int, int]]] = defaultdict(deque)
-        for number, row in found.stale:
-            stale_at[self._slices.address(row, found.family)].append((number, row))
-        for row in list(found.missing):
-            stale = stale_at[self._pods.address(row, found.family)]
+        for number, row in difference.stale:
+            stale_at[self._slices.address(row, difference.family)].append((number, row))
+        for row in list(difference.missing):
+            stale = stale_at[self._pods.address(row, difference.family)]
             if not stale:
                 continue
             pair = stale.popleft()
-            wrong = Mismatch("targetRef.name", self._pods.name(row), self._slices.target[pair[1]])
-            found.missing.remove(row)
-            found.stale.remove(pair)
-            found.mismatched.append((*pair, row, [wrong]))
-
-
-def slice_ports(piece: EndpointSlice) -> frozenset[Port]:
-    """The ports of a slice."""
-    return frozenset([(port.name or "", port.port, port.protocol or "TCP") for port in piece.ports or ()])
+            wrong = EndpointMismatch("targetRef.name", self._pods.name(row), self._slices.target(pair[1]))
+            difference.missing.remove(row)
+            difference.stale.remove(pair)
+            difference.mismatched.append((*pair, row, [wrong]))

@@ -5,7 +5,8 @@ Source: argo-rollouts.readthedocs.io (features/canary, features/bluegreen), docs
 
 from __future__ import annotations
 
-from netlint.model.services.recomputed_slices import is_headless, protocol
+from netlint.model.services.service_ports import protocol
+from netlint.model.services.service_spec import is_headless
 from netlint.objects.core import Service
 
 ROLLOUT = "Rollout"  # of Argo, whose two Services select the same pods between two roll-outs

@@ -11,7 +11,7 @@ from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Object
 from netlint.objects.pod import Pod
 from netlint.objects.problems import IN_BULK, problems
-from netlint.snapshot.strings import intern_texts
+from netlint.snapshot.strings import share_texts
 from netlint.sources.decoding.sink import Sink
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # a copy of the object
@@ -46,7 +46,7 @@ def _add_object(sink: Sink, kind: Kind, item: Object, namespace: str, origin: in
     item.metadata.namespace, item.origin = namespace, origin
     if item.metadata.annotations:
         item.metadata.annotations.pop(LAST_APPLIED, None)
-    intern_texts(item)
+    share_texts(item)
     if isinstance(item, Endpoints):
         for subset in item.subsets or ():
             subset.pack()

@@ -39,9 +39,9 @@ def _parts(source: str, problems: list[str]) -> dict[str, dict[str, Parts]]:
     folders: dict[str, dict[str, Parts]] = {}
     known = FilterLines()
     for file in files_in(source, problems):
-        said = _decoded(file, known, problems)
-        if said is not None:
-            folders.setdefault(file.above, {}).setdefault(file.host, {})[file.name] = said
+        outcome = _decoded(file, known, problems)
+        if outcome is not None:
+            folders.setdefault(file.above, {}).setdefault(file.host, {})[file.name] = outcome
     return folders
 
 
@@ -72,9 +72,9 @@ def _of_nodes(source: str, folders: dict[str, dict[str, Parts]]) -> tuple[str, d
 
 
 def _dump(dump: NodeDump, parts: Parts, problems: list[str]) -> NodeDump:
-    for name, said in sorted(parts.items()):
-        if isinstance(said, Exception):
-            problems.append(f"{dump.folder}/{name}: {said}")
+    for name, outcome in sorted(parts.items()):
+        if isinstance(outcome, Exception):
+            problems.append(f"{dump.folder}/{name}: {outcome}")
         else:
-            said(dump)
+            outcome(dump)
     return dump

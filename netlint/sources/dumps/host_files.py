@@ -9,7 +9,7 @@ import msgspec
 
 from netlint import addresses
 from netlint.errors import SourceError
-from netlint.objects.host import KERNEL, DockerDaemon, Link, NodeDump, Route
+from netlint.objects.host import KERNEL, ROUTES, DockerDaemon, Link, NodeDump, RouteEntry
 from netlint.objects.netfilter import NftRuleset, RoutingRule
 from netlint.sources.dumps import iptables_save
 from netlint.sources.dumps.host_folders import CNI, LEASES, PACKET_FILTERS, HostFile
@@ -90,14 +90,18 @@ def _links(text: bytes) -> Part:
     return _field("links", links)
 
 
-def _routes(text: bytes) -> Part:
+def _routes(file: str) -> Callable[[bytes], Part]:
+    return lambda text: _entry("routes", file, _route_entries(text))
+
+
+def _route_entries(text: bytes) -> list[RouteEntry]:
     """For a table that does not exist ``ip`` prints nothing, or a bracket that it does not close."""
-    printed = msgspec.json.decode(text, type=list[Route]) if text.strip() not in {b"", b"["} else []
+    printed = msgspec.json.decode(text, type=list[RouteEntry]) if text.strip() not in {b"", b"["} else []
     routes = [route for route in printed if route.dst]
     for route in routes:
         if route.dst != "default":
-            (addresses.parse_cidr if "/" in route.dst else addresses.parse)(route.dst)
-    return lambda dump: setattr(dump, "routes", [*(dump.routes or []), *routes])
+            addresses.parse_range(route.dst)
+    return routes
 
 
 def _leases(text: bytes) -> list[str]:
@@ -138,8 +142,7 @@ def _routing_rules(family: int) -> Callable[[bytes], Part]:
 _DECODERS: dict[str, Callable[[bytes], Part]] = {
     "etc-docker-daemon.json": _docker,
     "ip-addr.json": _links,
-    "ip-route.json": _routes,
-    "ip-route6.json": _routes,
+    **{name: _routes(name) for name in ROUTES},
     "ip-rule.json": _routing_rules(4),
     "ip-rule6.json": _routing_rules(6),
     "ipset.txt": _ipsets,

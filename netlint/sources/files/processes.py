@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from netlint import yamltext
 from netlint.forks import Child, Children, cores
-from netlint.snapshot import Snapshot, extents, transfer
+from netlint.snapshot import Snapshot, extents, strings, transfer
 from netlint.sources.files.tasks import Task
 from netlint.sources.files.worker import ReadShare, Worker
 
@@ -54,6 +54,7 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
     finally:
         os.close(queue)
     yamltext.forget()
+    strings.forget()
     worker.snapshot.pods.forget_keys()
     torn = {share.file for share in shares if share.is_torn}
     if torn:

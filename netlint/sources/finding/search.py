@@ -41,12 +41,13 @@ def without_objects(targets: Targets, snapshot: Snapshot) -> Iterator[str]:
     reported = {document.spot.file for document in snapshot.unreadable}
     reported |= {chart.spot.file for chart in snapshot.charts}
     files = snapshot.reading.holding | reported
+    errors = [*targets.errors, *snapshot.reading.errors]
     for name in targets.names:
         if name in targets.again:
             continue
         prefix = below(name)
-        said = any(error.startswith((name + ":", prefix)) for error in (*targets.errors, *snapshot.reading.errors))
-        if name not in files and not any(file.startswith(prefix) for file in files) and not said:
+        is_explained = any(error.startswith((name + ":", prefix)) for error in errors)
+        if name not in files and not any(file.startswith(prefix) for file in files) and not is_explained:
             yield f"{name}: no Kubernetes object in it"
 
 

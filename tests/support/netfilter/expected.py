@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlint import addresses
 from netlint.addresses import Range
-from netlint.dataplane.netfilter.packets import HostContext, Mark, Packets, Ranges, Way
+from netlint.dataplane.netfilter.packets import Departure, HostContext, Mark, Packets, Ranges
 from netlint.dataplane.netfilter.rules import Ruleset
 from netlint.dataplane.netfilter.walk import Hit, translations
 from tests.support.netfilter.written import LOCAL, Packet
@@ -16,9 +16,9 @@ def ranges(*texts: str) -> Ranges:
     return tuple(addresses.merged(addresses.parse_cidr(text).range for text in texts))
 
 
-def leaving(span: Range) -> list[Way]:
+def leaving(span: Range) -> list[Departure]:
     """By the routes that the probe makes."""
-    found: list[Way] = []
+    found: list[Departure] = []
     for network, link in {"10.2.0.0/16": "out0", "10.3.0.0/16": "out1"}.items():
         held = addresses.common([span], [addresses.parse_cidr(network).range])
         found += [(piece, frozenset({link})) for piece in held]
