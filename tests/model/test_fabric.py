@@ -6,7 +6,7 @@ import pytest
 
 from netlint.cluster import Cluster
 from tests.support.model.healthy import cluster as objects_of
-from tests.support.model.healthy import node
+from tests.support.model.healthy import config_map, node
 from tests.support.model.networks import NETWORKS
 from tests.support.model.reading import cluster, snapshot
 
@@ -54,3 +54,27 @@ def test_nodes_are_named_where_they_differ() -> None:
     found = cluster(node(name, [], [], {key: backend}) for name, backend in backends.items()).network
     assert found.sentences == ["flannel: plain routing on n1", "flannel: overlay (VXLAN) on n2 and 2 more nodes"]
     assert [connection.nodes for connection in found.connections] == [("n1",), ("n2", "n3", "n4")]
+
+
+def test_what_shows_that_calico_connects_pods() -> None:
+    """A backend says it, else pools, blocks or its own IPAM; without them another plugin connects them."""
+    flannel = node("n1", [], [], {"flannel.alpha.coreos.com/backend-type": "vxlan"})
+    configured = {
+        "nothing": {},
+        "backend": {"calico_backend": "bird"},
+        "no backend": {"calico_backend": "none", "cni_network_config": '{"ipam": {"type": "calico-ipam"}}'},
+        "own IPAM": {"cni_network_config": '{"ipam": {"type": "calico-ipam"}}'},
+        "ranges of Nodes": {"cni_network_config": '{"ipam": {"type": "host-local"}}'},
+    }
+    stated = {
+        name: cluster([flannel, config_map("calico-config", "kube-system", **data)]).network.sentences
+        for name, data in configured.items()
+    }
+    both, on_top = ["flannel: overlay (VXLAN)", "calico"], ["flannel: overlay (VXLAN)", "calico on top"]
+    assert stated == {
+        "nothing": on_top,
+        "backend": both,
+        "no backend": on_top,
+        "own IPAM": both,
+        "ranges of Nodes": on_top,
+    }
