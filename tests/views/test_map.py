@@ -132,6 +132,28 @@ def test_collisions_are_marked_on_both_sides() -> None:
     }
 
 
+def test_ranges_of_joined_clusters_collide() -> None:
+    """A cluster does not collide with itself, nor with the others of a group that lie beside it."""
+    ranges = {"east": "10.42.0.0/16", "west": "10.42.0.0/17", "north": "10.42.128.0/17", "south": "10.52.0.0/16"}
+    found = cluster(
+        {
+            "apiVersion": "submariner.io/v1",
+            "kind": "Cluster",
+            "metadata": {"name": name, "namespace": "submariner-operator"},
+            "spec": {"cluster_id": name, "cluster_cidr": [cidr], "service_cidr": [], "global_cidr": []},
+        }
+        for name, cidr in ranges.items()
+    )
+    blocks = {str(block.range): block.collisions for block in walked(range_tree(found, 4))}
+    of = "of Cluster.submariner.io submariner-operator"
+    assert blocks == {
+        "10.42.0.0/16": (f"overlaps 10.42.128.0/17 {of}/north and 1 more",),
+        "10.42.0.0/17": (f"overlaps 10.42.0.0/16 {of}/east",),
+        "10.42.128.0/17": (f"overlaps 10.42.0.0/16 {of}/east",),
+        "10.52.0.0/16": (),
+    }
+
+
 def test_how_much_is_in_use() -> None:
     objects = [
         node("n1", ["10.244.0.0/24"], ["192.168.10.1"]),

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from netlint import catalogue
 from netlint.cluster import Cluster
-from netlint.cluster.traffic.service_chain import ServiceChain, service_chain
+from netlint.cluster.traffic.service_chain import ServiceChain, link_of, service_chain
+from netlint.findings import Finding, Severity, Subject, Violation
 from netlint.model.services.service_spec import has_pods
 from netlint.views import service as view
 from tests.support.goldens import BROKEN, HEALTHY, assert_golden, valid
@@ -213,6 +215,31 @@ def test_a_name_that_is_not_one(asked: list[str], message: str, tmp_path: Path) 
     (tmp_path / "services.yaml").write_text(MANY)
     run = netlint("service", *asked, str(tmp_path))
     assert (run.returncode, run.stdout, run.stderr) == (2, "", f"netlint: {message}\n")
+
+
+LINKS = {
+    ("missing-backend-services", "Ingress", ("spec", "defaultBackend")): "ways in",
+    ("unaccepted-routes", "HTTPRoute", ("status", "parents")): "ways in",
+    ("stale-endpoint-addresses", "Service", ("metadata", "name")): "slices",
+    ("shared-selectors", "EndpointSlice", ("ports",)): "slices",
+    ("services-without-pods", "Service", ("spec", "selector")): "selector",
+    ("shared-selectors", "Service", ("spec", "ports", 0, "targetPort")): "ports",
+    ("shared-selectors", "Service", ("spec", "ports", 0, "nodePort")): "ways in",
+    ("shared-selectors", "Service", ("spec", "externalIPs", 0)): "ways in",
+    ("shared-selectors", "Service", ("spec", "externalTrafficPolicy")): "ways in",
+    ("shared-selectors", "Service", ("spec", "healthCheckNodePort")): "ways in",
+    ("shared-selectors", "Service", ("spec", "loadBalancerIP")): "ways in",
+    ("shared-selectors", "Service", ("status", "loadBalancer")): "ways in",
+    ("shared-selectors", "Service", ("spec", "clusterIP")): "addresses",
+    ("shared-selectors", "Service", ("metadata", "annotations", "a")): "addresses",
+    ("shared-selectors", "Pod", ("spec", "containers", 0)): "pods",
+}
+
+
+@pytest.mark.parametrize(("rule", "kind", "path"), LINKS)
+def test_the_link_of_which_a_finding_speaks(rule: str, kind: str, path: tuple[str | int, ...]) -> None:
+    violation = Violation(Subject("v1", kind, "shop", "web"), path, "")
+    assert link_of(Finding(catalogue.named(rule), Severity.ERROR, violation, "")) == LINKS[rule, kind, path]
 
 
 def test_hints_stay_with_their_endpoints_when_copies_are_dropped() -> None:
