@@ -89,7 +89,6 @@ def test_files_that_no_runtime_takes_are_no_networks() -> None:
         "30-flannel.conf": {"name": "cbr0", "type": "flannel", "delegate": {"bridge": "kbr0"}},
         "40-other.conf": {"name": "net", "type": "flannel", "delegate": {"type": "macvlan"}},
         "50-odd.conf": {"name": "odd", "type": "ptp", "ipam": {"type": "host-local", "subnet": "usePodCidr"}},
-        "60-odd.conf": {"name": "od6", "type": "ptp", "ipam": {"type": "host-local", "subnet": "usePodCidrIPv6"}},
     }
     found = configurations(NodeDump("node1", "node1", conflists=files))
     assert [(item.file, item.type, list(item.bridges), item.host_local_ranges) for item in found] == [
@@ -97,5 +96,4 @@ def test_files_that_no_runtime_takes_are_no_networks() -> None:
         ("30-flannel.conf", "flannel", ["kbr0"], []),
         ("40-other.conf", "flannel", [], []),
         ("50-odd.conf", "ptp", [], []),
-        ("60-odd.conf", "ptp", [], []),
     ]

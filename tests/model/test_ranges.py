@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from netlint.addresses import Range, merged
 from netlint.findings import Subject
-from netlint.model.declared.declarations import RangeSource, Role
+from netlint.model.declared.declarations import MalformedRange, RangeSource, Role
 from netlint.model.ranges.address_plan import Plan
 from netlint.model.ranges.collisions import KIND_OF_ROLE, collisions
 from netlint.model.ranges.node_range_capacity import taken_subnets
+from netlint.model.ranges.secondary_networks import ranges_of
 
 blocks = st.builds(
     lambda length, place: Range(4, place << length, (place << length) + (1 << length) - 1),
@@ -50,3 +51,21 @@ def test_collisions_agree_with_a_pairwise_search(ranges: list[tuple[Role, Range]
             if order.index(pair[0]) < order.index(pair[1]) and one.range.overlaps(other.range):
                 expected.setdefault(pair, set()).update((one, other))
     assert found == expected
+
+
+def test_words_for_the_ranges_of_nodes_are_no_ranges_of_their_own() -> None:
+    """Anything else that is no CIDR is malformed."""
+    subject = Subject("k8s.cni.cncf.io/v1", "NetworkAttachmentDefinition", "shop", "storage")
+    listed = {}
+    for subnet in ("usePodCidr", "usePodCidrIPv6", "usepodcidr", "172.29.0.0/24"):
+        plugin = {"type": "ptp", "ipam": {"type": "host-local", "subnet": subnet}}
+        entries = ranges_of(subject, (), plugin)
+        listed[subnet] = [
+            entry.problem if isinstance(entry, MalformedRange) else str(entry.declaration) for entry in entries
+        ]
+    assert listed == {
+        "usePodCidr": [],
+        "usePodCidrIPv6": [],
+        "usepodcidr": ["'usepodcidr' is no CIDR: the prefix length is missing"],
+        "172.29.0.0/24": ["172.29.0.0/24"],
+    }
