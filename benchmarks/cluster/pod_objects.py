@@ -183,9 +183,13 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
         spec["imagePullSecrets"] = [{"name": "registry-credentials"}]
     if app.kind == "StatefulSet":
         spec |= {"hostname": pod.name} | ({"subdomain": governing} if governing else {})
-    if app.is_varied:
-        spec["readinessGates"] = [{"conditionType": kind} for kind in variety.readiness_gates(app, pod.ordinal)]
-    return spec | _scheduling(app)
+    return spec | _readiness(pod) | _scheduling(app)
+
+
+def _readiness(pod: Pod) -> Tree:
+    if not pod.app.is_varied:
+        return {}
+    return {"readinessGates": [{"conditionType": kind} for kind in variety.readiness_gates(pod.app, pod.ordinal)]}
 
 
 def _claimed(volume: Tree, pod_name: str) -> Tree:
