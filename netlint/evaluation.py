@@ -16,7 +16,7 @@ from netlint.memory import resident, uncollected
 
 WORTH_A_PROCESS = 10_000
 """From so many objects on the rules take longer than a second process needs to start."""
-MOST_COPIED = 160 << 20
+MOST_COPIED = 180 << 20
 """From so many bytes on a second process would cost more memory than time: it copies every object that it looks at."""
 OF_ADDRESSES = {"addressing", "nodes", "pods"}
 """The topics whose rules look up the addresses of all nodes and pods, as those about the address plan do."""
