@@ -68,8 +68,9 @@ def executions(copy: Path) -> Executions:
 
 
 def environment(copy: Path, *more: Path) -> dict[str, str]:
-    """The environment in which the copy's modules are imported, whatever is installed, and no test is running yet."""
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    """The environment in which the copy's modules are imported, whatever is installed, measured or tested by now."""
+    outer = ("COVERAGE_", "PYTEST_CURRENT_TEST")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     return inherited | {"PYTHONPATH": os.pathsep.join(map(str, (copy, *more)))}
 
 
