@@ -55,8 +55,9 @@ class Figures:
 class Bench:
     """The inputs in one folder and the command to measure."""
 
-    def __init__(self, work: Path, scale: float, netlint: list[str], rounds: int) -> None:
+    def __init__(self, work: Path, scale: float, netlint: list[str], rounds: int, variety: bool) -> None:
         self.work = work
+        self.variety = variety
         self.scale = scale
         self.netlint = netlint
         self.rounds = rounds
@@ -89,8 +90,13 @@ class Bench:
         path = self.work / emit.FILE_NAMES[case]
         facts = self.work / "generated.json"
         known = json.loads(facts.read_text()) if facts.exists() else {}
-        if not path.exists() or (known.get("scale"), known.get("faults")) != (self.scale, True):
-            _generate("cluster", self.work, "--scale", str(self.scale), "--formats", case)
+        if not path.exists() or (known.get("scale"), known.get("faults"), known.get("variety")) != (
+            self.scale,
+            True,
+            self.variety,
+        ):
+            varied = ["--variety"] if self.variety else []
+            _generate("cluster", self.work, "--scale", str(self.scale), "--formats", case, *varied)
         return self.work, path.name, path.stat().st_size
 
     def _add_baseline(self, figures: Figures, folder: Path, target: str) -> None:
@@ -101,7 +107,7 @@ class Bench:
             return
         figures.baseline, part, path = "json.loads", 1.0, folder / target
         if figures.bytes * _BYTES_PER_BYTE[case] > min(MOST_BASELINE_MEMORY, machine.available_memory() * 2 // 3):
-            smaller = Bench(self.work / "smaller", self.scale / _SMALLER, self.netlint, 1)
+            smaller = Bench(self.work / "smaller", self.scale / _SMALLER, self.netlint, 1, self.variety)
             folder, target, size = smaller._input(case)
             figures.baseline, part, path = "json.loads, from 1/10", figures.bytes / size, folder / target
         figures.baseline_seconds = baselines.seconds("json", path) * part
@@ -131,7 +137,7 @@ def main() -> int:
     if program is None:
         sys.exit(f"{netlint[0]}: no such command; name one with --netlint")
     netlint[0] = str(Path(program).absolute())
-    bench = Bench(arguments.work.resolve(), arguments.scale, netlint, arguments.rounds)
+    bench = Bench(arguments.work.resolve(), arguments.scale, netlint, arguments.rounds, arguments.variety)
     where = machine.description(netlint)
     print("\n".join(f"- {name}: {value}" for name, value in where.items()) + "\n", flush=True)
     results: list[Figures] = []
@@ -159,6 +165,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", type=float, default=1.0, help="1 = 5,000 nodes and 150,000 pods (default)")
+    parser.add_argument("--variety", action="store_true", help="a cluster in which nothing is like anything else")
     work = Path(tempfile.gettempdir()) / "netlint-bench"
     parser.add_argument(
         "--work", type=Path, default=work, metavar="DIR", help=f"where inputs are kept (default: {work})"

@@ -12,10 +12,12 @@ from netlint.cluster import Cluster
 from netlint.evaluability import Evaluability, evaluability
 from netlint.findings import Failure, Rule, Undecided, Violation
 from netlint.forks import Children, cores
-from netlint.memory import uncollected
+from netlint.memory import resident, uncollected
 
 WORTH_A_PROCESS = 10_000
 """From so many objects on the rules take longer than a second process needs to start."""
+MOST_COPIED = 180 << 20
+"""From so many bytes on a second process would cost more memory than time: it copies every object that it looks at."""
 OF_ADDRESSES = {"addressing", "nodes", "pods"}
 """The topics whose rules look up the addresses of all nodes and pods, as those about the address plan do."""
 
@@ -36,7 +38,7 @@ def evaluate(rules: list[Rule], cluster: Cluster) -> list[Evaluation]:
     snapshot = cluster.view.snapshot
     size = len(snapshot.pods) + len(snapshot.slices) + sum(map(len, snapshot.objects.values()))
     with uncollected(), Children() as children:
-        if size < WORTH_A_PROCESS or cores() == 1:
+        if size < WORTH_A_PROCESS or cores() == 1 or resident() > MOST_COPIED:
             return _evaluations(checked, cluster)
         others = _part(checked, of_addresses=False)
         children.start(lambda stream: pickle.dump(_evaluations(others, cluster), stream))

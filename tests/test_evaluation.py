@@ -15,6 +15,7 @@ from netlint.errors import NetlintError
 from netlint.evaluation import Evaluation, evaluate
 from netlint.findings import Violation
 from netlint.forks import ENDED
+from netlint.memory import resident
 from tests.support.program import ROOT
 
 BROKEN = ROOT / "examples" / "broken-cluster"
@@ -24,6 +25,7 @@ AROUND_SERVICES = "services-without-pods"
 @pytest.fixture
 def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(evaluation, "MOST_COPIED", 1 << 40)
     monkeypatch.setattr(evaluation, "cores", lambda: 2)
 
 
@@ -41,10 +43,24 @@ def failures(evaluations: list[Evaluation]) -> list[tuple[str, str]]:
 def test_one_process_or_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "cores", lambda: 2)
     alone = evaluated()
+    monkeypatch.setattr(evaluation, "MOST_COPIED", 1 << 40)
     monkeypatch.setattr(evaluation, "WORTH_A_PROCESS", 0)
 
     assert evaluated() == alone
     assert [each.rule.name for each in alone if each.verdicts] != []
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_much_is_evaluated_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(_: Cluster) -> Iterator[Violation]:
+        raise ZeroDivisionError(f"in process {os.getpid() == parent}")
+        yield
+
+    parent = os.getpid()
+    monkeypatch.setitem(CHECKS, AROUND_SERVICES, tell)
+    monkeypatch.setattr(evaluation, "MOST_COPIED", resident() // 2)
+
+    assert failures(evaluated()) == [(AROUND_SERVICES, "ZeroDivisionError: in process True")]
 
 
 @pytest.mark.usefixtures("two_processes")

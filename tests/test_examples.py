@@ -42,14 +42,6 @@ def test_the_healthy_cluster_has_no_fault_and_every_rule_is_evaluated() -> None:
     }
 
 
-PLANTED = [
-    ("duplicate-pod-ips", "error", "Pod shop/tools", "IPv4", ["Pod shop/web-6d9c7f5b8-abcde"]),
-    ("missing-pod-cidrs", "error", "Node node5", "", ["Node node1"]),
-    ("overlapping-pod-cidrs", "error", "Node node2", "IPv4", ["Node node4"]),
-    ("pod-ips-outside-node-range", "error", "Pod shop/batch-legacy", "IPv4", ["Node node3"]),
-]
-
-
 def name(subject: dict[str, str]) -> str:
     return f"{subject['kind']} {'/'.join(filter(None, (subject['namespace'], subject['name'])))}"
 

@@ -14,7 +14,6 @@ SERVICE_RANGE = IPv4Network("10.96.0.0/12")
 SERVICE_RANGE_6 = IPv6Network("fd00:10:96::/108")
 NODE_RANGE = IPv4Network("172.20.0.0/15")
 NODE_RANGE_6 = IPv6Network("fd00:172:20::/64")
-LOAD_BALANCER_RANGE = IPv4Network("198.18.0.0/16")
 
 GAP_EVERY = 37  # after so many node ranges, one stays unused
 MOST_NODES = 30_000

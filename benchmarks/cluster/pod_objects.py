@@ -172,9 +172,7 @@ def _spec(pod: Pod, made: Template, node_name: str, governing: str) -> Tree:
     spec |= _placement(pod, made, node_name)
     if is_stateful:
         spec |= {"hostname": pod.name} | ({"subdomain": governing} if governing else {})
-    if app.is_varied:
-        spec["readinessGates"] = [{"conditionType": kind} for kind in variety.readiness_gates(app, pod.ordinal)]
-    return spec | _scheduling(app)
+    return spec | _readiness(pod) | _scheduling(app)
 
 
 def _placement(pod: Pod, made: Template, node_name: str) -> Tree:
@@ -190,6 +188,12 @@ def _placement(pod: Pod, made: Template, node_name: str) -> Tree:
     if made.pull_secret:
         spec["imagePullSecrets"] = [{"name": "registry-credentials"}]
     return spec
+
+
+def _readiness(pod: Pod) -> Tree:
+    if not pod.app.is_varied:
+        return {}
+    return {"readinessGates": [{"conditionType": kind} for kind in variety.readiness_gates(pod.app, pod.ordinal)]}
 
 
 def _claimed(volume: Tree, pod_name: str) -> Tree:

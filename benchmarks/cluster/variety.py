@@ -19,8 +19,10 @@ WORKFLOW = "Workflow"
 LONGEST_APP = 46  # so that the pods of its ReplicaSets and Jobs have names of at most 63 characters
 LONGEST_SERVICE = 56  # so that its slices have
 LONGEST_LABEL = 63
+LONGEST_SELECTED = 59  # so that a planted fault may append to it
 _LONGEST_POD = 253
 _LONGEST_PORT = 15
+_TO_VOWELS = str.maketrans("2456789", "aeiouya")  # kubectl sorts keys that differ in digits in no order at all
 _HOST_PORTS = range(10_300, 29_000)
 
 
@@ -42,7 +44,7 @@ def _lengthened(name: str, longest: int, *parts: int) -> str:
 
 def _app(app: App, namespace: str, seed: int) -> App:
     code = mix(*namespace.encode())
-    labels = {key: _lengthened(value, LONGEST_LABEL, code) for key, value in app.labels.items()}
+    labels = {key: _lengthened(value, LONGEST_SELECTED, code) for key, value in app.labels.items()}
     return replace(
         app,
         namespace=namespace,
@@ -153,7 +155,10 @@ def workflow_pod_name(app: App, ordinal: int) -> str:
 def node_labels(node: int) -> dict[str, str]:
     """What node feature discovery finds, as on machines of which no two are alike."""
     own = digest(node, 81)
-    features = {f"feature.node.kubernetes.io/cpu-{template_hash(node, at)}": f"v{own[at:]}" for at in range(1, 60, 3)}
+    features = {
+        f"feature.node.kubernetes.io/cpu-{template_hash(node, at).translate(_TO_VOWELS)}": f"v{own[at:]}"
+        for at in range(1, 60, 3)
+    }
     return features | {
         "example.com/rack": own[:LONGEST_LABEL],
         f"{own[:12]}.hardware.example.com/serial": uid(node, 82),

@@ -21,8 +21,6 @@ from netlint.snapshot import Reason, Spot
 
 FILTER, POLICY = "iptables-save.txt", "ip-rule.json"
 LOCAL_PODS = "pods on the node"
-OPEN_VSWITCH = ("antrea", "ovn-kubernetes")
-"""Plugins whose packets between pods do not come to the host's packet filter."""
 
 
 def masquerading_host_rules(cluster: Cluster) -> Iterator[Violation | Undecided]:

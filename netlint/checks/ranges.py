@@ -11,6 +11,7 @@ from netlint.findings import Related, Subject, Violation, field_name
 from netlint.model.declared.control_plane import repeated_flags
 from netlint.model.declared.declarations import Authority, Declaration, Role, Standing
 from netlint.model.ranges.disagreements import disagreements
+from netlint.model.ranges.node_range_capacity import NodeRangeCapacity
 from netlint.model.ranges.secondary_networks import HOST_LOCAL
 from netlint.phrases import inflected, shortened
 
@@ -158,20 +159,26 @@ def undivided_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
 def exhausted_cluster_cidrs(cluster: Cluster) -> Iterator[Violation]:
     """The cluster's range has no range left for a node, or few."""
     whole = {declared.range for group in cluster.ranges.undivided_pod_cidrs for declared in group}
-    for supply in cluster.ranges.capacities:
-        if whole.isdisjoint(declared.range for declared in supply.declared) and (supply.is_spent or supply.is_scarce):
-            first, *others = supply.declared
-            lacking = f"; without one: {shortened(supply.lacking)}" if supply.is_spent else ""
-            yield Violation(
-                first.subject,
-                first.path,
-                f"{listed(supply.declared)} has {supply.size} ranges of /{supply.prefix_length} for nodes, "
-                f"of which {supply.allocated} are taken{lacking}",
-                {"size": supply.size, "taken": supply.allocated, "lacking": [node.name for node in supply.lacking]},
-                (*sides(others), *(Related(node, (), "has no range") for node in supply.lacking if supply.is_spent)),
-                key=FAMILY_NAMES[first.range.family],
-                mitigated=not supply.is_spent,
-            )
+    for capacity in cluster.ranges.capacities:
+        is_divided = whole.isdisjoint(declared.range for declared in capacity.declared)
+        if is_divided and (capacity.is_spent or capacity.is_scarce):
+            yield _exhausted(capacity)
+
+
+def _exhausted(capacity: NodeRangeCapacity) -> Violation:
+    first, *others = capacity.declared
+    without_range = [Related(node, (), "has no range") for node in capacity.lacking if capacity.is_spent]
+    lacking = f"; without one: {shortened(capacity.lacking)}" if capacity.is_spent else ""
+    return Violation(
+        first.subject,
+        first.path,
+        f"{listed(capacity.declared)} has {capacity.size} ranges of /{capacity.prefix_length} for nodes, "
+        f"of which {capacity.allocated} are taken{lacking}",
+        {"size": capacity.size, "taken": capacity.allocated, "lacking": [node.name for node in capacity.lacking]},
+        (*sides(others), *without_range),
+        key=FAMILY_NAMES[first.range.family],
+        mitigated=not capacity.is_spent,
+    )
 
 
 CHECKS = (

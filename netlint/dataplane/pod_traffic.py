@@ -79,6 +79,6 @@ def _of_hosts(hosts: Iterable[Host], ranges: Mapping[str, list[Range]], everywhe
             elsewhere = tuple(difference([span for span in everywhere if span.family == family], own))
             stale = family in host.subnets and host.subnets[family][1] not in own
             if own and elsewhere and not stale:
-                around = filters.surroundings(host, family)
+                around = filters.host_context(host, family)
                 pods = tuple(difference(own, around.local or ()))
                 yield Traffic(host, tuple(own), pods or tuple(own), elsewhere, around)

@@ -32,7 +32,7 @@ class AddressLiteral(NamedTuple):
 
 
 def in_workloads(workloads: Iterable[Workload | CronJob]) -> Iterator[AddressLiteral]:
-    """Of environment and command lines; workloads that other ones made are left out."""
+    """The addresses in environments and command lines; workloads that other ones made are left out."""
     for workload in workloads:
         template = workload.template
         labels = template.metadata.labels if template else None
@@ -54,7 +54,7 @@ def _texts(container: Container, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def in_config_maps(config_maps: Iterable[ConfigMap]) -> Iterator[AddressLiteral]:
-    """Of all that do not configure the cluster's own network."""
+    """The addresses in all ConfigMaps that do not configure the cluster's own network."""
     for config_map in config_maps:
         if (config_map.namespace, config_map.name) not in CONFIG_MAPS:
             texts: Iterator[tuple[Path, str]] = ((("data", key), text) for key, text in (config_map.data or {}).items())

@@ -18,12 +18,12 @@ class Flag(NamedTuple):
 
     @property
     def value(self) -> str:
-        """What counts."""
+        """The value that counts."""
         return self.values[-1]
 
     @property
     def position(self) -> int:
-        """Where that stands."""
+        """The position of the value that counts."""
         return self.positions[-1]
 
 

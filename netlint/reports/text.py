@@ -1,4 +1,4 @@
-"""For people: each finding with both sides of the conflict, their places, and the lines they stand on."""
+"""The report that people read: findings with both sides of the conflict, their places, and the lines there."""
 
 from __future__ import annotations
 

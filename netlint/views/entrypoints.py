@@ -32,7 +32,7 @@ def sides(answered: Followed) -> list[Side]:
 
 
 def text(answered: Followed, nodes: list[Node], spots: Spots, gaps: list[Gap]) -> str:
-    """For people."""
+    """The text that people read."""
     if not answered:
         return text_of([f"No way {'is known to lead' if gaps else 'leads'} into the cluster.", *not_known(gaps)])
     table = [
@@ -72,7 +72,7 @@ def _where(entry: EntryPoint) -> str:
 
 
 def json(answered: Followed, nodes: Iterable[Node], spots: Spots, gaps: list[Gap]) -> str:
-    """For programs, as ``schemas/entrypoints-v1.schema.json`` says."""
+    """The JSON that programs read, as ``schemas/entrypoints-v1.schema.json`` says."""
     return encoded(
         {
             "$schema": SCHEMA,

@@ -33,7 +33,7 @@ def sides(answer: Answer) -> list[Side]:
 
 
 def text(answer: Answer, spots: Spots, gaps: list[Gap]) -> str:
-    """For people."""
+    """The text that people read."""
     lines = [f"{_asked(answer)}: {_headline(answer, gaps)}"]
     lines += [f"  {note}" for note in answer.notes]
     lines += _section("Owners", [_owner(owner, answer, spots) for owner in answer.owners])
@@ -130,7 +130,7 @@ def _row(key: tuple[str, ...], group: list[Declaration], spots: Spots) -> list[s
 
 
 def json(answer: Answer, spots: Spots, gaps: list[Gap]) -> str:
-    """For programs, as ``schemas/ip-v1.schema.json`` says."""
+    """The JSON that programs read, as ``schemas/ip-v1.schema.json`` says."""
     family = answer.query.family
     return encoded(
         {

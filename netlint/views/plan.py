@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 def text(proposal: Proposal) -> str:
-    """For people."""
+    """The text that people read."""
     demand = proposal.demand
     lines = [
         f"A plan for {counted(demand.nodes, 'node')}, {counted(demand.pods_per_node, 'pod')} on each, "
@@ -79,7 +79,7 @@ def _blocks(proposal: Proposal) -> Iterator[tuple[str, str]]:
 
 
 def json(proposal: Proposal) -> str:
-    """For programs, as ``schemas/plan-v1.schema.json`` says."""
+    """The JSON that programs read, as ``schemas/plan-v1.schema.json`` says."""
     return encoded(
         {
             "$schema": SCHEMA,
@@ -119,7 +119,7 @@ def _configurations(proposal: Proposal) -> Json:
 
 
 def refusal(demand: Demand, reason: str) -> str:
-    """For programs, where nothing fits."""
+    """The JSON that programs read where nothing fits."""
     return encoded(
         {
             "$schema": SCHEMA,

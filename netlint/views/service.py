@@ -47,7 +47,7 @@ def sides(chain: ServiceChain) -> list[Side]:
 
 
 def text(chain: ServiceChain, broken: Broken, spots: Spots, gaps: list[Gap]) -> str:
-    """For people."""
+    """The text that people read."""
     lines = [f"{subject_of(chain.service)}: {_kind(chain)}", *_verdict(chain, broken, spots)]
     lines += _section("Ports", columns([_port(port, answer.text) for port, answer in chain.ports]))
     lines += _section("Selector", _selector(chain))
@@ -203,7 +203,7 @@ def _finding(link: str, finding: Finding) -> Iterable[str]:
 
 
 def json(chain: ServiceChain, broken: Broken, spots: Spots, gaps: list[Gap]) -> str:
-    """For programs, as ``schemas/service-v1.schema.json`` says."""
+    """The JSON that programs read, as ``schemas/service-v1.schema.json`` says."""
     return encoded(
         {
             "$schema": SCHEMA,

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 def text(topology: Topology) -> str:
-    """For people."""
+    """The text that people read."""
     top = Tree(Text(printable(_fabric(topology)), "bold"))
     for node in topology.nodes[:NODES]:
         _grow(top.add(Text(printable(_title(node)), "bold green")), node)
@@ -73,7 +73,7 @@ def _link(link: Interface) -> str:
 
 
 def json(topology: Topology) -> str:
-    """For programs, as ``schemas/map-v1.schema.json`` says."""
+    """The JSON that programs read, as ``schemas/map-v1.schema.json`` says."""
     return encoded(
         {
             "$schema": SCHEMA,

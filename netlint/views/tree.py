@@ -60,7 +60,7 @@ def text(
     gaps: Sequence[Gap],
     color: bool,
 ) -> str:
-    """For people; ``residents``: family and owner of the addresses of one node, where only that is shown."""
+    """The text that people read; ``residents``: family and owner of a node's addresses, where only that is shown."""
     output = StringIO()
     console = Console(
         file=output, force_terminal=color, color_system="standard" if color else None, highlight=False, width=WIDTH
@@ -224,7 +224,7 @@ def json(
     gaps: Sequence[Gap],
     spots: Spots,
 ) -> str:
-    """For programs, as ``schemas/map-v1.schema.json`` says."""
+    """The JSON that programs read, as ``schemas/map-v1.schema.json`` says."""
     return encoded(
         {
             "$schema": SCHEMA,

@@ -66,7 +66,7 @@ class Line(NamedTuple):
     """What a prefix says about the structure of the document."""
 
     column: int
-    """Of the first dash, else of the key, else of the text that continues the line above."""
+    """The column of the first dash, else of the key, else of the text that continues the line above."""
     key: bytes | None
     """JSON of the key, if there is one."""
     dashes: tuple[int, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -24,6 +23,7 @@ from netlint.model.hosts.routes import (
 from netlint.objects.host import NextHop, NodeDump, RouteEntry
 from netlint.objects.netfilter import RoutingRule
 from tests.support.kernel import require, unavailable
+from tests.support.program import execute
 
 ALL, SIX = "ip-route.json", "ip-route6.json"
 LINKS = {"eth0": ("192.168.0.1/24", "2001:db8::1/64"), "eth1": ()}
@@ -222,7 +222,7 @@ def in_namespace(script: str) -> list[str]:
     """The lines that a shell prints in a network namespace of its own, with the links of the host."""
     batch = "\n".join(SETUP)
     text = f"set -e\nip -batch - <<'END'\n{batch}\nEND\nset +e\n{script}"
-    done = subprocess.run(["unshare", "--net", "sh", "-c", text], capture_output=True, text=True, check=False)
+    done = execute("unshare", "--net", "sh", "-c", text)
     if done.returncode:
         unavailable(f"this kernel gives no network namespace with links: {done.stderr}")
     return done.stdout.splitlines()

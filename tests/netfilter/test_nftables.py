@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from netlint.dataplane.netfilter.rules import (
 )
 from netlint.objects.netfilter import NftChain, NftEntry, NftRule, NftRuleset
 from tests.support.kernel import require, unavailable
+from tests.support.program import execute
 
 FOLDER = Path(__file__).parent
 ACCEPT = Action(Verdict.ACCEPT, "accept")
@@ -233,9 +233,8 @@ def test_what_nft_prints_is_read() -> None:
 def test_this_nft_prints_the_same() -> None:
     require("nft", "unshare")
     script = "nft -f - && nft --json list ruleset"
-    command = ["unshare", "--net", "sh", "-c", script]
     text = (FOLDER / "rules.nft").read_text()
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    done = execute("unshare", "--net", "sh", "-c", script, input=text)
     if done.returncode:
         unavailable(f"this kernel or this nft does not take the rules: {done.stderr}")
     assert post(msgspec.json.decode(done.stdout, type=NftRuleset)) == expected()

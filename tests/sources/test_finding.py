@@ -14,22 +14,12 @@ from hypothesis import strategies as st
 from netlint.sources.finding import search
 from tests.support.program import execute
 
-RULES = ("--select", "input,overlapping-pod-cidrs")
 NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: %s}\nspec: {podCIDRs: [10.%d.0.0/24]}\n"
 BROKEN = "apiVersion: v1\nkind: Node\nmetadata: {name: broken\n"
-BROKEN_AT = ":4:1: error: unreadable-documents: File %s: did not find expected ',' or '}'\n"
-OVERLAP = (
-    "%s:4:19: error: overlapping-pod-cidrs: Node %s spec.podCIDRs[0]: 10.%d.0.0/24 of Node %s "
-    "overlaps 10.%d.0.0/24 of Node %s\n"
-)
 
 
 def node(name: str, number: int = 1) -> str:
     return NODE % (name, number)
-
-
-def overlap(file: str, one: str, other: str, number: int = 1) -> str:
-    return OVERLAP % (file, one, number, one, number, other)
 
 
 def tree(folder: Path, **files: str) -> Path:

@@ -12,7 +12,7 @@ from netlint.cluster.address_lookup.address_kinds import AddressKind
 from netlint.findings import Subject
 from netlint.model.hosts.host import Host, is_bridge
 from netlint.model.subjects import subject_of
-from netlint.objects.core import Node, Service
+from netlint.objects.core import API_SERVER, Node, Service
 from netlint.objects.meta import Path
 from netlint.snapshot.attached_networks import STATUS
 
@@ -99,7 +99,7 @@ def _of_service(service: Service, query: Range) -> Iterator[Owner]:
 
 
 def _purpose(service: Service) -> str:
-    if (service.namespace, service.name) == ("default", "kubernetes"):
+    if (service.namespace, service.name) == API_SERVER:
         return "the API server"
     return "the cluster's DNS" if service.labels.get("k8s-app") == "kube-dns" else ""
 

@@ -18,7 +18,7 @@ from netlint.phrases import and_more
 NETWORK_PREFIX = {4: 24, 6: 64}
 """Prefix lengths of the networks in which addresses are shown that no declared range holds."""
 HOLDING_ROLES = {Role.NODE: (Role.NODE,), Role.PUBLIC: (Role.LOAD_BALANCER, Role.NODE)}
-"""Of single addresses: the roles of the ranges that may hold them."""
+"""The roles of single addresses, each with the roles of the ranges that may hold them."""
 MAX_COUNTERPARTS = 200  # of a collision, for more declarations the other side is not looked for
 
 

@@ -39,7 +39,7 @@ class ListedAddresses:
 
     @property
     def all(self) -> set[PortAddress]:
-        """In whatever state."""
+        """The addresses in whatever state."""
         return self.ready | self.not_ready
 
 

@@ -251,7 +251,7 @@ def _owner(cluster: Cluster, row: int) -> Subject:
 
 
 def _planned_host_ports(cluster: Cluster) -> Iterator[EntryPoint]:
-    """Of workloads whose pods are not known."""
+    """The host ports of workloads whose pods are not known."""
     for template in cluster.view.templates.all:
         if template.of_deployment or cluster.view.is_complete("Pod", template.namespace):
             continue

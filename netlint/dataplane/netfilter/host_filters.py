@@ -62,7 +62,7 @@ def _is_alike(saved: FilterTables, other: FilterTables) -> bool:
     return tables.replaced_and_marked(saved) == tables.replaced_and_marked(other)
 
 
-def surroundings(host: Host, family: int) -> HostContext:
+def host_context(host: Host, family: int) -> HostContext:
     """The facts that decide about packets of one family beside the rules."""
     sets = {name: tables.ranges_of(entries) for name, entries in host.dump.ipsets.items()}
     local = None if host.dump.links is None else tuple(merged(_local(host, family)))

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from netlint.model import settings
 from netlint.model.declared.control_plane import command_lines
+from netlint.model.declared.declarations import Authority
 from netlint.model.pods import Pods
 from netlint.objects.rbac import ClusterRole, ClusterRoleBinding, PolicyRule, RoleSubject
 
 ANY = "*"
-API_SERVER = "kube-apiserver"
 BOOTSTRAPPED = "cluster-admin"  # API servers make this role and its binding, so that lists without them are not whole
 DEFAULT_ACCOUNT = "default"  # of pods that name none
 NODE_AND_RBAC = {"Node", "RBAC"}
@@ -121,7 +121,7 @@ def _is_allowed(rules: Iterable[PolicyRule], resource: Resource, verb: str) -> b
 
 def shows_api_server(pods: Pods) -> bool:
     """Whether the input has an API server's pod, whose flags name what allows requests."""
-    return any(command_lines(pods, API_SERVER))
+    return any(command_lines(pods, Authority.API_SERVER))
 
 
 def other_authorizers(pods: Pods) -> str:
@@ -130,7 +130,7 @@ def other_authorizers(pods: Pods) -> str:
 
 
 def _other_authorizers(pods: Pods) -> Iterator[str]:
-    for subject, line in command_lines(pods, API_SERVER):
+    for subject, line in command_lines(pods, Authority.API_SERVER):
         flags = settings.flags(line.words)
         if "authorization-config" in flags:
             yield f"{subject} reads its authorizers from a file"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from netlint import addresses
 from netlint.addresses import Range
 from netlint.findings import Subject
-from netlint.model.declared.declarations import Authority, Declaration, MalformedRange, RangeSource, Role, Standing
+from netlint.model.declared.declarations import Authority, Declaration, DeclaredRanges, RangeSource, Role, Standing
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.hosts.cni_files import Configuration, configurations
 from netlint.model.hosts.routes import MAIN, KernelRoute, routes_of
@@ -18,7 +18,6 @@ from netlint.objects.core import Node
 from netlint.objects.host import Link, NodeDump
 from netlint.snapshot import Spot
 
-Found = Iterator[Declaration | MalformedRange]
 BRIDGES = ("docker0", "cni0", "cbr0", "kbr0", "lxcbr0", "virbr0", "kube-bridge", "weave", "obr0")
 POD_BRIDGES = ("cni0", "cbr0")
 DOCKER = "docker0"
@@ -147,7 +146,7 @@ def _node_of(dump: NodeDump, by_address: Mapping[tuple[int, int], list[str]], na
 
 def of_hosts(
     hosts: Sequence[Host], nodes: Mapping[str, Node], ranges: Mapping[str, list[Declaration]], pods: Pods
-) -> Found:
+) -> DeclaredRanges:
     """The ranges of all hosts; ``ranges``: those from which each node's pods get their addresses."""
     carried = addresses_by_node(pods) if hosts else {}
     for host in hosts:
@@ -167,7 +166,7 @@ def addresses_by_node(pods: Pods) -> dict[str, set[tuple[int, int]]]:
     return by_node
 
 
-def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[tuple[int, int]]) -> Found:
+def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[tuple[int, int]]) -> DeclaredRanges:
     """The networks of links, tunnels and veth pairs aside.
 
     A bridge that carries pods of its own node is their range, whatever its name; one that has the node's
@@ -189,7 +188,7 @@ def _networks(host: Host, listed: set[str | None], own: list[Range], pods: set[t
         )
 
 
-def _docker_pools(host: Host) -> Found:
+def _docker_pools(host: Host) -> DeclaredRanges:
     docker = host.dump.docker
     if docker is None:
         return
@@ -199,7 +198,7 @@ def _docker_pools(host: Host) -> Found:
         yield source.cidr(("default-address-pools", index, "base"), pool.base)
 
 
-def _subnet_env(host: Host) -> Found:
+def _subnet_env(host: Host) -> DeclaredRanges:
     """``FLANNEL_SUBNET`` is written as the bridge's address with its prefix length."""
     declared = host.dump.subnet_env or {}
     file = host.file("run-flannel-subnet.env")

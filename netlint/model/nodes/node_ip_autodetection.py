@@ -74,7 +74,7 @@ class NodeIpAutodetection:
                     yield suspicion
 
     def _of(self, identities: list[Identity]) -> Iterator[SuspectAddress]:
-        """Of all that stands in one annotation of the nodes."""
+        """The suspicions about all that stands in one annotation of the nodes."""
         matching = [identity for identity in identities if identity.address in self.own[identity.node.name]]
         foreign = [
             identity

@@ -43,7 +43,7 @@ class ClusterRanges:
         return Plan([*declarations, *self._inferred_service_ranges(declarations)])
 
     def _inferred_service_ranges(self, declared: Iterable[object]) -> Iterator[Declaration]:
-        """Of families for which nothing declares them."""
+        """The Service ranges of families for which nothing declares them."""
         roles = ((entry.role, entry.range.family) for entry in declared if isinstance(entry, Declaration))
         declared_families = {family for role, family in roles if role is Role.SERVICE}
         for family in BITS.keys() - declared_families:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from netlint.findings import Subject
 from netlint.model import settings
 from netlint.model.declared.control_plane import command_lines
+from netlint.model.declared.declarations import Authority
 from netlint.model.pods import Pods
 from netlint.model.services.service_ports import protocol
 from netlint.objects.core import Service
@@ -41,7 +42,7 @@ class PortRange(NamedTuple):
     path: Path = ()
 
     def __str__(self) -> str:
-        """As the flag is written."""
+        """The range as the flag is written."""
         return f"{self.first}-{self.last}"
 
 
@@ -58,7 +59,7 @@ def claimed_node_ports(services: Iterable[Service]) -> Iterator[NodePort]:
 def served_ranges(pods: Pods) -> list[PortRange]:
     """What the API servers are told; empty where the input shows none of them."""
     port_ranges = []
-    for subject, line in command_lines(pods, "kube-apiserver"):
+    for subject, line in command_lines(pods, Authority.API_SERVER):
         flag = settings.flags(line.words).get(FLAG)
         path = ("spec", "containers", 0, *line.field(flag.position)) if flag else ()
         first, last = _numbers(flag.value) if flag else DEFAULT_RANGE

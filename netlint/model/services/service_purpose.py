@@ -1,4 +1,4 @@
-"""Services that are alike: what makes a second one worth having, and who makes twins on purpose.
+"""Services that are alike: what makes a second one worth having, and who makes such pairs on purpose.
 
 Source: argo-rollouts.readthedocs.io (features/canary, features/bluegreen), docs.flagger.app (usage/how-it-works).
 """

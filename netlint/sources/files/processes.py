@@ -53,9 +53,7 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
                 shares += _receive(worker.snapshot, child)
     finally:
         os.close(queue)
-    yamltext.forget()
     strings.forget()
-    worker.snapshot.pods.forget_keys()
     torn = {share.file for share in shares if share.is_torn}
     if torn:
         raise TornError(torn)
@@ -67,6 +65,9 @@ def _perform(tasks: list[Task], queue: int, default_namespace: str) -> Worker:
     worker = Worker(default_namespace)
     while number := os.read(queue, _NUMBER.size):
         worker.perform(tasks[_NUMBER.unpack(number)[0]])
+    yamltext.forget()  # before parts of snapshots are in memory twice
+    strings.forget()
+    worker.snapshot.pods.forget_keys()
     return worker
 
 

@@ -48,7 +48,7 @@ class Worker:
     """Reads tasks one after the other."""
 
     def __init__(self, default_namespace: str) -> None:
-        """With an empty snapshot."""
+        """Starts with an empty snapshot."""
         self.snapshot = Snapshot()
         self.shares: list[ReadShare] = []
         self._sink = Sink(self.snapshot, default_namespace)

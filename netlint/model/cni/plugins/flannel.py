@@ -203,7 +203,10 @@ def _by_agent(view: SnapshotView, pods: Sequence[Declaration], agent: Subject, p
 
 
 def _vtep_mac(text: str) -> tuple[Hashable, str]:
-    """Of a backend's data. Raises ValueError where they have none."""
+    """The MAC address of a VTEP in a backend's data, for comparing and as text.
+
+    Raises ValueError where the data have none.
+    """
     mac = _data_of(text).get("VtepMAC")
     if not (isinstance(mac, str) and mac):
         raise ValueError("without VtepMAC")
