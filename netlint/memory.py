@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from resource import RUSAGE_SELF, getpagesize, getrusage
 
@@ -33,3 +33,14 @@ def resident() -> int:
         return int(_PAGES.read_text(encoding="ascii").split()[1]) * getpagesize()
     except OSError:
         return getrusage(RUSAGE_SELF).ru_maxrss
+
+
+def trim() -> None:
+    """Return memory that was freed to the system, where the C library can do so.
+
+    Source: malloc_trim(3), which glibc has and musl has not.
+    """
+    with suppress(ImportError, OSError, AttributeError):
+        from ctypes import CDLL
+
+        CDLL(None).malloc_trim(0)

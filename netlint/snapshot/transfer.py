@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from netlint.forks import Child
+from netlint.memory import trim
 from netlint.objects import KIND_NAMED
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Object
@@ -27,6 +28,7 @@ def send(snapshot: Snapshot, stream: BinaryIO) -> None:
     snapshot.pods, snapshot.slices, snapshot.objects = PodTable(), SliceTable(), {}
     _write(snapshot, stream)
     _write(pods, stream)
+    del pods
     _write(msgspec.msgpack.encode(slices.slices), stream)
     slices.slices = []
     _write(slices, stream)
@@ -48,7 +50,9 @@ def receive(snapshot: Snapshot, child: Child) -> None:
 
 
 def _write(part: object, stream: BinaryIO) -> None:
+    """Write a part, and return what was freed before: whoever takes it in needs that memory meanwhile."""
     pickle.dump(part, stream, protocol=5)
+    trim()
 
 
 def _decoded(objects: bytes, struct: type[T]) -> list[T]:
