@@ -7,11 +7,11 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from netlint.errors import NetlintError, UsageError
-from netlint.reports import FORMATS, Report, render
+from netlint.reports import FORMATS, Detail, Report, render
 
 COLORS = ("auto", "always", "never")
 
@@ -22,11 +22,10 @@ class Output:
 
     form: str
     path: Path | None
-    color: bool = False
-    show_all: bool = False
+    detail: Detail = field(default_factory=Detail)
 
 
-def plan(form: str, files: Iterable[str], *, quiet: bool, color: str, show_all: bool) -> list[Output]:
+def plan(form: str, files: Iterable[str], detail: Detail, *, quiet: bool, color: str) -> list[Output]:
     """The outputs that ``--format``, ``--output`` and ``--quiet`` ask for.
 
     ``--format json --output report.json`` writes the file and shows text on the terminal. Raises
@@ -38,10 +37,10 @@ def plan(form: str, files: Iterable[str], *, quiet: bool, color: str, show_all: 
     on_terminal = form
     for file in files:
         name, path = _named(file)
-        outputs.append(Output(name or form, path, show_all=show_all))
+        outputs.append(Output(name or form, path, detail))
         on_terminal = on_terminal if name else "text"
     if not quiet:
-        outputs.append(Output(on_terminal, None, colored(color), show_all))
+        outputs.append(Output(on_terminal, None, replace(detail, color=colored(color))))
     return outputs
 
 
@@ -67,7 +66,7 @@ def publish(report: Report, outputs: Iterable[Output]) -> None:
     """Write all of them, each even if another one fails; NetlintError then says which failed."""
     failed = []
     for output in outputs:
-        text = render(output.form, replace(report, color=output.color, show_all=output.show_all))
+        text = render(output.form, replace(report, detail=output.detail))
         if output.path is None:
             sys.stdout.write(text)
             sys.stdout.flush()

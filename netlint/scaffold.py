@@ -54,7 +54,7 @@ warning[{name}]: what is wrong, with values
   4 |   name: bad
     |         ^^^
    = fix: What to do; every finding repeats it.
-   = rule: https://netlint.dev/rules/{topic}/{name}
+   = why: netlint explain {name}
 ```
 
 ## Good: the healthy twin

@@ -12,7 +12,7 @@ import pytest
 from netlint.engine import Result
 from netlint.errors import NetlintError, UsageError
 from netlint.outputs import Output, plan, publish, write
-from netlint.reports import Report, printable
+from netlint.reports import Detail, Report, printable
 from netlint.snapshot import Snapshot
 
 EMPTY = Report(Result(Snapshot(), []), "2026-01-05T10:00:00Z", None, 0, "error", False)
@@ -21,7 +21,7 @@ EMPTY = Report(Result(Snapshot(), []), "2026-01-05T10:00:00Z", None, 0, "error",
 def planned(form: str, *files: str, quiet: bool = False) -> list[tuple[str, str | None]]:
     return [
         (output.form, str(output.path) if output.path else None)
-        for output in plan(form, files, quiet=quiet, color="never", show_all=False)
+        for output in plan(form, files, Detail(), quiet=quiet, color="never")
     ]
 
 
@@ -36,9 +36,9 @@ def test_what_the_options_ask_for() -> None:
 
 def test_unknown_format_and_colour() -> None:
     with pytest.raises(UsageError, match="--format 'xml': choose one of text, concise, json"):
-        plan("xml", [], quiet=False, color="auto", show_all=False)
+        plan("xml", [], Detail(), quiet=False, color="auto")
     with pytest.raises(UsageError, match="--color 'blue': choose one of auto, always, never"):
-        plan("text", [], quiet=False, color="blue", show_all=False)
+        plan("text", [], Detail(), quiet=False, color="blue")
 
 
 @pytest.mark.parametrize(

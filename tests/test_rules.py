@@ -10,6 +10,7 @@ from netlint import catalogue, engine, sources
 from netlint.config import Config
 from netlint.engine import Result
 from netlint.reports import Report, text
+from netlint.reports.styled_lines import plain
 from tests.support.days import TODAY
 from tests.support.rulepages import Example, examples
 
@@ -38,7 +39,7 @@ def run(example: Example, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Resu
 def test_example(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accept: bool) -> None:
     result = run(example, tmp_path, monkeypatch)
     report = Report(result, "", None, 0, "error", False)
-    findings = text.plain(text.findings(report))
+    findings = plain(text.findings(report))
     assert result.failures == []
     assert result.skips == []
     assert bool(findings) is example.is_bad, findings

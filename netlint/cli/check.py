@@ -66,6 +66,13 @@ Output = Annotated[
     ),
 ]
 ShowAll = Annotated[bool, typer.Option("--show-all", help="Do not collapse repeats.", rich_help_panel=REPORT)]
+ShowSkipped = Annotated[
+    bool,
+    typer.Option("--show-skipped", help="Name each rule that was not evaluated, and why.", rich_help_panel=REPORT),
+]
+Statistics = Annotated[
+    bool, typer.Option("--statistics", help="Count the findings of each rule.", rich_help_panel=REPORT)
+]
 Color = Annotated[
     str, typer.Option(metavar="auto|always|never", help="Colour the text report.", rich_help_panel=REPORT)
 ]
@@ -87,6 +94,8 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     form: Format = "text",
     output: Output = None,
     show_all: ShowAll = False,
+    show_skipped: ShowSkipped = False,
+    statistics: Statistics = False,
     color: Color = "auto",
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -100,10 +109,12 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     under --strict, 130 interrupted.
     """
     from netlint import config, outputs
+    from netlint.reports import Detail
 
     settings = _effective(config.load(config_file), fail_on, strict)
     rules = chosen_rules(settings, select or (), ignore or ())
-    targets = outputs.plan(form, output or [], quiet=quiet, color=color, show_all=show_all)
+    detail = Detail(show_all, show_skipped, statistics)
+    targets = outputs.plan(form, output or [], detail, quiet=quiet, color=color)
     report = _evaluated(request, rules, settings, verbose)
     outputs.publish(report, targets)
     if not outputs.tells_people(targets):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from netlint.engine import Result
@@ -37,6 +37,20 @@ def printable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """How much a report for people shows, and whether in colour.
+
+    ``repeats``: all findings of a rule and all sides of a finding; ``skipped``: each rule that was not evaluated,
+    and why; ``statistics``: how many findings each rule has.
+    """
+
+    repeats: bool = False
+    skipped: bool = False
+    statistics: bool = False
+    color: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A result with what is known only after the run.
 
@@ -49,8 +63,7 @@ class Report:
     exit_code: int
     fail_on: str
     strict: bool
-    show_all: bool = False
-    color: bool = False
+    detail: Detail = field(default_factory=Detail)
 
 
 def render(name: str, report: Report) -> str:

@@ -10,10 +10,11 @@ from netlint.reports import Report, printable
 
 
 def render(report: Report) -> str:
-    """The open findings, then what was not evaluated and what failed, a line each."""
+    """The open findings, what failed, and where that counts or was asked for what was not evaluated, a line each."""
     result = report.result
     lines = [_line(finding) for finding in result.open]
-    lines += [f"-: skip: {skip.rule}: {skip.message}{named_scope(skip.scope)}" for skip in result.lacking]
+    if report.detail.skipped or report.strict:
+        lines += [f"-: skip: {skip.rule}: {skip.message}{named_scope(skip.scope)}" for skip in result.lacking]
     lines += [f"-: failure: {failure.rule}: {failure.message}" for failure in result.failures]
     lines += [f"-: error: {error}" for error in result.snapshot.reading.errors]
     return "".join(printable(line) + "\n" for line in lines)

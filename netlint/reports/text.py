@@ -3,58 +3,51 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from netlint.engine import Result
-from netlint.findings import Finding, Severity, Skip, field_name
-from netlint.model.cni import PodNetwork
-from netlint.objects import KINDS
-from netlint.phrases import counted, first_of
-from netlint.reports import RULE_PAGES, Report, printable
-from netlint.reports.concise import named_scope, spot_name
-from netlint.snapshot import Place, Snapshot, Spot
+from netlint.findings import Finding, Severity, field_name
+from netlint.reports import Detail, Report, printable
+from netlint.reports.concise import spot_name
+from netlint.reports.footer import footer
+from netlint.reports.styled_lines import SHOWN, STYLES, Line, rendered
+from netlint.snapshot import Place, Spot
 
-SHOWN = 5  # findings of one rule, sides of one finding, and rules that were not evaluated for one reason
 LONGEST_LINE = 160
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
-
-Span = tuple[str, str]  # text and style
-Line = list[Span]
 
 
 def render(report: Report) -> str:
-    """Findings, failures, and a footer."""
-    lines = [*findings(report), *_failures(report), *_footer(report)]
-    lines = [[(printable(text), style) for text, style in line] for line in lines]
-    return _styled(lines) if report.color else plain(lines)
-
-
-def plain(lines: Iterable[Line]) -> str:
-    """The lines without their styles."""
-    return "".join("".join(text for text, _ in line) + "\n" for line in lines)
+    """Findings, failures, and a footer that ends with the verdict."""
+    return rendered([*findings(report), *_failures(report), *footer(report)], color=report.detail.color)
 
 
 def findings(report: Report) -> Iterator[Line]:
-    """The open findings, those of one rule together; repeats are collapsed."""
-    by_rule: defaultdict[str, list[Finding]] = defaultdict(list)
+    """The open findings, errors first, those of one rule together; repeats are collapsed."""
+    alike: defaultdict[tuple[Severity, str], list[Finding]] = defaultdict(list)
     for finding in report.result.open:
-        by_rule[finding.rule.name].append(finding)
-    for name, of_rule in by_rule.items():
-        worst = sorted(of_rule, key=lambda finding: finding.severity.rank)
-        shown = worst if report.show_all else worst[:SHOWN]
-        for finding in shown:
-            yield from _finding(finding, report.show_all)
-        if len(of_rule) > len(shown):
-            more = len(of_rule) - len(shown)
-            yield [(f"... and {more} more {name}; --show-all shows them", "dim")]
+        alike[finding.severity, finding.rule.name].append(finding)
+    for _, repeats in sorted(alike.items(), key=lambda item: item[0][0].rank):
+        yield from _repeats(repeats, report.detail)
+
+
+def _repeats(alike: list[Finding], detail: Detail) -> Iterator[Line]:
+    """Findings of one rule and severity, with one explanation for all of them."""
+    shown = alike if detail.repeats else alike[:SHOWN]
+    for finding in shown:
+        yield from _finding(finding, detail.repeats)
+        if finding is not shown[-1]:
             yield []
+    rule = alike[0].rule
+    if len(alike) > len(shown):
+        yield [("   = ", "blue"), (f"... and {len(alike) - len(shown):,} more {rule.name}; --show-all shows them", "")]
+    yield [("   = ", "blue"), (f"fix: {rule.remedy}", "")]
+    yield [("   = ", "blue"), (f"why: netlint explain {rule.name}", "dim")]
+    yield []
 
 
 def _finding(finding: Finding, show_all: bool) -> Iterator[Line]:
     violation = finding.violation
-    rule = finding.rule
     yield [
-        (f"{finding.severity}[{rule.name}]", STYLES[finding.severity]),
+        (f"{finding.severity}[{finding.rule.name}]", STYLES[finding.severity]),
         (f": {violation.message}", "bold"),
     ]
     field = field_name(violation.path)
@@ -67,9 +60,6 @@ def _finding(finding: Finding, show_all: bool) -> Iterator[Line]:
         yield [("  --> ", "blue"), (f"{_spot(finding.place.spot)}  {named}", "")]
     yield from _snippet(finding.place)
     yield from _sides(finding, show_all)
-    yield [("   = ", "blue"), (f"fix: {rule.remedy}", "")]
-    yield [("   = ", "blue"), (f"rule: {RULE_PAGES}/{rule.topic}/{rule.name}", "dim")]
-    yield []
 
 
 def _snippet(place: Place | None) -> Iterator[Line]:
@@ -114,91 +104,5 @@ def _failures(report: Report) -> Iterator[Line]:
         yield [("error", "bold red"), (f": {error}", "")]
 
 
-def _footer(report: Report) -> Iterator[Line]:
-    result = report.result
-    yield from _not_evaluated(result.skips if report.show_all else result.lacking, report.show_all)
-    counts = [(result.count(severity), severity) for severity in Severity]
-    counted = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for count, severity in counts if count)
-    suppressed = len(result.findings) - len(result.open)
-    accepted = f" ({suppressed} suppressed)" if suppressed else ""
-    seconds = f" in {report.seconds:.1f} s" if report.seconds is not None else ""
-    failed = bool(result.failures or result.snapshot.reading.errors)
-    nothing = _without_faults(result) if failed else "No fault found"
-    style = "bold" if counted or failed else "bold green"
-    yield [(counted or nothing, style), (f"{accepted}: {_read(result.snapshot)}{seconds}", "")]
-    yield [(_coverage(result), "")]
-    yield from _fabric(result.fabric)
-
-
-def _without_faults(result: Result) -> str:
-    """The summary of a run without findings in which something could not be read, or a rule failed."""
-    if any(result.snapshot.count(kind.name) for kind in KINDS):
-        return "No fault found, but not everything was checked"
-    return "Nothing was checked"
-
-
-def _coverage(result: Result) -> str:
-    """The numbers of rules that were evaluated, and that were not."""
-    lacking = {skip.rule for skip in result.lacking}
-    idle = {skip.rule for skip in result.skips if not skip.scope} - lacking
-    evaluated = len(result.rules) - len({skip.rule for skip in result.skips if not skip.scope})
-    return (
-        f"{evaluated} of {len(result.rules)} rules evaluated"
-        + (f", {len(lacking)} not or not everywhere" if lacking else "")
-        + (f", {len(idle)} do not apply" if idle else "")
-    )
-
-
-def _fabric(fabric: PodNetwork | None) -> Iterator[Line]:
-    """The line about what connects the nodes, if the input shows it."""
-    sentences = fabric.sentences if fabric else []
-    if sentences:
-        yield [(f"fabric: {'; '.join(sentences)}", "")]
-
-
-def _not_evaluated(skips: Iterable[Skip], show_all: bool) -> Iterator[Line]:
-    """Skips with the same reason in one line: those of rules that spoke nowhere, and those of rules that did."""
-    by_reason: defaultdict[tuple[str, bool], list[Skip]] = defaultdict(list)
-    for skip in skips:
-        by_reason[skip.message, bool(skip.scope)].append(skip)
-    unnamed = 0
-    for (message, _), alike in by_reason.items():
-        rules = list(dict.fromkeys(skip.rule for skip in alike))
-        shown = rules if show_all or len(rules) <= SHOWN else rules[: SHOWN - 1]
-        unnamed += len(rules) - len(shown)
-        scope = tuple(dict.fromkeys(subject for skip in alike for subject in skip.scope))
-        yield [("not evaluated", "bold"), (f": {first_of(rules, len(shown))}: {message}{named_scope(scope)}", "")]
-    if unnamed:
-        yield [("... --show-all names all of these rules", "dim")]
-
-
-def _read(snapshot: Snapshot) -> str:
-    counts = [(snapshot.count(kind.name), kind.name) for kind in KINDS]
-    total = sum(count for count, _ in counts)
-    kinds = ", ".join(f"{count:,} {kind}" for count, kind in counts if count)
-    files = snapshot.reading.files
-    source = counted(files, "file") if files else snapshot.reading.server.get("context", "the input")
-    objects = "object" if total == 1 else "objects"
-    if total:
-        return f"{total:,} {objects} of {source} ({kinds})"
-    other = ", ".join(f"{count:,} {kind}" for kind, count in sorted(snapshot.reading.other_kinds.items()))
-    return f"no object in {source} that a rule is about ({other})" if other else f"no object in {source}"
-
-
 def _spot(spot: Spot) -> str:
     return spot_name(spot.file, spot.line, spot.column)
-
-
-def _styled(lines: Iterable[Line]) -> str:
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(
-        file=out, force_terminal=True, color_system="standard", no_color=False, highlight=False, soft_wrap=True
-    )
-    for line in lines:
-        console.print(Text.assemble(*line))
-    return out.getvalue()

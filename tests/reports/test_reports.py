@@ -22,7 +22,7 @@ from netlint.config import Config
 from netlint.engine import Result
 from netlint.findings import Failure, Severity
 from netlint.objects import KINDS
-from netlint.reports import Report, render
+from netlint.reports import Detail, Report, render
 from netlint.snapshot import Spot
 from netlint.suppress import Entry
 from tests.support.days import TODAY
@@ -113,6 +113,10 @@ def report(found: Result, **options: Any) -> Report:
     return Report(found, "2026-01-05T10:00:00Z", None, code, "error", False, **options)
 
 
+def footer(read: str, verdict: str, coverage: str = "1 of 1 evaluated") -> str:
+    return f"read: {read}\nrules: {coverage}\n\n{verdict}\n"
+
+
 def as_json(found: Report) -> dict[str, Any]:
     """The JSON report, which follows its schema."""
     content = json.loads(render("json", found))
@@ -130,8 +134,12 @@ def one_service(number: int) -> str:
     return f"""\
 warning[services-without-pods]: app=s{number} selects no pod in namespace shop
   --> Service shop/s{number}, spec.selector
+"""
+
+
+WITHOUT_PODS = """\
    = fix: Compare `spec.selector` with the labels of the pods that are meant; every key and value must be the same.
-   = rule: https://netlint.dev/rules/services/services-without-pods
+   = why: netlint explain services-without-pods
 
 """
 
@@ -140,17 +148,18 @@ warning[services-without-pods]: app=s{number} selects no pod in namespace shop
     ("count", "show_all", "shown", "more"),
     [
         (5, False, 5, ""),
-        (6, False, 5, "... and 1 more services-without-pods; --show-all shows them\n\n"),
-        (7, False, 5, "... and 2 more services-without-pods; --show-all shows them\n\n"),
+        (6, False, 5, "   = ... and 1 more services-without-pods; --show-all shows them\n"),
+        (7, False, 5, "   = ... and 2 more services-without-pods; --show-all shows them\n"),
         (7, True, 7, ""),
     ],
 )
 def test_repeats_are_collapsed(count: int, show_all: bool, shown: int, more: str) -> None:
-    found = report(result(services(count), "services-without-pods"), show_all=show_all)
+    found = report(result(services(count), "services-without-pods"), detail=Detail(repeats=show_all))
     assert render("text", found) == (
-        "".join(map(one_service, range(1, shown + 1)))
+        "\n".join(map(one_service, range(1, shown + 1)))
         + more
-        + f"{count} warnings: {count + 1} objects of 1 file (1 Pod, {count} Service)\n1 of 1 rules evaluated\n"
+        + WITHOUT_PODS
+        + footer(f"{count + 1} objects of 1 file (1 Pod, {count} Service)", f"{count} warnings")
     )
 
 
@@ -166,12 +175,10 @@ def test_the_worst_repeats_are_shown() -> None:
     text = render("text", report(result(objects, "services-without-pods")))
     assert [line.split("]")[0] for line in text.splitlines() if "[services-without-pods]" in line] == [
         "warning[services-without-pods",
-        *["note[services-without-pods"] * 4,
+        *["note[services-without-pods"] * 5,
     ]
-    assert text.startswith(one_service(7))
-    assert text.endswith(
-        "1 warning, 6 notes: 14 objects of 1 file (6 Deployment, 1 Pod, 7 Service)\n1 of 1 rules evaluated\n"
-    )
+    assert text.startswith(one_service(7) + WITHOUT_PODS)
+    assert text.endswith(footer("14 objects of 1 file (6 Deployment, 1 Pod, 7 Service)", "1 warning, 6 notes"))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +191,7 @@ def test_the_worst_repeats_are_shown() -> None:
     ],
 )
 def test_many_sides_are_collapsed(count: int, show_all: bool, shown: int, more: str) -> None:
-    found = report(result(overlapping(count), "overlapping-pod-cidrs"), show_all=show_all)
+    found = report(result(overlapping(count), "overlapping-pod-cidrs"), detail=Detail(repeats=show_all))
     sides = [
         f"   = also: Node node{number}, spec.podCIDRs[0]: per-node pod range 10.244.0.0/24\n"
         for number in range(2, shown + 1)
@@ -196,8 +203,8 @@ def test_many_sides_are_collapsed(count: int, show_all: bool, shown: int, more: 
         + "".join(sides)
         + more
         + f"   = fix: {catalogue.named('overlapping-pod-cidrs').remedy}\n"
-        "   = rule: https://netlint.dev/rules/addressing/overlapping-pod-cidrs\n\n"
-        f"1 error: {count} objects of 1 file ({count} Node)\n1 of 1 rules evaluated\n"
+        "   = why: netlint explain overlapping-pod-cidrs\n\n"
+        + footer(f"{count} objects of 1 file ({count} Node)", "1 error")
     )
 
 
@@ -241,29 +248,29 @@ NOT_ALL = "No fault found, but not everything was checked"
 
 
 @pytest.mark.parametrize(
-    ("count", "changes", "above", "footer"),
+    ("count", "changes", "above", "read", "verdict"),
     [
-        (1, [], "", "No fault found: 1 object of 1 file (1 Node)"),
-        (2, [], "", "No fault found: 2 objects of 1 file (2 Node)"),
-        (2, [many_files], "", "No fault found: 2 objects of 1,234 files (2 Node)"),
-        (1200, [], "", "No fault found: 1,200 objects of 1 file (1,200 Node)"),
-        (1, [live], "", "No fault found: 1 object of kind-lab (1 Node)"),
-        (2, [live], "", "No fault found: 2 objects of kind-lab (2 Node)"),
-        (1, [live, empty], "", "No fault found: no object in kind-lab"),
-        (1, [empty], "", "No fault found: no object in 1 file"),
-        (1, [denied], ERROR, f"{NOT_ALL}: 1 object of 1 file (1 Node)"),
-        (1, [crashed], CRASH, f"{NOT_ALL}: 1 object of 1 file (1 Node)"),
-        (1, [nowhere, denied, crashed], CRASH + ERROR, "Nothing was checked: no object in the input"),
-        (1, [empty, others], "", "No fault found: no object in 1 file that a rule is about (1 Role, 2 Secret)"),
+        (1, [], "", "1 object of 1 file (1 Node)", "No fault found"),
+        (2, [], "", "2 objects of 1 file (2 Node)", "No fault found"),
+        (2, [many_files], "", "2 objects of 1,234 files (2 Node)", "No fault found"),
+        (1200, [], "", "1,200 objects of 1 file (1,200 Node)", "No fault found"),
+        (1, [live], "", "1 object of kind-lab (1 Node)", "No fault found"),
+        (2, [live], "", "2 objects of kind-lab (2 Node)", "No fault found"),
+        (1, [live, empty], "", "no object in kind-lab", "No fault found"),
+        (1, [empty], "", "no object in 1 file", "No fault found"),
+        (1, [denied], ERROR, "1 object of 1 file (1 Node)", NOT_ALL),
+        (1, [crashed], CRASH, "1 object of 1 file (1 Node)", "Nothing was checked"),
+        (1, [nowhere, denied, crashed], CRASH + ERROR, "no object in the input", "Nothing was checked"),
+        (1, [empty, others], "", "no object in 1 file that a rule is about (1 Role, 2 Secret)", "No fault found"),
     ],
 )
 def test_the_footer_of_a_run_without_findings(
-    count: int, changes: list[Callable[[Result], None]], above: str, footer: str
+    count: int, changes: list[Callable[[Result], None]], above: str, read: str, verdict: str
 ) -> None:
     found = result(healthy(count), "overlapping-pod-cidrs")
     for change in changes:
         change(found)
-    assert render("text", report(found)) == f"{above}{footer}\n1 of 1 rules evaluated\n"
+    assert render("text", report(found)) == f"{above}{footer(read, verdict)}"
     as_json(report(found))
 
 
@@ -278,30 +285,30 @@ def clashing_ports(node_count: int, terminating: bool) -> list[Object]:
 
 
 @pytest.mark.parametrize(
-    ("objects", "accepted", "footer"),
+    ("objects", "accepted", "verdict", "read"),
     [
-        (clashing_ports(1, False), "", "1 error: 2 objects of 1 file (2 Pod)"),
-        (clashing_ports(2, False), "", "2 errors: 4 objects of 1 file (4 Pod)"),
-        (clashing_ports(1, True), "", "1 warning: 2 objects of 1 file (2 Pod)"),
-        (clashing_ports(2, True) + overlapping(2), "", "1 error, 2 warnings: 6 objects of 1 file (2 Node, 4 Pod)"),
-        (clashing_ports(2, False), "web-1-*", "1 error (1 suppressed): 4 objects of 1 file (4 Pod)"),
-        (clashing_ports(2, False), "*", "No fault found (2 suppressed): 4 objects of 1 file (4 Pod)"),
+        (clashing_ports(1, False), "", "1 error", "2 objects of 1 file (2 Pod)"),
+        (clashing_ports(2, False), "", "2 errors", "4 objects of 1 file (4 Pod)"),
+        (clashing_ports(1, True), "", "1 warning", "2 objects of 1 file (2 Pod)"),
+        (clashing_ports(2, True) + overlapping(2), "", "1 error, 2 warnings", "6 objects of 1 file (2 Node, 4 Pod)"),
+        (clashing_ports(2, False), "web-1-*", "1 error (1 suppressed)", "4 objects of 1 file (4 Pod)"),
+        (clashing_ports(2, False), "*", "No fault found (2 suppressed)", "4 objects of 1 file (4 Pod)"),
     ],
 )
-def test_the_footer_counts_findings(objects: list[Object], accepted: str, footer: str) -> None:
+def test_the_footer_counts_findings(objects: list[Object], accepted: str, verdict: str, read: str) -> None:
     entry = Entry("conflicting-host-ports", "Pod", "*", accepted, "both are mine", None, spot=Spot("netlint.yaml"))
     config = Config(suppressions=(entry,) if accepted else ())
     found = result(objects, "conflicting-host-ports", "overlapping-pod-cidrs", config=config)
     found.skips.clear()
-    assert render("text", report(found)).endswith(f"{footer}\n2 of 2 rules evaluated\n")
-    assert (render("text", report(found)) == f"{footer}\n2 of 2 rules evaluated\n") is not bool(found.open)
+    assert render("text", report(found)).endswith(footer(read, verdict, "2 of 2 evaluated"))
+    assert (render("text", report(found)) == footer(read, verdict, "2 of 2 evaluated")) is not bool(found.open)
     summary = as_json(report(found))["summary"]
     assert (summary["findings"], summary["suppressed"]) == (len(found.open), len(found.findings) - len(found.open))
 
 
 def test_how_long_it_took() -> None:
     found = replace(report(result(healthy(2), "overlapping-pod-cidrs")), seconds=1.26)
-    assert render("text", found) == ("No fault found: 2 objects of 1 file (2 Node) in 1.3 s\n1 of 1 rules evaluated\n")
+    assert render("text", found) == footer("2 objects of 1 file (2 Node) in 1.3 s", "No fault found")
     assert as_json(found)["run"]["durationSeconds"] == 1.26
 
 
@@ -315,27 +322,33 @@ def not_everywhere() -> Result:
     return found
 
 
+CONCISE_FAILURES = "-: failure: overlapping-pod-cidrs: KeyError: 'x'\n-: error: gone.yaml: no such file or folder\n"
 NO_POD = "no Pod in the input (Namespace n1, Namespace n2, Namespace n3 and 2 more)"
 SOMEWHERE = ("mismatched-endpoints", "services-without-pods", "stale-endpoint-addresses", "unmatched-target-ports")
 
 
 def test_what_was_not_evaluated() -> None:
-    """In the text once for each reason."""
-    found = report(not_everywhere())
+    """In the text in one line, and once for each reason where that was asked for."""
+    read = "7 objects of 1 file (1 Pod, 6 Service)"
+    assert render("text", report(not_everywhere())) == (
+        f"{CRASH}{ERROR}"
+        "not evaluated: 6 rules need more than this input shows (EndpointSlice, Node, Pod); "
+        "--show-skipped names them\n" + footer(read, NOT_ALL, "5 of 7 evaluated")
+    )
+    found = report(not_everywhere(), detail=Detail(skipped=True))
     assert render("text", found) == (
         f"{CRASH}{ERROR}"
         f"not evaluated: {', '.join(SOMEWHERE)}: {NO_POD}\n"
         "not evaluated: missing-endpoint-addresses: no EndpointSlice or Pod in the input\n"
-        "not evaluated: missing-pod-cidrs: no Node in the input\n"
-        f"{NOT_ALL}: 7 objects of 1 file (1 Pod, 6 Service)\n"
-        "5 of 7 rules evaluated, 6 not or not everywhere\n"
+        "not evaluated: missing-pod-cidrs: no Node in the input\n" + footer(read, NOT_ALL, "5 of 7 evaluated")
     )
+    assert render("concise", report(not_everywhere())) == CONCISE_FAILURES
     assert render("concise", found) == (
         f"-: skip: mismatched-endpoints: {NO_POD}\n"
         "-: skip: missing-endpoint-addresses: no EndpointSlice or Pod in the input\n"
         "-: skip: missing-pod-cidrs: no Node in the input\n"
         + "".join(f"-: skip: {rule}: {NO_POD}\n" for rule in SOMEWHERE[1:])
-        + "-: failure: overlapping-pod-cidrs: KeyError: 'x'\n-: error: gone.yaml: no such file or folder\n"
+        + CONCISE_FAILURES
     )
     content = as_json(found)
     assert [(skip["rule"], [each["name"] for each in skip["scope"]]) for skip in content["skips"]] == [
@@ -399,7 +412,7 @@ def test_names_of_others_cannot_steer_a_terminal(one: str, other: str, port: str
         shown = render(form, report(found))
         assert set(HARMFUL) & set(shown) == {"\n"}
         assert shown.count("\n") == render(form, report(harmless)).count("\n")
-    colored = render("text", report(found, color=True))
+    colored = render("text", report(found, detail=Detail(color=True)))
     assert COLOR.sub("", colored) == render("text", report(found))
     said = as_json(report(found))["findings"]
     assert {one, other} <= {side["name"] for finding in said for side in [finding["subject"], *finding["related"]]}
@@ -431,8 +444,8 @@ def overlap(lines: str, at: str) -> str:
         "error[overlapping-pod-cidrs]: 10.0.0.0/24 of Node a overlaps 10.0.0.0/24 of Node b\n"
         f"  --> a.json:{at}  Node a, spec.podCIDRs[0]\n{lines}{SECOND}"
         f"   = fix: {catalogue.named('overlapping-pod-cidrs').remedy}\n"
-        "   = rule: https://netlint.dev/rules/addressing/overlapping-pod-cidrs\n\n"
-        "1 error: 2 objects of 2 files (2 Node)\n2 of 2 rules evaluated\n"
+        "   = why: netlint explain overlapping-pod-cidrs\n\n"
+        + footer("2 objects of 2 files (2 Node)", "1 error", "2 of 2 evaluated")
     )
 
 

@@ -60,10 +60,12 @@ def test_both_places_are_named(tmp_path) -> None:
         "  4 | spec: {ports: [{port: 81}]}\n"
         "   = also: a.yaml:3:18  Service default/web: ignored\n"
         "   = fix: Delete one copy. To check several environments of a repository, check each folder by itself.\n"
-        "   = rule: https://netlint.dev/rules/input/conflicting-objects\n"
+        "   = why: netlint explain conflicting-objects\n"
         "\n"
-        "1 warning: 1 object of 2 files (1 Service)\n"
-        "1 of 1 rules evaluated\n"
+        "read: 1 object of 2 files (1 Service)\n"
+        "rules: 1 of 1 evaluated\n"
+        "\n"
+        "1 warning\n"
     )
 
 

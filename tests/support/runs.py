@@ -21,8 +21,8 @@ class Run(NamedTuple):
 
 
 def check(folder: Path, *arguments: str, stdin: bytes = b"") -> Run:
-    """Run it in a folder; without any other format the report is concise."""
-    form = () if {"-f", "-q"} & set(arguments) else ("-f", "concise")
+    """Run it in a folder; without any other format the report is concise, with what was not evaluated."""
+    form = () if {"-f", "-q"} & set(arguments) else ("-f", "concise", "--show-skipped")
     out, error = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(error):
         patch.chdir(folder)
