@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -22,7 +23,8 @@ _WORDS = {
     "object": "a mapping",
     "str": "text",
 }
-_JSON_TYPES = {bool: "bool", int: "int", float: "float", str: "str", dict: "object", list: "array"}
+_JSON_TYPES = {type(None): "null", bool: "bool", int: "int", float: "float", str: "str", dict: "object", list: "array"}
+_ZEROS: dict[str, Any] = {"array": [], "bool": False, "float": 0.0, "int": 0, "object": {}, "str": ""}
 _TYPES = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
 
 
@@ -36,56 +38,82 @@ def without_problems(raw: msgspec.Raw | bytes, struct: type) -> tuple[bytes, lis
     if not isinstance(value, dict):
         return b"{}", [((), wrong_type("a mapping", value))]
     taken_out: list[Problem] = []
-    zeros: set[Path] = set()
-    while True:
+    replaced: set[Path] = set()
+    while value:
         try:
             item: object = msgspec.convert(value, struct)
         except msgspec.ValidationError as error:
-            for path, problem in _offences(value, str(error)):
-                if problem is not None and path not in zeros:
+            for path, problem, zero in _offences(value, struct, str(error)):
+                if problem is not None and path not in replaced:
                     taken_out.append((path, problem))
-                zeros.add(path)
-                _remove(value, path, str(error))
+                _take_out(value, path, zero, replaced)
             continue
         wrong = list(problems(item))
         if not wrong:
             return msgspec.json.encode(value), taken_out
         taken_out += wrong
         for path, _ in wrong:
-            _remove(value, path)
+            _take_out(value, path, "", replaced)
+    return b"{}", taken_out
 
 
-def _offences(value: Any, error: str) -> list[tuple[Path, str | None]]:
-    """Where the decoder stumbled, and how to say it; None for a ``null``."""
+Offence = tuple[Path, str | None, Any]
+"""Where the decoder stumbled, how to say it (None for a ``null``), and the zero value of what it expected there."""
+
+
+def _offences(value: Any, struct: type, error: str, known: Path = ()) -> list[Offence]:
+    """All that is wrong at the place of an error; ``known``: the steps to it, as far as somebody knows them."""
     match = _PLACE.match(error)
     assert match is not None
-    path: list[str | int] = []
+    path: Path = ()
     at = value
-    for key, index, anywhere in _STEP.findall(match["place"] or ""):
-        if anywhere:
-            return _in_mapping(at, tuple(path), match["problem"])
-        step: str | int = int(index) if index else key
-        path.append(step)
+    for number, (key, index, anywhere) in enumerate(_STEP.findall(match["place"] or "")):
+        if number < len(known):
+            step = known[number]
+        elif anywhere:
+            offences = [offence for key in list(at) for offence in _of_entry(value, struct, (*path, key))]
+            return offences or [(path, _in_words(match["problem"]), msgspec.UNSET)]
+        else:
+            step = int(index) if index else key
+        path = (*path, step)
         at = at[step]
-    return [(tuple(path), None if at is None else _in_words(match["problem"]))]
+    return [(path, None if at is None else _in_words(match["problem"]), _zero(match["problem"]))]
 
 
-def _in_mapping(mapping: dict[str, Any], path: Path, problem: str) -> list[tuple[Path, str | None]]:
-    """The values of a mapping of text to text that are no text; msgspec does not say which they are."""
-    return [
-        ((*path, key), None if value is None else _in_words(problem, value))
-        for key, value in mapping.items()
-        if not isinstance(value, str)
-    ]
+def _of_entry(value: Any, struct: type, path: Path) -> list[Offence]:
+    """What is wrong in one entry of a mapping: msgspec does not say in which, so each is converted by itself."""
+    try:
+        msgspec.convert(_alone(value, path), struct)
+    except msgspec.ValidationError as error:
+        return _offences(value, struct, str(error), path)
+    return []
 
 
-def _in_words(problem: str, value: Any = None) -> str:
+def _alone(value: Any, path: Path) -> Any:
+    """The value without everything that stands beside the path."""
+    for step in path:
+        value = value[step]
+    for step in reversed(path):
+        value = [value] if isinstance(step, int) else {step: value}
+    return value
+
+
+def _zero(problem: str) -> Any:
+    """The zero value of the type that was expected; UNSET where it has none, as a choice of fixed names."""
+    match = _TYPES.search(problem)
+    if match is None:
+        return msgspec.UNSET
+    types = match["expected"].split(" | ")
+    return None if "null" in types else _ZEROS.get(types[0], msgspec.UNSET)
+
+
+def _in_words(problem: str) -> str:
     match = _TYPES.search(problem)
     if match is None:
         return problem[:1].lower() + problem[1:]
     expected = [word for word in match["expected"].split(" | ") if word != "null"]
-    got = match["got"] if value is None else _JSON_TYPES[type(value)]
-    return f"expected {' or '.join(_WORDS.get(word, word) for word in expected)}, found {_WORDS.get(got, got)}"
+    found = _WORDS.get(match["got"], match["got"])
+    return f"expected {' or '.join(_WORDS.get(word, word) for word in expected)}, found {found}"
 
 
 def wrong_type(expected: str, value: Any) -> str:
@@ -93,16 +121,21 @@ def wrong_type(expected: str, value: Any) -> str:
     return f"expected {expected}, found {_WORDS[_JSON_TYPES[type(value)]]}"
 
 
-def _remove(value: Any, path: Path, error: str = "") -> None:
-    """Take a field out; an entry of a list stays as the zero value, so that its neighbours keep their index.
+def _take_out(value: Any, path: Path, zero: Any, replaced: set[Path]) -> None:
+    """Take a field out; an entry of a list becomes the zero value, so that its neighbours keep their index.
 
-    Of a list of names that are fixed, which have no zero value, nothing is left.
+    That happens once to each path: what is wrong again, or has no zero value, goes with what it stands in. So every
+    call removes a field or replaces an entry that no call has replaced, and there is an end to them.
     """
-    if isinstance(path[-1], int) and "enum value" in error:
+    while path and (path in replaced or (zero is msgspec.UNSET and isinstance(path[-1], int))):
         path = path[:-1]
+    if not path:
+        value.clear()
+        return
+    replaced.add(path)
     for step in path[:-1]:
         value = value[step]
     if isinstance(value, list):
-        value[path[-1]] = {} if "Expected `object" in error else ""  # type: ignore[index]
+        value[path[-1]] = copy(zero)  # type: ignore[index]
     else:
-        del value[path[-1]]
+        value.pop(path[-1], None)
