@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
+import traceback
+from typing import NoReturn
 
 LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO}
 """Why standard output takes nothing more."""
@@ -19,18 +22,42 @@ def main() -> None:
     try:
         _run(name)
     except NetlintError as error:
-        sys.stderr.write(f"{name}: {error}\n")
-        sys.exit(2)
+        _stop(name, str(error))
     except KeyboardInterrupt:
         sys.stderr.write(f"{name}: interrupted\n")
         sys.exit(INTERRUPTED)
-    except OSError as error:
-        if error.errno not in LOST:
-            raise
-        if error.errno != errno.EPIPE:  # then who read has seen enough
-            sys.stderr.write(f"{name}: standard output: {error.strerror}\n")
+    except MemoryError:
+        _stop(name, "there is not enough memory; check parts of the input by themselves")
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in LOST:
+            _without_standard_output(name, error)
+        if _is_traced():
+            traceback.print_exc()
+        _stop(name, f"unexpected: {_in_one_line(error)}{'' if _is_traced() else '; -vv shows where'}")
+
+
+def _stop(name: str, problem: str) -> NoReturn:
+    sys.stderr.write(f"{name}: {problem}\n")
+    sys.exit(2)
+
+
+def _without_standard_output(name: str, error: OSError) -> NoReturn:
+    if error.errno != errno.EPIPE:  # then who read has seen enough
+        sys.stderr.write(f"{name}: standard output: {error.strerror}\n")
+    if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush to
-        sys.exit(2)
+    sys.exit(2)
+
+
+def _is_traced() -> bool:
+    """Whether ``-vv`` asks for tracebacks; whatever went wrong may have done so before options were read."""
+    return sum(len(word) - 1 for word in sys.argv if re.fullmatch("-v+", word)) + sys.argv.count("--verbose") > 1
+
+
+def _in_one_line(error: Exception) -> str:
+    from netlint.reports import printable
+
+    return printable(f"{type(error).__name__}: {error}".rstrip(": "))
 
 
 def _run(name: str) -> None:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from netlint import catalogue, datafiles, yamltext
+from netlint import catalogue, datafiles, side_files, yamltext
 from netlint.errors import ConfigError, UsageError
 from netlint.findings import Severity, field_name
 from netlint.snapshot import Spot
@@ -62,10 +62,7 @@ def severity_named(name: str) -> Severity:
 
 def read(path: Path) -> dict[str, Any]:
     """The content of a configuration file; ConfigError where it is no mapping."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+    text = _content(path)
     try:
         if path.name == PYPROJECT:
             content = tomllib.loads(text.decode()).get("tool", {}).get("netlint", {})
@@ -83,6 +80,14 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
+def _content(path: Path) -> bytes:
+    """What a file says; ConfigError where it cannot be read."""
+    try:
+        return side_files.read(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+
+
 def _mapping(exact: yamltext.Exact) -> Any:
     for repeated in exact.duplicates:
         problem = f"the key {field_name(repeated.path)} is written twice"
@@ -97,7 +102,7 @@ def _nearest(folder: Path) -> Path | None:
         if (ancestor / FILE).is_file():
             return relative / FILE
         project = ancestor / PYPROJECT
-        if project.is_file() and b"[tool.netlint" in project.read_bytes():
+        if project.is_file() and b"[tool.netlint" in _content(project):
             return relative / PYPROJECT
         if (ancestor / ".git").exists():
             break

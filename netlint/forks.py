@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from netlint.errors import NetlintError
 
+_PR_SET_PDEATHSIG = 1
 ENDED = "another process, which did part of the work, was ended from outside; is there enough memory?"
 
 
@@ -22,24 +23,25 @@ class Child:
     def __init__(self, work: Callable[[BinaryIO], None]) -> None:
         """Start ``work``, which writes its answer, one pickle after the other, to the stream it is given."""
         answer, out = os.pipe()
+        parent = os.getpid()
         self._process = os.fork()
         if not self._process:
-            _perform(work, answer, out)
+            _perform(work, answer, out, parent)
         os.close(out)
         self._answer = os.fdopen(answer, "rb")
 
     def received(self) -> Any:
         """The next pickle.
 
-        Raises RuntimeError with the child's traceback where that is what it sent, NetlintError where it was ended
-        before it could answer.
+        Raises RuntimeError with the child's traceback as a note where that is what it sent, MemoryError where it had
+        not enough of that, NetlintError where it was ended before it could answer.
         """
         try:
             answer = pickle.load(self._answer)  # noqa: S301 - our own child wrote it
         except (EOFError, pickle.UnpicklingError) as error:
             raise NetlintError(ENDED) from error
         if isinstance(answer, str):
-            raise RuntimeError(f"a process crashed:\n{answer}")
+            raise _crash(answer)
         return answer
 
     @property
@@ -100,10 +102,34 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-def _perform(work: Callable[[BinaryIO], None], answer: int, out: int) -> None:
-    """Do the work in the new process, which ends here."""
+def _crash(trace: str) -> Exception:
+    """The error in this process that stands for one in another."""
+    last = trace.rstrip().rpartition("\n")[2]
+    if last.startswith("MemoryError"):
+        return MemoryError()
+    error = RuntimeError(f"a process crashed: {last}")
+    error.add_note(trace)
+    return error
+
+
+def _end_with(parent: int) -> None:
+    """Let this process end as soon as its parent does, however that ends.
+
+    Source: prctl(2), PR_SET_PDEATHSIG. Elsewhere it ends when it wants to answer: nobody reads.
+    """
+    with suppress(ImportError, OSError, AttributeError):
+        from ctypes import CDLL
+
+        CDLL(None).prctl(_PR_SET_PDEATHSIG, SIGKILL)
+    if os.getppid() != parent:  # it ended before
+        os._exit(1)
+
+
+def _perform(work: Callable[[BinaryIO], None], answer: int, out: int, parent: int) -> None:
+    """Do the work in the new process, which ends here, or with its parent."""
     status = 1
     try:
+        _end_with(parent)
         os.close(answer)  # or a parent that is no more would leave this process writing forever
         with os.fdopen(out, "wb") as stream:
             try:

@@ -77,10 +77,6 @@ Color = Annotated[
     str, typer.Option(metavar="auto|always|never", help="Colour the text report.", rich_help_panel=REPORT)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No report on the terminal.", rich_help_panel=REPORT)]
-Verbose = Annotated[
-    bool,
-    typer.Option("--verbose", "-v", help="Say what is read, and trace failures.", rich_help_panel=REPORT),
-]
 
 
 @reading()
@@ -98,7 +94,6 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     statistics: Statistics = False,
     color: Color = "auto",
     quiet: Quiet = False,
-    verbose: Verbose = False,
 ) -> None:
     """Check manifests, exports or a live cluster.
 
@@ -115,12 +110,12 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     rules = chosen_rules(settings, select or (), ignore or ())
     detail = Detail(show_all, show_skipped, statistics)
     targets = outputs.plan(form, output or [], detail, quiet=quiet, color=color)
-    report = _evaluated(request, rules, settings, verbose)
+    report = _evaluated(request, rules, settings)
     outputs.publish(report, targets)
     if not outputs.tells_people(targets):
         say_all(report.result.snapshot.reading.errors)
         say_all(f"{failure.rule} crashed: {failure.message}" for failure in report.result.failures)
-    if verbose:
+    if request.verbose > 1:
         for failure in report.result.failures:
             say(f"{failure.rule} crashed:\n{failure.trace}")
     raise typer.Exit(report.exit_code)
@@ -139,7 +134,7 @@ def _effective(settings: Config, fail_on: str | None, strict: bool | None) -> Co
     return settings
 
 
-def _evaluated(request: ReadRequest, rules: list[Rule], settings: Config, verbose: bool) -> Report:
+def _evaluated(request: ReadRequest, rules: list[Rule], settings: Config) -> Report:
     from time import monotonic
 
     from netlint import clock, engine
@@ -148,7 +143,7 @@ def _evaluated(request: ReadRequest, rules: list[Rule], settings: Config, verbos
 
     begun, started = monotonic(), clock.now()
     kinds = engine.kinds_read(rules)
-    snapshot, locate = request.read(kinds, verbose=verbose, default_namespace=settings.default_namespace)
+    snapshot, locate = request.read(kinds, default_namespace=settings.default_namespace)
     result = engine.run(snapshot, rules, settings, started.date(), locate)
     request.confirm(result, result.open, settings, started.date())
     return Report(

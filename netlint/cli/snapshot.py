@@ -7,17 +7,28 @@ from typing import Annotated
 
 import typer
 
-from netlint.cli.source_options import AllNamespaces, As, Context, Kubeconfig, Namespaces, RequestTimeout, say, source
+from netlint.cli.source_options import (
+    AllNamespaces,
+    As,
+    Context,
+    Kubeconfig,
+    Namespaces,
+    RequestTimeout,
+    RunTimeout,
+    say,
+    source,
+)
 
 
-def snapshot(
+def snapshot(  # noqa: PLR0913, PLR0917 - the command's options
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")],
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     user: As = None,
     namespace: Namespaces = None,
-    all_namespaces: AllNamespaces = False,  # noqa: ARG001 - accepted, as kubectl does
+    all_namespaces: AllNamespaces = False,
     request_timeout: RequestTimeout = 60.0,
+    timeout: RunTimeout = 1800.0,
 ) -> None:
     """Write all that the rules read of a live cluster to a file, for netlint check FILE.
 
@@ -34,7 +45,8 @@ def snapshot(
 
     signal(SIGTERM, default_int_handler)  # whatever interrupts it, nothing is left behind
     kinds = engine.kinds_read(catalogue.selected((), ()))
-    target = source(None, kubeconfig, context, user, namespace, request_timeout)
+    namespaces = None if all_namespaces else namespace
+    target = source(None, kubeconfig, context, user, namespaces, request_timeout, timeout)
     assert isinstance(target, LiveCluster)
     written = snapshot_writer.write(target, kinds, output, say)
     served = [listing for listing in written.lists if listing.reason is not Reason.NOT_APPLICABLE]

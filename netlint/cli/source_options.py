@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial, wraps
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +57,12 @@ RequestTimeout = Annotated[
     float,
     typer.Option(metavar="SECONDS", min=0.1, help="Longest time for one request.", rich_help_panel=SOURCE),
 ]
+RunTimeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=0.1, help="Longest time for all requests.", rich_help_panel=SOURCE
+    ),
+]
 DefaultNamespace = Annotated[
     str | None,
     typer.Option(
@@ -72,6 +79,18 @@ NodeDumps = Annotated[
         rich_help_panel=SOURCE,
     ),
 ]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        metavar="",
+        show_default=False,
+        help="Say what is read; -vv: and where in the program something went wrong.",
+        rich_help_panel=SOURCE,
+    ),
+]
 
 
 def source(
@@ -81,18 +100,22 @@ def source(
     user: str | None,
     namespaces: list[str] | None,
     request_timeout: float,
+    timeout: float,
 ) -> Source:
     """The source that the options name. Raises UsageError where they contradict each other."""
     from netlint.errors import UsageError
     from netlint.sources import Files, LiveCluster
 
+    for name, seconds in (("--request-timeout", request_timeout), ("--timeout", timeout)):
+        if not isfinite(seconds):
+            raise UsageError(f"{name} {seconds}: give a number of seconds")
     live = [("--kubeconfig", kubeconfig), ("--context", context), ("--as", user), ("-n", namespaces)]
     live_options = [name for name, value in live if value]
     if inputs:
         if live_options:
             raise UsageError(f"{live_options[0]} reads a live cluster; leave it out to read {inputs[0]}")
         return Files(tuple(inputs))
-    return LiveCluster(kubeconfig, context, user, tuple(namespaces or ()), request_timeout)
+    return LiveCluster(kubeconfig, context, user, tuple(namespaces or ()), request_timeout, timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +125,7 @@ class ReadRequest:
     source: Source
     default_namespace: str | None
     node_dumps: str | None
+    verbose: int = 0
 
     @property
     def is_named(self) -> bool:
@@ -135,16 +159,14 @@ class ReadRequest:
         assert isinstance(self.source, LiveCluster)
         return replace(self, source=replace(self.source, namespaces=(namespace,)))
 
-    def read(
-        self, kinds: Iterable[str], *, verbose: bool = False, default_namespace: str = "default"
-    ) -> tuple[Snapshot, Locator | None]:
+    def read(self, kinds: Iterable[str], *, default_namespace: str = "default") -> tuple[Snapshot, Locator | None]:
         """The snapshot, of a live cluster of these kinds only, and what finds places in files.
 
         A live cluster is announced to the person at the terminal.
         """
         from netlint import sources
 
-        tell = say if verbose or isinstance(self.source, sources.LiveCluster) else None
+        tell = say if self.verbose or isinstance(self.source, sources.LiveCluster) else None
         return sources.read(self.source, kinds, self.default_namespace or default_namespace, tell, self.node_dumps)
 
     def confirm(self, result: Result, suspects: Iterable[Finding], config: Config, today: date) -> bool:
@@ -166,13 +188,16 @@ def _requested(  # noqa: PLR0913, PLR0917 - the options
     context: Context = None,
     user: As = None,
     namespace: Namespaces = None,
-    all_namespaces: AllNamespaces = False,  # noqa: ARG001 - accepted, as kubectl does
+    all_namespaces: AllNamespaces = False,
     request_timeout: RequestTimeout = 60.0,
+    timeout: RunTimeout = 1800.0,
     default_namespace: DefaultNamespace = None,
     node_dumps: NodeDumps = None,
+    verbose: Verbose = 0,
 ) -> ReadRequest:
-    named = source(inputs, kubeconfig, context, user, namespace, request_timeout)
-    return ReadRequest(named, default_namespace, node_dumps)
+    namespaces = None if all_namespaces else namespace  # -A wins, as in kubectl
+    named = source(inputs, kubeconfig, context, user, namespaces, request_timeout, timeout)
+    return ReadRequest(named, default_namespace, node_dumps, verbose)
 
 
 Command = Callable[..., None]

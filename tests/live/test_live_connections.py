@@ -153,18 +153,26 @@ def test_plugin_whose_token_is_refused(changed: Changed, tmp_path: Path) -> None
     _is_barred(check(changed(user=plugin(tmp_path, printing(token="old"))), *RULES), UNAUTHORIZED)
 
 
+ENDED = "it ended with exit code 7; run it by hand to see why"
+NO_CREDENTIAL = "what it prints is no ExecCredential with a token or a certificate; run it by hand to see"
+
+
 @pytest.mark.parametrize(
     ("script", "problem"),
     [
-        ("echo 'your session ended;' >&2; echo log in >&2; exit 7", "process returned 7. your session ended; log in"),
-        ("exit 7", "process returned 7"),
-        ("echo hello", "failed to decode process output: Expecting value: line 1 column 1 (char 0)"),
-        ("echo '{}'", "malformed response. missing key 'apiVersion'"),
-        (printing(expirationTimestamp="soon"), "missing token or clientCertificateData field in plugin output"),
+        ("echo 'your session ended;' >&2; echo log in >&2; exit 7", ENDED),
+        ("exit 7", ENDED),
+        ("echo secret", NO_CREDENTIAL),
+        ("echo '{}'", NO_CREDENTIAL),
+        (printing(expirationTimestamp="soon"), NO_CREDENTIAL),
+        (
+            """echo '{"apiVersion": "secret/v1", "kind": "ExecCredential", "status": {}}'""",
+            "it answers in another version of ExecCredential than the kubeconfig names",
+        ),
     ],
 )
 def test_plugin_that_fails(changed: Changed, tmp_path: Path, script: str, problem: str) -> None:
-    """netlint does not go on as nobody."""
+    """netlint does not go on as nobody, and repeats nothing of what a plugin prints: tokens may be in it."""
     config = changed(user=plugin(tmp_path, script))
 
     assert _refusal(config) == f"{config}: the credential plugin failed: {problem}"
@@ -310,7 +318,6 @@ def test_a_barred_cluster_is_told_to_people_too(changed: Changed, tmp_path: Path
         "not evaluated: duplicate-pod-ips: the cluster could not be read",
     ]
     assert (tmp_path / "report").read_text().splitlines() == [
-        "-: skip: duplicate-pod-ips: the cluster could not be read",
         f"-: error: admin at {url}: {UNAUTHORIZED}",
     ]
 
@@ -467,3 +474,37 @@ def test_nowhere() -> None:
         "(KUBECONFIG, ~/.kube/config), and this is not inside a cluster"
     )
     assert (run.code, run.out, run.err) == (2, "", f"netlint: {problem}\n")
+
+
+@pytest.mark.parametrize("option", ["--request-timeout", "--timeout"])
+def test_a_time_without_an_end(changed: Changed, option: str) -> None:
+    run = netlint("check", option, "inf", kubeconfig=changed())
+
+    assert (run.code, run.out, run.err) == (2, "", f"netlint: {option} inf: give a number of seconds\n")
+
+
+def test_plugin_that_does_not_end(changed: Changed, tmp_path: Path) -> None:
+    config = changed(user=plugin(tmp_path, "sleep 5"))
+
+    problem = "the credential plugin did not end in time; try a larger --request-timeout"
+    _is_no_use(check(config, *RULES, "--request-timeout", "0.5"), f"{config}: {problem}")
+
+
+def test_no_credentials_are_shown(changed: Changed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither those of the server's URL nor those of a proxy, whatever goes wrong."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "")
+    config = changed({"server": "https://me:hunter2@127.0.0.1:2"})
+
+    said = "admin at https://127.0.0.1:2 through the proxy http://127.0.0.1:1: the connection is refused; is the server running?"
+    run = check(config, *RULES, "-vv")
+    assert (run.code, run.errors) == (2, [said])
+    assert run.err == f"netlint: reading admin at https://127.0.0.1:2\nnetlint: {said}\n"
+
+
+def test_a_proxy_that_is_no_url(changed: Changed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "foo:bar:hunter2")
+    monkeypatch.setenv("NO_PROXY", "")
+    config = changed()
+
+    _is_no_use(check(config, *RULES), f"{config}: the proxy is no URL: look at proxy-url and HTTPS_PROXY")

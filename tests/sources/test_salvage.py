@@ -13,9 +13,9 @@ from msgspec import inspect
 
 from netlint.objects import KIND_NAMED
 from netlint.objects.calico_crds import IPAMBlock
-from netlint.objects.multus import WhereaboutsIPPool
 from netlint.objects.core import Service
 from netlint.objects.meta import Path
+from netlint.objects.multus import WhereaboutsIPPool
 from netlint.objects.pod import StrictPod
 from netlint.sources.decoding.salvage import without_problems
 

@@ -101,6 +101,9 @@ def _route_entries(text: bytes) -> list[RouteEntry]:
     for route in routes:
         if route.dst != "default":
             addresses.parse_range(route.dst)
+        for address in (route.prefsrc, route.gateway, *(hop.gateway for hop in route.nexthops)):
+            if address:
+                addresses.parse(address)
     return routes
 
 

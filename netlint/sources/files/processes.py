@@ -1,7 +1,7 @@
 """The processes that read: they share the tasks out among themselves and send back what they read.
 
-Tasks are numbers in a pipe, from which each process takes the next one. The parent reads too, then
-merges the snapshots of its children into its own.
+Tasks are numbers in an unnamed file. Forked processes share its offset, so each takes the next one by reading it. The
+parent reads too, then merges the snapshots of its children into its own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import os
 import pickle
 import struct
 from dataclasses import replace
+from io import FileIO
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from netlint import yamltext
@@ -20,7 +22,7 @@ from netlint.sources.files.worker import ReadShare, Worker
 
 WORTH_A_PROCESS = 2 << 20
 MOST_PROCESSES = 4
-_NUMBER = struct.Struct("<H")
+_NUMBER = struct.Struct("<I")
 
 
 class TornError(Exception):
@@ -39,26 +41,31 @@ def read(tasks: list[Task], default_namespace: str, processes: int | None = None
     """
     most = processes or min(MOST_PROCESSES, cores())
     count = max(1, min(most, len(tasks), sum(task.size for task in tasks) // WORTH_A_PROCESS))
-    queue, writer = os.pipe()
-    for number in range(len(tasks)):
-        os.write(writer, _NUMBER.pack(number))
-    os.close(writer)
-    try:
-        with Children() as children:
-            for _ in range(count - 1):
-                children.start(lambda stream: _send(_perform(tasks, queue, default_namespace), stream))
-            worker = _perform(tasks, queue, default_namespace)
-            shares = worker.shares
-            for child in children:
-                shares += _receive(worker.snapshot, child)
-    finally:
-        os.close(queue)
+    with _queue(len(tasks)) as queue, Children() as children:
+        for _ in range(count - 1):
+            children.start(lambda stream: _send(_perform(tasks, queue.fileno(), default_namespace), stream))
+        worker = _perform(tasks, queue.fileno(), default_namespace)
+        shares = worker.shares
+        for child in children:
+            shares += _receive(worker.snapshot, child)
     strings.forget()
     torn = {share.file for share in shares if share.is_torn}
     if torn:
         raise TornError(torn)
     _count_lines_from_the_top(worker.snapshot, shares)
     return worker.snapshot
+
+
+def _queue(count: int) -> FileIO:
+    """The numbers from 0 on, to be read without a buffer; in memory where the system has such files (memfd_create)."""
+    queue = _memory_file() if hasattr(os, "memfd_create") else TemporaryFile(buffering=0)  # noqa: SIM115 - the caller does
+    queue.write(b"".join(map(_NUMBER.pack, range(count))))
+    queue.seek(0)
+    return queue
+
+
+def _memory_file() -> FileIO:
+    return os.fdopen(os.memfd_create("netlint-tasks"), "r+b", buffering=0)
 
 
 def _perform(tasks: list[Task], queue: int, default_namespace: str) -> Worker:

@@ -16,6 +16,7 @@ LARGE = 8 << 20  # a file from this size on is shared out
 SHARE = 16 << 20
 BATCH = 1 << 20
 BATCHES = 1000
+_PACKED = 16  # so many times larger than it is stored may be what has been compressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,22 @@ def plan(targets: Targets, unshared: Container[str] = ()) -> list[Task]:
 
 
 def _batches(inputs: list[InputFile]) -> Iterator[Task]:
-    wanted = max(BATCH, sum(source.size or 0 for source in inputs) // BATCHES)
+    wanted = max(BATCH, sum(map(_size, inputs)) // BATCHES)
     batch: list[InputFile] = []
     size = 0
     for source in inputs:
         batch.append(source)
-        size += source.size or wanted  # a compressed file is a batch of its own
+        size += _size(source)
         if size >= wanted or len(batch) * BATCHES > len(inputs) + BATCHES:
             yield Task(size, tuple(batch))
             batch, size = [], 0
     if batch:
         yield Task(size, tuple(batch))
+
+
+def _size(source: InputFile) -> int:
+    """In bytes, guessed where only reading to the end would tell it."""
+    return source.stored * _PACKED if source.size is None else source.size
 
 
 def _shares(source: InputFile, size: int) -> list[Task]:

@@ -22,8 +22,8 @@ class Walk:
         self._targets = targets
         self._patches: set[str] = set()
 
-    def folder(self, folder: str, named: str, ignored: Ignored, in_dump: bool = False) -> None:
-        """``named``: as reports call the folder, which is below what the user wrote."""
+    def folder(self, folder: str, named: str, ignored: Ignored | None, in_dump: bool = False) -> None:
+        """``named``: as reports call the folder, below what the user wrote; ``ignored``: what holds around it."""
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -33,13 +33,13 @@ class Walk:
         dumped = _is_dump(folder, names)
         if dumped:
             self._targets.dumps.append(named)
-        self._patches.update(kustomizations.patches(folder, names))
-        if not names.isdisjoint(PATTERNS):
-            ignored = Ignored(folder, ignored)
         prefix = below(named)
+        self._leave_out_patches(folder, prefix, names)
+        if not names.isdisjoint(PATTERNS):
+            ignored = self._ignored(folder, prefix, ignored)
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
-            if entry.name == ".git" or ignored.covers(entry.path, is_folder):
+            if entry.name == ".git" or (ignored is not None and ignored.covers(entry.path, is_folder)):
                 continue
             shown = prefix + printable(entry.name)
             if not is_folder:
@@ -48,6 +48,22 @@ class Walk:
                 self._chart(entry.path, prefix + "Chart.yaml")
             else:
                 self.folder(entry.path, shown, ignored, dumped)
+
+    def _leave_out_patches(self, folder: str, prefix: str, names: set[str]) -> None:
+        for name in sorted(names.intersection(kustomizations.KUSTOMIZATIONS)):
+            try:
+                self._patches.update(kustomizations.patches(folder, name))
+            except OSError as error:
+                self._targets.errors.append(f"{prefix}{name}: {reason(error)}")
+
+    def _ignored(self, folder: str, prefix: str, above: Ignored | None) -> Ignored | None:
+        """What holds in a folder with patterns of its own; what holds around it where these cannot be read."""
+        try:
+            return Ignored(folder, above)
+        except OSError as error:
+            name = os.path.relpath(error.filename, folder)
+            self._targets.errors.append(f"{prefix}{printable(name)}: {reason(error)}")
+            return above
 
     def _file(self, entry: os.DirEntry[str], named: str, namespace: str | None) -> None:
         if not entry.name.endswith(SUFFIXES + COMPRESSED) or _is_special(entry):

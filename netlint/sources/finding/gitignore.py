@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from netlint import side_files
+
 FILES = (".gitignore", ".git")
 """What there is in a folder with patterns of its own."""
 
@@ -46,7 +48,10 @@ class Ignored:
     """The patterns that hold in one folder: its own and those of the folders around it."""
 
     def __init__(self, folder: str, above: Ignored | None = None) -> None:
-        """``folder``: an absolute path; ``above`` is what holds in the folder that contains it."""
+        """``folder``: an absolute path; ``above`` is what holds in the folder that contains it.
+
+        Raises OSError where a file with patterns is there and cannot be read.
+        """
         self._prefix = folder.rstrip("/") + "/"
         self._above = above
         files = [self._prefix + ".git/info/exclude", self._prefix + ".gitignore"]
@@ -80,7 +85,10 @@ class _Decision:
 
 
 def around(folder: Path) -> Ignored | None:
-    """What holds outside of ``folder`` up to the root of its repository; None outside of any."""
+    """What holds outside of ``folder`` up to the root of its repository; None outside of any.
+
+    Raises OSError where a file with patterns is there and cannot be read.
+    """
     parents = list(folder.parents)
     root = next((number for number, parent in enumerate(parents) if (parent / ".git").exists()), None)
     if (folder / ".git").exists() or root is None:
@@ -93,8 +101,8 @@ def around(folder: Path) -> Ignored | None:
 
 def _patterns(file: Path) -> Iterator[_Pattern]:
     try:
-        text = file.read_bytes()
-    except OSError:
+        text = side_files.read(file)
+    except (FileNotFoundError, NotADirectoryError):
         return
     for line in text.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
         if not line.startswith(b"#"):

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from netlint import yamltext
+from netlint import side_files, yamltext
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-LARGEST = 1 << 20  # bytes
 
 
-def patches(folder: str, names: set[str]) -> Iterator[str]:
-    """Files that a kustomization applies as patches: parts of objects, not objects."""
-    for name in names.intersection(KUSTOMIZATIONS):
-        with suppress(OSError):
-            for path in patches_in(Path(folder, name).read_bytes()):
-                yield os.path.normpath(os.path.join(folder, path))
+def patches(folder: str, name: str) -> list[str]:
+    """Files that this kustomization of a folder applies as patches: parts of objects, not objects.
+
+    Raises OSError where it cannot be read.
+    """
+    text = side_files.read(os.path.join(folder, name))
+    return [os.path.normpath(os.path.join(folder, path)) for path in patches_in(text)]
 
 
 def patches_in(text: bytes) -> Iterator[str]:

@@ -12,7 +12,7 @@ from netlint.snapshot import Snapshot
 from netlint.sources.finding.archives import as_archive
 from netlint.sources.finding.folders import Walk
 from netlint.sources.finding.gitignore import Ignored, around
-from netlint.sources.finding.input_files import InputFile, from_file, from_standard_input, printable
+from netlint.sources.finding.input_files import InputFile, from_file, from_standard_input, printable, reason
 from netlint.sources.finding.surveys import surveyed
 from netlint.sources.finding.targets import Targets, below
 
@@ -54,15 +54,22 @@ def without_objects(targets: Targets, snapshot: Snapshot) -> Iterator[str]:
 def _add(targets: Targets, path: Path, name: str) -> None:
     if path.is_dir():
         folder = path.resolve()
-        above = around(folder)
-        if above is not None and above.covers(str(folder), is_folder=True):
-            above = None  # who names an ignored folder wants it read
-        Walk(targets).folder(str(folder), name, Ignored(str(folder), above))
+        Walk(targets).folder(str(folder), name, _ignored_around(folder, targets))
         return
     absolute = str(path.parent.resolve() / path.name)
     if not targets.is_new(absolute, explicit=True):
         return
     _add_from(targets, absolute, lambda: from_file(str(path), name))
+
+
+def _ignored_around(folder: Path, targets: Targets) -> Ignored | None:
+    """What is ignored around a folder, unless the folder is itself: who names an ignored one wants it read."""
+    try:
+        above = around(folder)
+    except OSError as error:
+        targets.errors.append(f"{printable(error.filename)}: {reason(error)}")
+        return None
+    return None if above is not None and above.covers(str(folder), is_folder=True) else above
 
 
 def _add_from(targets: Targets, path: str, opened: Callable[[], InputFile]) -> None:

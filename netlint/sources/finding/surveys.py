@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import replace
 
+from netlint import side_files
 from netlint.errors import SourceError
 from netlint.snapshot import Spot, UnrenderedChart
 from netlint.sources.finding import kustomizations
@@ -40,7 +41,7 @@ def _names_in(archive: Archive) -> tuple[set[str], set[str]]:
             names.add(name)
             folder, last = posixpath.split(name)
             if last in kustomizations.KUSTOMIZATIONS:
-                for path in kustomizations.patches_in(read_exactly(stream, kustomizations.LARGEST)):
+                for path in kustomizations.patches_in(read_exactly(stream, side_files.LARGEST)):
                     patches.add(posixpath.normpath(posixpath.join(folder, path)))
     except SourceError:
         pass  # whoever reads it says what is wrong

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class LiveCluster:
     """The API server that kubectl would talk to with these options.
 
-    ``namespaces``: only these; empty: all. ``request_timeout`` in seconds.
+    ``namespaces``: only these; empty: all. ``request_timeout`` and ``timeout`` in seconds, of one request with its
+    answer and of everything.
     """
 
     kubeconfig: Path | None = None
@@ -23,10 +24,11 @@ class LiveCluster:
     user: str | None = None
     namespaces: tuple[str, ...] = ()
     request_timeout: float = 60.0
+    timeout: float = 1800.0
 
     @cached_property
     def connection(self) -> ApiConnection:
         """Made when it is first asked for. Raises as ``apiserver.connect``."""
         from netlint.sources.live import apiserver
 
-        return apiserver.connect(self.kubeconfig, self.context, self.user, self.request_timeout)
+        return apiserver.connect(self.kubeconfig, self.context, self.user, self.request_timeout, self.timeout)

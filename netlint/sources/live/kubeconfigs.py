@@ -10,12 +10,17 @@ from logging import Handler, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netlint import side_files
 from netlint.errors import ClusterError
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
-_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
+LARGEST = 16 << 20
+"""Bytes of a kubeconfig, which may hold certificates of many clusters."""
+_NUMBER = re.compile(r"^(?:exec: )?\[Errno -?\d+\] ")
+_ENDED = re.compile(r"process returned (?P<code>-?\d+)")
+_USER_INFO = re.compile(r"(?P<scheme>^|[a-z]://)[^/@\s]*@", re.IGNORECASE)
 
 
 def path_of(named: Path | None) -> str | None:
@@ -53,13 +58,32 @@ def load(file: str, context: str | None, settings: Configuration) -> tuple[str, 
     except ValueError as error:
         raise ClusterError(f"{file} is no kubeconfig: {error}") from error
     if complaints:
-        reason = " ".join(_NUMBER.sub("", complaints[0].removeprefix("exec: ")).split())
-        raise ClusterError(f"{file}: the credential plugin failed: {reason}")
+        raise ClusterError(f"{file}: the credential plugin failed: {_without_output(complaints[0])}")
     if not settings.host:
         raise ClusterError(f"{file}: the cluster of context {name!r} has no server")
     if "://" not in settings.host:
-        raise ClusterError(f"{file}: the server {settings.host!r} is no URL; write https://{settings.host}")
+        shown = without_credentials(settings.host)
+        raise ClusterError(f"{file}: the server {shown!r} is no URL; write https://{shown}")
     return name, acting
+
+
+def without_credentials(text: str) -> str:
+    """A text without the user and password of URLs in it."""
+    return _USER_INFO.sub(r"\g<scheme>", text)
+
+
+def _without_output(complaint: str) -> str:
+    """What the client says of a plugin, without what that printed: tokens may be in it."""
+    ended = _ENDED.search(complaint)
+    if ended:
+        return f"it ended with exit code {ended['code']}; run it by hand to see why"
+    if "api version" in complaint:
+        return "it answers in another version of ExecCredential than the kubeconfig names"
+    if any(words in complaint for words in ("failed to decode", "malformed response", "missing token")):
+        return "what it prints is no ExecCredential with a token or a certificate; run it by hand to see"
+    if _NUMBER.match(complaint):  # the system's own words on a program that cannot be started
+        return _NUMBER.sub("", complaint)
+    return "run it by hand to see why"
 
 
 def _impersonated(file: str, user: dict[str, Any]) -> str | None:
@@ -108,7 +132,9 @@ def _documents(files: str) -> list[dict[str, Any]]:
 
     paths = [Path(name).expanduser() for name in files.split(os.pathsep) if name]
     try:
-        documents = [yaml.safe_load(path.read_bytes()) for path in paths if path.is_file()]
+        documents = [yaml.safe_load(side_files.read(path, LARGEST)) for path in paths if path.is_file()]
+    except OSError as error:
+        raise ClusterError(f"{error.filename}: {error.strerror}") from error
     except yaml.YAMLError as error:
         raise ClusterError(f"{files} is no kubeconfig: it cannot be read as YAML") from error
     if not documents:

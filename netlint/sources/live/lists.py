@@ -80,18 +80,18 @@ class _ExpiredError(Exception):
 
 
 def _fetch(connection: ApiConnection, listing: Listing, consume: Callable[[Page, str], None]) -> ListStatus:
-    revision = ""
     for version in listing.versions:
+        revision, has_begun = "", False
         try:
             for page in connection.pages(listing.kind, version, listing.namespace):
-                revision = page.metadata.resourceVersion
+                revision, has_begun = page.revision, True
                 consume(page, version)
         except RequestError as error:
             if error.status == EXPIRED:
                 raise _ExpiredError from error
-            if error.status in NOT_SERVED:
+            if error.status in NOT_SERVED and not has_begun:
                 continue
-            if error.status == FORBIDDEN:
+            if error.status == FORBIDDEN and not has_begun:
                 return listing.status("", Reason.FORBIDDEN, error.message)
             raise connection.failure(f"the list of {listing.kind.plural} broke off: {error.message}") from error
         return listing.status(revision)

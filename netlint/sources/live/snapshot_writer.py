@@ -117,7 +117,7 @@ def _write(file: IO[bytes], listing: Listing, page: Page, version: str) -> None:
     document = {
         "apiVersion": version,
         "kind": f"{listing.kind.kind}List",
-        "metadata": {"resourceVersion": page.metadata.resourceVersion},
+        "metadata": {"resourceVersion": page.revision},
         "items": [_stripped(item) for item in msgspec.json.decode(page.items)],
     }
     file.write(msgspec.json.encode(document) + b"\n")

@@ -1,4 +1,4 @@
-"""Several requests at a time."""
+"""Several requests at a time, and none for ever."""
 
 from __future__ import annotations
 
@@ -11,6 +11,23 @@ from typing import TypeVar
 IN_FLIGHT = 4
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+def within(seconds: float, function: Callable[[], T]) -> T:
+    """What the function gives; TimeoutError where that takes longer, whatever it waits for.
+
+    The thread that still waits then keeps nobody waiting.
+    """
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return future.result(max(0.0, seconds))
 
 
 def side_by_side(function: Callable[[S], T], items: Sequence[S]) -> list[T]:
