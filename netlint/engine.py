@@ -86,7 +86,9 @@ class _Run:
         self._config = config
         self._suppressions = suppressions
         self._evaluated: set[str] = set()
-        self._malformed = {(item.kind, item.namespace, item.name) for item in result.snapshot.malformed}
+        self._malformed = {
+            (item.kind, item.namespace, item.name): item.placeholder for item in result.snapshot.malformed
+        }
 
     def take(self, evaluation: Evaluation) -> None:
         """Report what a rule says."""
@@ -113,7 +115,9 @@ class _Run:
         """The violation, or no verdict where an object is malformed: what cannot be read may be the cause."""
         for subject in (violation.subject, *(side.subject for side in violation.related)):
             if subject.order in self._malformed:
-                return Undecided(violation.subject, f"{subject} is malformed", Reason.INCOMPLETE)
+                marked = self._malformed[subject.order]
+                state = f"has values to be filled in ({marked})" if marked else "is malformed"
+                return Undecided(violation.subject, f"{subject} {state}", Reason.INCOMPLETE)
         return violation
 
     def _report(self, rule: Rule, violation: Violation) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Violation, field_name
-from netlint.phrases import inflected
+from netlint.phrases import counted, inflected
 from netlint.snapshot import Spot
 
 
 def unreadable_documents(cluster: Cluster) -> Iterator[Violation]:
     """A document is neither YAML nor JSON."""
     count: Counter[str] = Counter()
-    for document in sorted(cluster.view.snapshot.unreadable, key=lambda document: _order(document.spot)):
+    broken = [document for document in cluster.view.snapshot.unreadable if not document.placeholder]
+    for document in sorted(broken, key=lambda document: _order(document.spot)):
         count[document.spot.file] += 1
         yield Violation(
             _file(document.spot),
@@ -43,6 +45,8 @@ def duplicate_keys(cluster: Cluster) -> Iterator[Violation]:
 def malformed_objects(cluster: Cluster) -> Iterator[Violation]:
     """A field does not have the type or the form that the API demands."""
     for malformed in cluster.view.snapshot.malformed:
+        if malformed.placeholder:
+            continue
         subject = Subject(malformed.api_version, malformed.kind, malformed.namespace, malformed.name, malformed.origin)
         name = field_name(malformed.path)
         evidence = {"field": name, "problem": malformed.problem}
@@ -79,6 +83,44 @@ def unrendered_charts(cluster: Cluster) -> Iterator[Violation]:
         )
 
 
+def unfilled_placeholders(cluster: Cluster) -> Iterator[Violation]:
+    """Values or whole documents of a folder are filled in by another program."""
+    values, documents, styles = _unfilled(cluster)
+    for folder in sorted(values.keys() | documents.keys()):
+        counts = [(values[folder], "value"), (documents[folder], "document")]
+        numbers = " and ".join(counted(number, noun) for number, noun in counts if number)
+        are = inflected(values[folder] + documents[folder], "is", "are")
+        marks = sorted(styles[folder])
+        yield Violation(
+            Subject("", "File", "", folder),
+            (),
+            f"{numbers} {are} to be filled in by another program ({', '.join(marks)}); what depends on them was not "
+            "checked",
+            {"values": values[folder], "documents": documents[folder], "marks": marks},
+            spot=Spot(folder),
+        )
+
+
+def _unfilled(cluster: Cluster) -> tuple[Counter[str], Counter[str], defaultdict[str, set[str]]]:
+    """By folder: how many values, how many documents, and how they are marked; those of charts are in their notes."""
+    snapshot = cluster.view.snapshot
+    charts = tuple(os.path.dirname(chart.spot.file) + "/" for chart in snapshot.charts)
+    fields = [(snapshot.origins.file(field.origin), field.placeholder) for field in snapshot.malformed]
+    texts = cluster.ranges.plan.unfilled
+    fields += [(snapshot.origins.file(text.subject.origin), text.placeholder) for text in texts]
+    values, documents, styles = Counter[str](), Counter[str](), defaultdict[str, set[str]](set)
+    for count, marked in (
+        (values, fields),
+        (documents, [(document.spot.file, document.placeholder) for document in snapshot.unreadable]),
+    ):
+        for file, style in marked:
+            folder = os.path.dirname(file) or "."
+            if style and not f"{folder}/".startswith(charts):
+                count[folder] += 1
+                styles[folder].add(style)
+    return values, documents, styles
+
+
 def _file(spot: Spot) -> Subject:
     return Subject("", "File", "", spot.file)
 
@@ -87,4 +129,4 @@ def _order(spot: Spot) -> tuple[str, int, int]:
     return spot.file, spot.line or 0, spot.column or 0
 
 
-CHECKS = (conflicting_objects, duplicate_keys, malformed_objects, unreadable_documents, unrendered_charts)
+CHECKS = (conflicting_objects, duplicate_keys, malformed_objects, unfilled_placeholders, unreadable_documents, unrendered_charts)

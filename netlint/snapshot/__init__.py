@@ -74,10 +74,14 @@ class Locator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UnreadableDocument:
-    """A document that no reader understands, although it may hold an object."""
+    """A document that no reader understands, although it may hold an object.
+
+    ``placeholder``: how what is filled in later is marked in it (``{{ ... }}``); empty where it is no template.
+    """
 
     spot: Spot
     problem: str
+    placeholder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,10 @@ class DuplicateKey:
 
 @dataclass(frozen=True, slots=True)
 class MalformedField:
-    """A field that does not have the type or the form that the API demands."""
+    """A field that does not have the type or the form that the API demands.
+
+    ``placeholder``: how the value is marked that is filled in later (``${...}``); empty where it is none.
+    """
 
     api_version: str
     kind: str
@@ -99,6 +106,7 @@ class MalformedField:
     origin: int
     path: Path
     problem: str
+    placeholder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from netlint import addresses
 from netlint.addresses import Cidr, Range
 from netlint.findings import Subject
 from netlint.objects.meta import Path
+from netlint.objects.placeholders import style
 
 
 class Role(StrEnum):
@@ -91,6 +92,11 @@ class MalformedRange:
     subject: Subject
     path: Path
     problem: str
+
+    @property
+    def placeholder(self) -> str:
+        """How the text is marked as one that is filled in later; empty where it is not."""
+        return style(self.problem)
 
 
 DeclaredRanges = Iterator[Declaration | MalformedRange]

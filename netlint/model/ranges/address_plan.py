@@ -14,7 +14,10 @@ from netlint.objects.core import Service
 
 
 class Plan:
-    """All declarations, ordered by range, and the malformed texts that should have been some."""
+    """All declarations, ordered by range, and the texts that should have been some.
+
+    ``malformed``: what is none; ``unfilled``: one for each field that another program is to fill in.
+    """
 
     def __init__(self, declared: Iterable[Declaration | SecondaryRange | MalformedRange]) -> None:
         """Keeps the declarations sorted by range; equal ranges stay in the order of their objects."""
@@ -23,7 +26,10 @@ class Plan:
         declarations = [entry for entry in entries if isinstance(entry, Declaration)]
         declarations += [entry.declaration for entry in self.secondary]
         self.declarations = sorted(declarations, key=lambda declaration: declaration.range)
-        self.malformed = [entry for entry in entries if isinstance(entry, MalformedRange)]
+        malformed = [entry for entry in entries if isinstance(entry, MalformedRange)]
+        unfilled = {(entry.subject, entry.path): entry for entry in malformed if entry.placeholder}
+        self.unfilled = list(unfilled.values())
+        self.malformed = [entry for entry in malformed if (entry.subject, entry.path) not in unfilled]
         self._of: dict[tuple[Role, ...], list[Declaration]] = {}
         self._index: dict[Role, RangeIndex[int]] = {}
 

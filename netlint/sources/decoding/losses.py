@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netlint.errors import SourceError
 from netlint.objects.meta import Path
+from netlint.objects.placeholders import TEMPLATE, style
 from netlint.snapshot import DuplicateKey, Reason, Spot, UnreadableDocument, Window
 from netlint.snapshot.knowledge import ALL, ANY_KIND
 from netlint.sources.decoding.duplicate_keys import repeated_keys
@@ -23,9 +24,17 @@ def unreadable(sink: Sink, text: bytes, lines: int, error: Unreadable, file: str
         return
     line = None if error.line is None else lines + error.line
     spot = Spot(file, line or lines + 1, error.column)
-    sink.snapshot.unreadable.append(UnreadableDocument(spot, error.problem))
+    sink.snapshot.unreadable.append(UnreadableDocument(spot, error.problem, _placeholder(text, error.line)))
     # a list shows the kinds of all its items where it can be told at all
     lose(sink, kinds - {ANY_KIND} or kinds or {ANY_KIND}, f"{file} has a document that cannot be read")
+
+
+def _placeholder(text: bytes, line: int | None) -> str:
+    """How what is filled in later is marked: anywhere for templates, else in the line that cannot be read."""
+    if TEMPLATE.search(text):
+        return "{{ ... }}"
+    lines = text.splitlines()
+    return style(lines[line - 1].decode(errors="replace")) if line and line <= len(lines) else ""
 
 
 def broken_off(sink: Sink, text: bytes, at_end: bool, error: Unreadable, file: str) -> None:
@@ -39,7 +48,8 @@ def broken_off(sink: Sink, text: bytes, at_end: bool, error: Unreadable, file: s
     if not (kinds or file in sink.snapshot.reading.holding or sink.is_explicit):
         sink.snapshot.reading.ignored += 1
         return
-    sink.snapshot.unreadable.append(UnreadableDocument(Spot(file, error.line, error.column), error.problem))
+    spot = Spot(file, error.line, error.column)
+    sink.snapshot.unreadable.append(UnreadableDocument(spot, error.problem, _placeholder(text, None)))
     are_all = bool(kinds) and at_end and ANY_KIND not in kinds
     lose(sink, kinds if are_all else {ANY_KIND}, f"{file} cannot be read to its end")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
 from netlint.objects import KIND_NAMED, Kind
 from netlint.objects.meta import Path
 from netlint.objects.pod import StrictPod
-from netlint.objects.problems import Problem
+from netlint.objects.placeholders import style
 from netlint.snapshot import MalformedField
 from netlint.snapshot.knowledge import ALL, ANY_KIND
 from netlint.sources.decoding.adding import add
@@ -19,6 +20,8 @@ from netlint.sources.decoding.salvage import without_problems, wrong_type
 from netlint.sources.decoding.sink import Sink
 
 ITEM_DECODERS = {kind.name: msgspec.json.Decoder(kind.struct) for kind in KIND_NAMED.values()}
+Malformed = tuple[Path, str, str]
+"""A field, what is wrong with it, and how it is marked as filled in later."""
 _NAME: Path = ("metadata", "name")
 _NAMELESS: set[Path] = {(), ("metadata",), _NAME}
 """Where a problem tells already that there is no name."""
@@ -52,7 +55,8 @@ def add_malformed(sink: Sink, kind: Kind, raw: msgspec.Raw, origin: int) -> str:
         malformed = [*malformed, (_NAME, "the object has no name")]
     is_nowhere = kind.namespaced and not paths.isdisjoint(_NOWHERE)
     namespace = "" if is_nowhere else sink.namespace_of(kind, item.metadata.namespace)
-    _record(sink, kind, (item.apiVersion or kind.api_version, namespace, name), origin, malformed)
+    fields = [(path, problem, _placeholder(raw, path)) for path, problem in malformed]
+    _record(sink, kind, (item.apiVersion or kind.api_version, namespace, name), origin, fields)
     if malformed:
         lose(sink, {kind.name}, f"{kind.name} {name or 'without a name'} is malformed", namespace or ALL)
     if name and not is_nowhere:
@@ -68,17 +72,29 @@ def refuse(sink: Sink, kind: Kind, raw: msgspec.Raw, origin: int, version: str) 
     except msgspec.ValidationError:  # without a name, in a namespace that nobody knows
         meta, namespace = UnversionedMeta(), ""
     problem = f"{version!r} is no version of {kind.name} that netlint reads: {' or '.join(kind.api_versions)}"
-    _record(sink, kind, (version, namespace, meta.name), origin, [(("apiVersion",), problem)])
+    _record(sink, kind, (version, namespace, meta.name), origin, [(("apiVersion",), problem, "")])
     lose(sink, {kind.name}, f"{kind.name} {meta.name} has the version {version}", namespace or ALL)
     return namespace
 
 
-def _record(sink: Sink, kind: Kind, called: tuple[str, str, str], origin: int, malformed: Iterable[Problem]) -> None:
+def _record(sink: Sink, kind: Kind, called: tuple[str, str, str], origin: int, malformed: Iterable[Malformed]) -> None:
     """``called``: API version, namespace and name."""
     version, namespace, name = called
     sink.snapshot.malformed += [
-        MalformedField(version, kind.name, namespace, name, origin, path, problem) for path, problem in malformed
+        MalformedField(version, kind.name, namespace, name, origin, path, problem, placeholder)
+        for path, problem, placeholder in malformed
     ]
+
+
+def _placeholder(raw: msgspec.Raw, path: Path) -> str:
+    """How the value at the path, or the key that leads there, is marked as filled in later."""
+    value: Any = msgspec.json.decode(bytes(raw).decode("utf-8", "replace"), type=Any)
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):  # what is lacking
+            return ""
+    return style(value) or (style(path[-1]) if path else "")
 
 
 def add_stray(sink: Sink, parent: Head, path: Path, leaf: msgspec.Raw, origin: int) -> None:
