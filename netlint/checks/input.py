@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -104,7 +104,7 @@ def unfilled_placeholders(cluster: Cluster) -> Iterator[Violation]:
 def _unfilled(cluster: Cluster) -> tuple[Counter[str], Counter[str], defaultdict[str, set[str]]]:
     """By folder: how many values, how many documents, and how they are marked; those of charts are in their notes."""
     snapshot = cluster.view.snapshot
-    charts = tuple(os.path.dirname(chart.spot.file) + "/" for chart in snapshot.charts)
+    charts = tuple(posixpath.dirname(chart.spot.file) + "/" for chart in snapshot.charts)
     fields = [(snapshot.origins.file(field.origin), field.placeholder) for field in snapshot.malformed]
     texts = cluster.ranges.plan.unfilled
     fields += [(snapshot.origins.file(text.subject.origin), text.placeholder) for text in texts]
@@ -114,7 +114,7 @@ def _unfilled(cluster: Cluster) -> tuple[Counter[str], Counter[str], defaultdict
         (documents, [(document.spot.file, document.placeholder) for document in snapshot.unreadable]),
     ):
         for file, style in marked:
-            folder = os.path.dirname(file) or "."
+            folder = posixpath.dirname(file) or "."
             if style and not f"{folder}/".startswith(charts):
                 count[folder] += 1
                 styles[folder].add(style)
@@ -129,4 +129,11 @@ def _order(spot: Spot) -> tuple[str, int, int]:
     return spot.file, spot.line or 0, spot.column or 0
 
 
-CHECKS = (conflicting_objects, duplicate_keys, malformed_objects, unfilled_placeholders, unreadable_documents, unrendered_charts)
+CHECKS = (
+    conflicting_objects,
+    duplicate_keys,
+    malformed_objects,
+    unfilled_placeholders,
+    unreadable_documents,
+    unrendered_charts,
+)

@@ -32,6 +32,18 @@ LABEL_VALUES = "it has up to 63 letters, digits, '-', '_' and '.', and none of t
 LABEL_KEY = re.compile(r"([a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
+DEFAULTED = {"externalTrafficPolicy", "protocol", "sessionAffinity", "type"}
+_NEVER_DEFAULTED = (EndpointSlice, NetworkPolicy)
+
+
+def is_defaulted(struct: type, path: Path, value: object) -> bool:
+    """Whether the API server takes the empty text there for nothing, and puts in its default.
+
+    It does so where the Go field is no pointer. Source: k8s.io/kubernetes/pkg/apis/core/v1/defaults.go.
+    """
+    return value == "" and path[-1] in DEFAULTED and struct not in _NEVER_DEFAULTED
+
+
 def problems(item: object) -> Iterator[Problem]:
     """Every field of the object whose value the API server would refuse, with the reason."""
     finder = FINDERS.get(type(item))

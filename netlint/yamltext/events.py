@@ -38,6 +38,8 @@ _BOM = "\ufeff"
 _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _UNLIKE_JSON = re.compile(r"\A[ \t\r\n]*+[^ \t\r\n{]|[\x85\u2028\u2029]")
 _SEPARATE_TAG = re.compile(r"(?:&[\w-]+ +)?![^\s,\[\]{}]*\s")
+_LAST_COLON = re.compile(r"(?<=[\[{, ])[0-9a-fA-F]*:[0-9a-fA-F:]*(?<=:)(?=[,\]}])")
+_STAND_IN = "\uf8ff"  # of private use
 _SLASH_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 _TAB = "a tab in the indentation; YAML wants spaces"
@@ -176,9 +178,21 @@ def _source(text: str) -> _Source:
 
 
 def _events(text: str) -> Iterator[Event]:
-    source, yielded = _source(text), 0
+    """The events of a text.
+
+    go-yaml takes a colon at the end of a plain value inside [] or {} for a part of it (``[fd00::]``), libyaml for the
+    end of a key: it gets another character to read.
+    """
+    readable = (
+        _LAST_COLON.sub(lambda value: value[0][:-1] + _STAND_IN, text)
+        if "::" in text and _STAND_IN not in text
+        else text
+    )
+    source, yielded = _source(readable), 0
     try:
         while event := source.get_event():
+            if isinstance(event, ScalarEvent) and _STAND_IN in event.value:
+                event.value = event.value.replace(_STAND_IN, ":")
             yield event
             yielded += 1
     except MarkedYAMLError as error:

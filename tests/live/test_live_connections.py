@@ -496,7 +496,8 @@ def test_no_credentials_are_shown(changed: Changed, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("NO_PROXY", "")
     config = changed({"server": "https://me:hunter2@127.0.0.1:2"})
 
-    said = "admin at https://127.0.0.1:2 through the proxy http://127.0.0.1:1: the connection is refused; is the server running?"
+    way = "admin at https://127.0.0.1:2 through the proxy http://127.0.0.1:1"
+    said = f"{way}: the connection is refused; is the server running?"
     run = check(config, *RULES, "-vv")
     assert (run.code, run.errors) == (2, [said])
     assert run.err == f"netlint: reading admin at https://127.0.0.1:2\nnetlint: {said}\n"

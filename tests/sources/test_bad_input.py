@@ -71,7 +71,6 @@ UNREADABLE = {
         "4:20",
         "not UTF-8: byte 0xe9",
     ),
-    "UTF-16": (HEAD.encode("utf-16"), "1:1", "not UTF-8 but UTF-16; save it as UTF-8"),
     "a control character": (HEAD + "spec: \x01\n", "4:7", "the character U+0001 is not allowed here"),
     "no number": (HEAD + "spec: {x: .nan}\n", "4:11", "JSON has no value for infinity or not-a-number"),
 }

@@ -67,12 +67,13 @@ def lose(sink: Sink, kinds: set[str], message: str, namespace: str = ALL) -> Non
         sink.snapshot.knowledge.withdraw(kind, namespace, Reason.INCOMPLETE, message)
 
 
-def duplicate_key(sink: Sink, spot: Spot, path: Path) -> None:
-    """Record that a mapping holds a key twice."""
-    sink.snapshot.duplicate_keys.append(DuplicateKey(spot, path))
+def duplicate_key(sink: Sink, spot: Spot, path: Path, text: bytes) -> None:
+    """Record that a mapping holds a key twice; in files that nobody named, only where an object is in the text."""
+    if sink.is_explicit or (b"apiVersion" in text and kinds_named(text)):
+        sink.snapshot.duplicate_keys.append(DuplicateKey(spot, path))
 
 
 def find_duplicate_keys(sink: Sink, text: bytes, window: Window) -> None:
     """Record the keys that a JSON document holds twice."""
     for key in repeated_keys(text):
-        duplicate_key(sink, Spot(window.file, window.lines + key.line, key.column), key.path)
+        duplicate_key(sink, Spot(window.file, window.lines + key.line, key.column), key.path, text)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from netlint.objects import KIND_NAMED, Kind
 from netlint.objects.meta import Path
-from netlint.objects.pod import StrictPod
 from netlint.objects.placeholders import style
+from netlint.objects.pod import StrictPod
 from netlint.snapshot import MalformedField
 from netlint.snapshot.knowledge import ALL, ANY_KIND
 from netlint.sources.decoding.adding import add
@@ -30,9 +31,10 @@ _NOWHERE: set[Path] = {(), ("metadata",), ("metadata", "namespace")}
 
 
 class UnversionedMeta(msgspec.Struct):
-    """Name and namespace, which no version writes elsewhere."""
+    """Name and namespace, which no version writes elsewhere; ``generateName`` begins a name that is made."""
 
     name: str = ""
+    generateName: str = ""
     namespace: str = ""
 
 
@@ -42,6 +44,7 @@ class Unversioned(msgspec.Struct):
     metadata: UnversionedMeta = msgspec.field(default_factory=UnversionedMeta)
 
 
+_ANYTHING = msgspec.json.Decoder(float_hook=float)
 _UNVERSIONED = msgspec.json.Decoder(Unversioned)
 
 
@@ -49,6 +52,7 @@ def add_malformed(sink: Sink, kind: Kind, raw: msgspec.Raw, origin: int) -> str:
     """Add an item without the fields that are malformed, and say which these are; gives its namespace."""
     cleaned, malformed = without_problems(raw, StrictPod if kind.name == "Pod" else kind.struct)
     item = ITEM_DECODERS[kind.name].decode(cleaned)
+    item.metadata.name = item.metadata.name or _generated_name(raw)
     name = item.metadata.name or ""
     paths = {path for path, _ in malformed}
     if not (name or paths & _NAMELESS):
@@ -62,6 +66,15 @@ def add_malformed(sink: Sink, kind: Kind, raw: msgspec.Raw, origin: int) -> str:
     if name and not is_nowhere:
         add(sink, kind, item, origin)
     return namespace
+
+
+def _generated_name(raw: msgspec.Raw) -> str:
+    """A name for an object that asks the API server for one; empty where it does not. Equal objects get the same."""
+    try:
+        prefix = _UNVERSIONED.decode(raw).metadata.generateName
+    except msgspec.ValidationError:
+        return ""
+    return f"{prefix}{sha256(raw).hexdigest()[:5]}" if prefix else ""
 
 
 def refuse(sink: Sink, kind: Kind, raw: msgspec.Raw, origin: int, version: str) -> str:
@@ -88,7 +101,7 @@ def _record(sink: Sink, kind: Kind, called: tuple[str, str, str], origin: int, m
 
 def _placeholder(raw: msgspec.Raw, path: Path) -> str:
     """How the value at the path, or the key that leads there, is marked as filled in later."""
-    value: Any = msgspec.json.decode(bytes(raw).decode("utf-8", "replace"), type=Any)
+    value: Any = _ANYTHING.decode(bytes(raw).decode("utf-8", "replace"))
     for step in path:
         try:
             value = value[step]

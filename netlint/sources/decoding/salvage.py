@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from netlint.objects.meta import Path
-from netlint.objects.problems import Problem, problems
+from netlint.objects.problems import Problem, is_defaulted, problems
 
 _ANYTHING = msgspec.json.Decoder(float_hook=float)  # a number beyond all measure is infinite
 _PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<place>\$.*)`)?$", re.DOTALL)
@@ -77,7 +77,8 @@ def _offences(value: Any, struct: type, error: str, known: Path = ()) -> list[Of
             step = int(index) if index else key
         path = (*path, step)
         at = at[step]
-    return [(path, None if at is None else _in_words(match["problem"]), _zero(match["problem"]))]
+    is_nothing = at is None or is_defaulted(struct, path, at)
+    return [(path, None if is_nothing else _in_words(match["problem"]), _zero(match["problem"]))]
 
 
 def _of_entry(value: Any, struct: type, path: Path) -> list[Offence]:

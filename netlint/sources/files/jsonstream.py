@@ -28,6 +28,7 @@ from netlint.yamltext import Unreadable
 HEADER = 64 << 10
 CUTS_TRIED = 64
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ANYTHING = msgspec.json.Decoder(msgspec.Raw)
 _OPEN_ITEMS = b'{"items":['
 _ITEMS_KEY = re.compile(rb'"items"[ \t\r\n]*:[ \t\r\n]*\[')
 _FIRST_ITEM = re.compile(rb'([ \t\r\n]*)\{([ \t\r\n]*"(?:[^"\\]|\\.)*")?(:[ ])?')
@@ -241,9 +242,10 @@ def _documents_before(lines: bytes) -> bytes:
 
 def _is_document(text: bytes) -> bool:
     try:
-        HEAD.decode(text)
-    except msgspec.ValidationError:  # JSON, though no object
-        return True
+        try:
+            HEAD.decode(text)
+        except msgspec.ValidationError:  # no object, and not read to its end
+            _ANYTHING.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
     return True

@@ -132,7 +132,7 @@ def _convert(text: bytes, start: int, end: int, window: Window, sink: Sink) -> b
         return b"null"
     for duplicate in converted.duplicates:
         line = _line(window, text, start) + duplicate.line
-        losses.duplicate_key(sink, Spot(window.file, line, duplicate.column), duplicate.path)
+        losses.duplicate_key(sink, Spot(window.file, line, duplicate.column), duplicate.path, document)
     return converted.json
 
 

@@ -13,6 +13,7 @@ import stat
 import sys
 import tempfile
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ TAIL = 64 << 10
 _CHUNK = 64 << 10
 _SEARCHED = 4 << 20
 GZIP_MAGIC = b"\x1f\x8b"
+UTF_16 = (BOM_UTF16_BE, BOM_UTF16_LE)
+"""The byte order marks by which UTF-16 is known. Source: k8s.io/apimachinery/pkg/util/yaml."""
 LOST = (OSError, EOFError, zlib.error)
 """What is raised where bytes cannot be had."""
 
@@ -46,6 +49,35 @@ class Unpacked(gzip.GzipFile):
             if not unpacked:
                 raise
         return bytes(unpacked)
+
+
+class _Recoded(io.RawIOBase):
+    """UTF-16 as UTF-8, as kubectl reads it; what is no character becomes U+FFFD."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._decoder = getincrementaldecoder("utf-16")("replace")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        while not self._rest and (chunk := self._stream.read(_CHUNK)):
+            self._rest = self._decoder.decode(chunk).encode()
+        size = min(len(view), len(self._rest))
+        view[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def recoded(stream: IO[bytes]) -> IO[bytes]:
+    """A stream of UTF-16, with its byte order mark, as UTF-8."""
+    return cast(IO[bytes], _Recoded(stream))
 
 
 class Stream(Protocol):
@@ -162,14 +194,16 @@ def from_file(path: str, name: str, explicit: bool = True, namespace: str | None
             if not stat.S_ISREG(status.st_mode):
                 with open(descriptor, "rb", buffering=0, closefd=False) as stream:
                     return _kept(stream, name)
-            compressed = os.read(descriptor, 2) == GZIP_MAGIC
+            start = os.read(descriptor, 2)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise SourceError(f"{name}: {reason(error)}") from error
     size = status.st_size
-    if compressed:
+    if start == GZIP_MAGIC:
         return InputFile(name, None, lambda: cast(IO[bytes], Unpacked(path, "rb")), explicit, namespace, size)
+    if start in UTF_16:
+        return InputFile(name, None, lambda: recoded(open(path, "rb", buffering=0)), explicit, namespace, size)
     return InputFile(name, size, lambda: open(path, "rb", buffering=0), explicit, namespace, size)
 
 
@@ -190,8 +224,11 @@ def _kept(stream: IO[bytes] | io.RawIOBase, name: str) -> InputFile:
         file.flush()
         kept = _Kept(os.dup(file.fileno()))
     size = os.fstat(kept.descriptor).st_size
-    if os.pread(kept.descriptor, 2, 0) == GZIP_MAGIC:
+    start = os.pread(kept.descriptor, 2, 0)
+    if start == GZIP_MAGIC:
         return InputFile(name, None, lambda: cast(IO[bytes], Unpacked(fileobj=_unshared(kept))), stored=size)
+    if start in UTF_16:
+        return InputFile(name, None, lambda: recoded(_unshared(kept)), stored=size)
     return InputFile(name, size, lambda: _unshared(kept), stored=size)
 
 
