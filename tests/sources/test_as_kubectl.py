@@ -36,7 +36,8 @@ def test_addresses_that_end_in_colons_in_a_list(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text(f"{text}spec: {{clusterIPs: [fd00::10, fd00::, x], ports: [{{port: 80}}]}}\n")
     assert check(tmp_path, ".", *RULE) == (
         1,
-        "web.yaml:4:39: error: malformed-objects: Service shop/web spec.clusterIPs[2]: 'x' is no IP address\n",
+        "web.yaml:4:39: error: malformed-objects: Service shop/web spec.clusterIPs[2]: 'x' is no IP address\n"
+        "-: skip: unresolvable-external-names: Service web is malformed (Namespace shop)\n",
         "",
     )
 
