@@ -40,6 +40,7 @@ class Result:
     skips: list[Skip] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     fabric: PodNetwork | None = None
+    scopes: list[str] = field(default_factory=list)  # alternatives, each of which was evaluated by itself
 
     @property
     def open(self) -> list[Finding]:
@@ -124,6 +125,8 @@ class _Run:
         severity = self._config.severities.get(rule.name, rule.severity)
         if violation.mitigated and rule.mitigated is not None:
             severity = severity.at_most(rule.mitigated)
+        if violation.harmless:
+            severity = severity.at_most(Severity.NOTE)
         suppression = self._suppressions.of(rule.name, violation)
         identity = fingerprint(rule.name, violation.subject, violation.key)
         self._result.findings.append(Finding(rule, severity, violation, identity, suppression))

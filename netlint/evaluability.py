@@ -138,7 +138,8 @@ def _gap(need: str, namespace: str, snapshot: Snapshot) -> Gap | None:
     decisive = gaps[0] is None and (alternatives[0], ALL) in knowledge.complete
     if decisive or (not lost and None in gaps):
         return None
-    first = lost[0] if lost else next(gap for gap in gaps if gap is not None)
+    present = [gap for gap in gaps if gap is not None]
+    first = min(lost or present, key=lambda gap: gap.reason is not Reason.UNDECIDED)
     return Gap(need, first.reason, first.message)
 
 

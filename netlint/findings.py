@@ -97,7 +97,8 @@ class Violation:
     """A fault that a check has found.
 
     ``key`` tells apart several violations of one rule on one subject; ``evidence`` holds typed values
-    (addresses, ranges, ports), ``spot`` a place in a file where there is no object to point at.
+    (addresses, ranges, ports), ``spot`` a place in a file where there is no object to point at. ``mitigated``: there
+    is an excuse that the page names; ``harmless``: nothing comes of it as things are, so it is no more than a note.
     """
 
     subject: Subject
@@ -107,6 +108,7 @@ class Violation:
     related: tuple[Related, ...] = ()
     key: str = ""
     mitigated: bool = False
+    harmless: bool = False
     spot: Spot | None = None
 
 
@@ -130,7 +132,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A violation as the user sees it."""
+    """A violation as the user sees it; ``applied_with``: the alternative in which it is one, if not in all of them."""
 
     rule: Rule
     severity: Severity
@@ -139,6 +141,7 @@ class Finding:
     suppression: Suppression | None = None
     place: Place | None = None
     related_spots: tuple[Spot | None, ...] = ()
+    applied_with: str = ""
 
     @property
     def order(self) -> tuple[str, str, tuple[str, str, str], str, str]:

@@ -35,7 +35,7 @@ POD = """
 apiVersion: v1
 kind: Pod
 metadata: {name: %s, namespace: %s}
-spec: {containers: [{name: web}]}
+spec: {nodeName: n1, containers: [{name: web}]}
 """
 
 

@@ -11,7 +11,7 @@ from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni.masquerading import Masquerade
 from netlint.model.declared.declarations import Authority, Declaration, Role
-from netlint.model.declared.node_objects import is_virtual
+from netlint.model.declared.node_objects import is_virtual, readiness
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
 from netlint.model.subjects import subject_of
@@ -127,7 +127,10 @@ def _without_plugins_range(cluster: Cluster) -> Iterator[Violation]:
 def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two or more live pods have the same address."""
     pods = cluster.pods
-    for family, address, rows in pods.sharing_addresses:
+    for family, address, sharing in pods.sharing_addresses:
+        rows = [row for row in sharing if not _is_on_dead_node(cluster, row)]
+        if len(rows) < 2:
+            continue
         text = addresses.text(family, address)
         first, *others = rows
         related = tuple(
@@ -143,6 +146,45 @@ def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
             key=FAMILY_NAMES[family],
             mitigated=sum(map(pods.keeps_address, rows)) < 2,
         )
+
+
+def pod_ips_of_others(cluster: Cluster) -> Iterator[Violation]:
+    """A pod has the address of a Node, or the cluster IP of a Service."""
+    pods, holders = cluster.pods, _addresses_of_others(cluster)
+    for family in pods.families:
+        for row in sorted(pods.owning({value for of, value in holders if of == family}, family), key=pods.order):
+            value = pods.address(row, family)
+            holder, text = holders[family, value], addresses.text(family, value)
+            kind_of_address = "an address" if holder.subject.kind == "Node" else "the cluster IP"
+            yield Violation(
+                pods.subject(row),
+                pods.address_path(row, family),
+                f"{text} is {kind_of_address} of {holder.subject}",
+                {"address": text, "holder": str(holder.subject)},
+                (holder,),
+                key=FAMILY_NAMES[family],
+            )
+
+
+def _addresses_of_others(cluster: Cluster) -> dict[tuple[int, int], Related]:
+    """Who has an address by family and value: Nodes and Services."""
+    holders = {
+        (cluster_ip.family, cluster_ip.value): Related(subject_of(cluster_ip.service), cluster_ip.path, "has it")
+        for cluster_ip in cluster.ranges.cluster_ips
+    }
+    for key, declarations in cluster.ranges.node_addresses.items():
+        for declared in declarations:
+            if declared.subject.kind == "Node":
+                holders[key] = Related(declared.subject, declared.path, "has it")
+    return holders
+
+
+def _is_on_dead_node(cluster: Cluster, row: int) -> bool:
+    """Whether nobody has heard of a pod's node for long: it may be gone, and the address given to another one."""
+    node = cluster.view.node_named.get(cluster.pods.node(row))
+    if node is None:
+        return bool(cluster.pods.node(row)) and bool(cluster.view.nodes) and cluster.view.is_complete("Node")
+    return readiness(node) == "Unknown"
 
 
 def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -247,5 +289,6 @@ CHECKS = (
     overlapping_pod_cidrs,
     overlapping_remote_ranges,
     pod_cidrs_outside_cluster_cidr,
+    pod_ips_of_others,
     pod_ips_outside_node_range,
 )

@@ -16,7 +16,7 @@ from netlint.model.services.ingress_proxies import is_stand_in
 from netlint.model.services.service_ports import protocol
 from netlint.model.services.service_proxy import is_of_this_proxy
 from netlint.model.services.service_spec import families, has_pods, is_headless
-from netlint.model.slices.slice_keepers import MIRRORING
+from netlint.model.slices.slice_keepers import MIRRORING, is_of_another_cluster
 from netlint.model.subjects import subject_of
 from netlint.objects.core import API_SERVER, Service
 from netlint.objects.discovery import MANAGED_BY, SERVICE_NAME, EndpointSlice
@@ -147,6 +147,8 @@ def endpoints_on_unknown_nodes(cluster: Cluster) -> Iterator[Violation]:
     """An endpoint that no controller looks after is said to be on a node that does not exist."""
     slices = cluster.view.slices
     for number in slices.foreign:
+        if is_of_another_cluster(slices[number]):
+            continue
         unknown = {
             row: name
             for row in slices.endpoints(number)

@@ -16,6 +16,8 @@ from netlint.cluster.traffic.published_addresses import (
 from netlint.cluster.traffic.service_answers import Cause, ServiceAnswer, ServiceAnswers, State, Target
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.declared.declarations import Declaration
+from netlint.model.services import dns
+from netlint.model.services.policies import DNS_NAMESPACES
 from netlint.model.services.service_spec import has_pods, is_reached_from_outside
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service
@@ -24,6 +26,10 @@ from netlint.snapshot import Reason
 
 OF_SERVICE = {Via.EXTERNAL_IP, Via.LOAD_BALANCER, Via.NODE_PORT}
 """Ways in that the Service itself declares."""
+CAUSES = {Cause.NOT_READY}
+"""Why nothing answers, where no other rule says so; Services without endpoints are kept for elections, for example."""
+CAUSES_OF_DNS = {Cause.NOT_READY, Cause.NO_ENDPOINTS, Cause.NO_REPLICAS, Cause.NO_PODS, Cause.UNLISTED}
+"""DNS is not meant to be without replicas, and whatever else is the cause, this comes of it."""
 
 
 def dead_entrypoints(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -74,6 +80,28 @@ def _way(entry: EntryPoint) -> str:
     if entry.via is Via.NODE_PORT or not entry.addresses:
         return f"{entry.via} {entry.port}/{entry.protocol}"
     return f"port {entry.port}/{entry.protocol} of {entry.via} {entry.addresses[0]}"
+
+
+def unanswered_services(cluster: Cluster) -> Iterator[Violation]:
+    """Nothing that is ready answers behind a Service for clients inside, the cluster's DNS above all."""
+    answers = ServiceAnswers(cluster)
+    explained = {violation.subject for violation in dead_entrypoints(cluster) if isinstance(violation, Violation)}
+    for service in cluster.view.services:
+        subject = subject_of(service)
+        if subject in explained or answers.has_ready_pods(service) or service.spec.publishNotReadyAddresses:
+            continue
+        answer = answers.of(Target(service.namespace, service.name, None))
+        is_dns = service.namespace in DNS_NAMESPACES and dns.answers_dns(service)
+        if answer.cause in (CAUSES_OF_DNS if is_dns else CAUSES) and not answers.has_ignored_slices(service):
+            rows = sorted(answers.selected(service), key=cluster.pods.order) if has_pods(service) else []
+            yield Violation(
+                subject,
+                ("spec", "selector") if has_pods(service) else ("spec",),
+                f"{'no pod can resolve a name: ' if is_dns else ''}{answer.text}",
+                {"ready": answer.ready, "known": answer.known, "dns": is_dns},
+                tuple(Related(cluster.pods.subject(row), (), "is not ready") for row in rows[:NAMED]),
+                mitigated=not is_dns,
+            )
 
 
 def unknown_proxy_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:
@@ -127,5 +155,6 @@ def private_proxy_addresses(cluster: Cluster) -> Iterator[Violation]:
 CHECKS = (
     dead_entrypoints,
     private_proxy_addresses,
+    unanswered_services,
     unknown_proxy_addresses,
 )

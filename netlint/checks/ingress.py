@@ -15,13 +15,15 @@ from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.hostnames import covers
 from netlint.model.subjects import subject_of
 from netlint.objects import ROUTES
-from netlint.objects.gateway import GatewayCondition, GatewayRoute
+from netlint.objects.gateway import GatewayCondition, GatewayRoute, RouteParent
 from netlint.objects.ingresses import Ingress
 from netlint.objects.meta import Path
 from netlint.snapshot import Reason
 
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 LEGACY_CLASS = "kubernetes.io/ingress.class"
+ALB_ACTION = "use-annotation"
+"""The port of a backend that is no Service but an annotation with an action (AWS Load Balancer Controller)."""
 CANARY = "nginx.ingress.kubernetes.io/canary"
 
 
@@ -66,9 +68,12 @@ def _backends(cluster: Cluster) -> Iterator[ServiceReference]:
     named = chain(
         chain.from_iterable(map(references.services_of_ingress, cluster.view.objects("Ingress"))),
         chain.from_iterable(map(references.services_of_route, _routes(cluster))),
+        chain.from_iterable(map(references.mirrors_of_route, _routes(cluster))),
     )
     seen: set[tuple[Subject, str]] = set()
     for backend in named:
+        if backend.port == ALB_ACTION:
+            continue
         if (backend.subject, backend.key) not in seen:
             seen.add((backend.subject, backend.key))
             yield backend
@@ -161,9 +166,10 @@ class _PathClaim(NamedTuple):
 def conflicting_ingress_paths(cluster: Cluster) -> Iterator[Violation]:
     """Several Ingresses of one class send one host and path to different backends."""
     claims: defaultdict[tuple[str, str, str, str], list[_PathClaim]] = defaultdict(list)
+    default = _default_class(cluster)
     for ingress in cluster.view.objects("Ingress"):
         if ingress.annotations.get(CANARY) != "true":
-            for key, claim in _path_claims(ingress):
+            for key, claim in _path_claims(ingress, default):
                 claims[key].append(claim)
     for (_, host, path_type, prefix), claimants in sorted(claims.items()):
         first, *others = claimants
@@ -181,14 +187,22 @@ def conflicting_ingress_paths(cluster: Cluster) -> Iterator[Violation]:
         )
 
 
-def _path_claims(ingress: Ingress) -> Iterator[tuple[tuple[str, str, str, str], _PathClaim]]:
+def _default_class(cluster: Cluster) -> str:
+    """The class of an Ingress that names none; empty where there is no such, or several."""
+    classes = cluster.view.objects("IngressClass")
+    marked = [entry.name for entry in classes if entry.annotations.get(DEFAULT_CLASS) == "true"]
+    return marked[0] if len(marked) == 1 else ""
+
+
+def _path_claims(ingress: Ingress, default: str) -> Iterator[tuple[tuple[str, str, str, str], _PathClaim]]:
     """Class, host, type and path; and the claim, for every path with a Service."""
-    class_name = ingress.spec.ingressClassName or ingress.annotations.get(LEGACY_CLASS, "")
+    class_name = ingress.spec.ingressClassName or ingress.annotations.get(LEGACY_CLASS, default)
     for number, rule in enumerate(ingress.spec.rules or ()):
         for index, entry in enumerate((rule.http.paths if rule.http else None) or ()):
             service = entry.backend.service
             if service is not None and service.name:
-                key = (class_name, rule.host or "", entry.pathType or "", entry.path or "/")
+                prefix = (entry.path or "/").rstrip("/") if entry.pathType == "Prefix" else entry.path
+                key = (class_name, rule.host or "", entry.pathType or "", prefix or "/")
                 path = ("spec", "rules", number, "http", "paths", index, "path")
                 backend = f"Service {service.name}:{service.port.name or service.port.number}"
                 yield key, _PathClaim(ingress, path, backend)
@@ -266,7 +280,7 @@ def unaccepted_routes(cluster: Cluster) -> Iterator[Violation]:
         missing = (backend for backend in references.services_of_route(route) if _is_missing(cluster, backend))
         if subject_of(route) in explained or any(True for _ in missing):
             continue
-        for index, parent in enumerate((route.status.parents if route.status else None) or ()):
+        for index, parent in _present_parents(route):
             for number, condition in enumerate(parent.conditions or ()):
                 if condition.type in {"Accepted", "ResolvedRefs"} and condition.status == "False":
                     name = parent.parentRef.name or ""
@@ -277,6 +291,14 @@ def unaccepted_routes(cluster: Cluster) -> Iterator[Violation]:
                         {"gateway": name, "condition": condition.type, "reason": condition.reason},
                         key=f"{name}/{parent.parentRef.sectionName or ''}/{condition.type}",
                     )
+
+
+def _present_parents(route: GatewayRoute) -> Iterator[tuple[int, RouteParent]]:
+    """What controllers say for parents that the route still names; what others said may stay in its status."""
+    named = {(parent.namespace or route.namespace, parent.name) for parent in route.spec.parentRefs or ()}
+    for index, parent in enumerate((route.status.parents if route.status else None) or ()):
+        if (parent.parentRef.namespace or route.namespace, parent.parentRef.name) in named:
+            yield index, parent
 
 
 def _ungranted(cluster: Cluster) -> Iterator[Violation]:

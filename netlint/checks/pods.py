@@ -13,6 +13,7 @@ from netlint.checks.wording import sides, with_kind
 from netlint.cluster import Cluster
 from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.declarations import Declaration, Role, Standing
+from netlint.model.declared.node_objects import is_virtual
 from netlint.model.literals import AddressLiteral, in_config_maps, in_workloads
 from netlint.model.nodes.node_ips import HostIpMismatch, host_ip_mismatches
 from netlint.model.pods.host_ports import EVERY_ADDRESS, TakenPort, container_path, taken_ports
@@ -91,9 +92,16 @@ def conflicting_container_ports(cluster: Cluster) -> Iterator[Violation]:
     """Containers of one pod declare the same port, or give two ports one name."""
     for template in cluster.view.templates.all:
         for clash in _port_clashes(template.containers):
-            yield _port_conflict(template.subject, (*template.path,), template.containers, clash)
+            subject, unused = template.subject, _is_unused_name(cluster, template.subject.namespace, clash)
+            yield _port_conflict(subject, (*template.path,), template.containers, clash, unused)
     for row, clash in _clashing_pods(cluster):
-        yield _port_conflict(cluster.pods.subject(row), (), cluster.pods.shape(row).containers, clash)
+        subject, containers = cluster.pods.subject(row), cluster.pods.shape(row).containers
+        yield _port_conflict(subject, (), containers, clash, _is_unused_name(cluster, subject.namespace, clash))
+
+
+def _is_unused_name(cluster: Cluster, namespace: str, clash: PortClash) -> bool:
+    """Whether it is a name that no Service of the namespace uses: then nobody asks which of the ports is meant."""
+    return clash.field == "name" and (namespace, clash.name) not in cluster.services.named_target_ports
 
 
 def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, PortClash]]:
@@ -112,7 +120,7 @@ def _clashing_pods(cluster: Cluster) -> Iterator[tuple[int, PortClash]]:
 
 
 def _port_conflict(
-    subject: Subject, prefix: Path, containers: tuple[ContainerShape, ...], clash: PortClash
+    subject: Subject, prefix: Path, containers: tuple[ContainerShape, ...], clash: PortClash, unused: bool
 ) -> Violation:
     first, *others = [
         (*prefix, *container_path(containers, number), "ports", index, clash.field) for number, index in clash.places
@@ -128,6 +136,7 @@ def _port_conflict(
         tuple(Related(subject, path, "declares it too") for path in others),
         key=clash.text,
         mitigated=not shared,
+        harmless=unused,
     )
 
 
@@ -135,6 +144,7 @@ class PortClash(NamedTuple):
     """Declared ports that are the same: what they share, the field that has it, container and index of each."""
 
     text: str
+    name: str
     field: str
     places: list[tuple[int, int]]
 
@@ -155,17 +165,20 @@ def _port_clashes(containers: tuple[ContainerShape, ...]) -> Iterator[PortClash]
             names[port.name].append(place)
     for (declared, transport), places in numbers.items():
         if len(places) > 1:
-            yield PortClash(f"port {declared}/{transport}", "containerPort", places)
+            yield PortClash(f"port {declared}/{transport}", "", "containerPort", places)
     for name, places in names.items():
         if len(places) > 1 and places not in numbers.values():
-            yield PortClash(f"port name {name!r}", "name", places)
+            yield PortClash(f"port name {name!r}", name, "name", places)
 
 
 def pods_without_addresses(cluster: Cluster) -> Iterator[Violation]:
     """A pod runs and has no address; one finding for each node."""
     pods = cluster.pods
     by_node: defaultdict[str, list[int]] = defaultdict(list)
+    virtual = {node.name for node in cluster.view.nodes if is_virtual(node)}
     for row in pods.without_addresses():
+        if pods.node(row) in virtual:
+            continue
         by_node[pods.node(row)].append(row)
     for node, rows in sorted(by_node.items()):
         first, *others = sorted(rows, key=pods.order)

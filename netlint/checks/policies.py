@@ -74,11 +74,14 @@ def _blocked_dns(policy: NetworkPolicy, example: Subject, mitigated: bool) -> Vi
 def cluster_addresses_in_policies(cluster: Cluster) -> Iterator[Violation]:
     """A policy names addresses of Services, or of pods, as a range."""
     services = {(cluster_ip.family, cluster_ip.value): cluster_ip.service for cluster_ip in cluster.ranges.cluster_ips}
+    sees_services = any(detected.plugin.policies.sees_cluster_ips for detected in cluster.network.plugins)
     for policy in cluster.view.objects("NetworkPolicy"):
         for path, text, span, has_others in blocks(policy):
             holding = cluster.ranges.plan.containing(span.family, span.first, *CLUSTER_ROLES)
             enclosing = [declared for declared in holding if declared.range.covers(span)]
             if not enclosing:
+                continue
+            if sees_services and enclosing[-1].role is Role.SERVICE:
                 continue
             service = services.get((span.family, span.first)) if span.size == 1 else None
             whose = f"is the cluster IP of {subject_of(service)}" if service else f"lies in {with_kind(enclosing[-1])}"

@@ -163,6 +163,7 @@ def node_ports_outside_range(cluster: Cluster) -> Iterator[Violation]:
             tuple(Related(span.subject, span.path, f"gives out {span}") for span in declared if span.subject),
             key=str(claim.number),
             mitigated=not declared,
+            harmless=cluster.view.is_observed("Service", claim.service.namespace),
         )
 
 

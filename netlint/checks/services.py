@@ -15,11 +15,12 @@ from netlint.findings import Related, Subject, Undecided, Violation
 from netlint.model.declared.release import Release
 from netlint.model.nearest import nearest
 from netlint.model.pods.endpoint_conditions import Conditions
+from netlint.model.pods.selection import PodGroup
 from netlint.model.selectors import text_of
 from netlint.model.services.recomputed_slices import Difference, EndpointMismatch
 from netlint.model.services.service_ports import FIND_SIDECARS, protocol, resolved_port
 from netlint.model.services.service_purpose import ROLLOUT, is_made_by_controller, purpose
-from netlint.model.services.service_spec import has_pods
+from netlint.model.services.service_spec import has_pods, is_headless
 from netlint.model.subjects import subject_of
 from netlint.objects.core import Service, ServicePort
 from netlint.phrases import NAMED, first_of, inflected, shortened
@@ -73,6 +74,7 @@ def unmatched_target_ports(cluster: Cluster) -> Iterator[Violation]:
         selected = cluster.services.selection.groups(service) if named else []
         for index, port in named:
             without = [group for group in selected if resolved_port(port, group.containers) is None]
+            without = [group for group in without if not _is_of_jobs(cluster, group)]
             if without:
                 examples = map(cluster.services.selection.example_of, without)
                 yield _unmatched(
@@ -106,7 +108,14 @@ def _unmatched(service: Service, index: int, port: ServicePort, without: list[Su
         tuple(Related(subject, (), "does not declare the port") for subject in without[:NAMED]),
         key=f"{protocol(port)}/{port.port}",
         mitigated=len(without) < all_of,
+        harmless=is_headless(service),  # its names lead to pods whatever ports these have
     )
+
+
+def _is_of_jobs(cluster: Cluster, group: PodGroup) -> bool:
+    """Whether all its pods do a Job: they have the labels of an application, and serve nobody."""
+    owners = [cluster.pods.shapes[number].owner for number in group.shapes]
+    return bool(owners) and all(owner is not None and owner[0] == "Job" for owner in owners)
 
 
 def shared_selectors(cluster: Cluster) -> Iterator[Violation]:

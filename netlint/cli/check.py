@@ -51,6 +51,10 @@ Strict = Annotated[
         show_default=False,
     ),
 ]
+OneScope = Annotated[
+    bool,
+    typer.Option("--one-scope", help="Hold all files against each other, alternatives too.", rich_help_panel=RULES),
+]
 Format = Annotated[
     str,
     typer.Option("--format", "-f", metavar="text|concise|json", help="Form of the report.", rich_help_panel=REPORT),
@@ -87,6 +91,7 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     config_file: ConfigFile = None,
     fail_on: FailOn = None,
     strict: Strict = None,
+    one_scope: OneScope = False,
     form: Format = "text",
     output: Output = None,
     show_all: ShowAll = False,
@@ -110,7 +115,7 @@ def check(  # noqa: PLR0913, PLR0917 - the command's options
     rules = chosen_rules(settings, select or (), ignore or ())
     detail = Detail(show_all, show_skipped, statistics)
     targets = outputs.plan(form, output or [], detail, quiet=quiet, color=color)
-    report = _evaluated(request, rules, settings)
+    report = _evaluated(request, rules, settings, one_scope)
     outputs.publish(report, targets)
     if not outputs.tells_people(targets):
         say_all(report.result.snapshot.reading.errors)
@@ -134,17 +139,26 @@ def _effective(settings: Config, fail_on: str | None, strict: bool | None) -> Co
     return settings
 
 
-def _evaluated(request: ReadRequest, rules: list[Rule], settings: Config) -> Report:
+def _evaluated(request: ReadRequest, rules: list[Rule], settings: Config, one_scope: bool) -> Report:
     from time import monotonic
 
-    from netlint import clock, engine
+    from netlint import clock, engine, scopes
     from netlint.config import NEVER
     from netlint.reports import Report
 
     begun, started = monotonic(), clock.now()
     kinds = engine.kinds_read(rules)
     snapshot, locate = request.read(kinds, default_namespace=settings.default_namespace)
-    result = engine.run(snapshot, rules, settings, started.date(), locate)
+    alternatives = [] if request.is_live or one_scope else scopes.scopes(snapshot)
+    evaluated = []
+    for scope in alternatives:
+        part, finder = request.without(scope.left_out).read(kinds, default_namespace=settings.default_namespace)
+        evaluated.append((scope, engine.run(part, rules, settings, started.date(), finder)))
+    result = (
+        scopes.merged(snapshot, evaluated)
+        if evaluated
+        else engine.run(snapshot, rules, settings, started.date(), locate)
+    )
     request.confirm(result, result.open, settings, started.date())
     return Report(
         result,

@@ -152,6 +152,13 @@ class ReadRequest:
             return [self]
         return [replace(self, source=replace(self.source, names=(name,))) for name in self.source.names]
 
+    def without(self, files: frozenset[str]) -> ReadRequest:
+        """The request for all but these files."""
+        from netlint.sources import Files
+
+        assert isinstance(self.source, Files)
+        return replace(self, source=replace(self.source, left_out=files))
+
     def within(self, namespace: str) -> ReadRequest:
         """The request for only this namespace of the live cluster."""
         from netlint.sources import LiveCluster

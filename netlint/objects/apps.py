@@ -5,6 +5,8 @@ Source: k8s.io/api/apps/v1/types.go, k8s.io/api/batch/v1/types.go, k8s.io/api/co
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct, field
 
 from netlint.objects.meta import Object, ObjectMeta
@@ -23,6 +25,7 @@ class WorkloadSpec(Struct, gc=False):
 
     replicas: int | None = None
     serviceName: str | None = None
+    selector: dict[str, Any] | None = None
     template: PodTemplate | None = None
 
 

@@ -133,10 +133,23 @@ class BackendRef(Struct, gc=False):
     weight: int | None = None
 
 
+class RequestMirror(Struct, gc=False):
+    """``requestMirror`` of a filter."""
+
+    backendRef: BackendRef = field(default_factory=BackendRef)
+
+
+class RouteFilter(Struct, gc=False):
+    """One entry of a rule's ``filters``, as far as it names a backend."""
+
+    requestMirror: RequestMirror | None = None
+
+
 class RouteRule(Struct, gc=False):
     """One entry of ``rules``."""
 
     backendRefs: list[BackendRef] | None = None
+    filters: list[RouteFilter] | None = None
 
 
 class RouteSpec(Struct, gc=False):

@@ -16,7 +16,7 @@ from netlint.objects.core import Node, Service, ServicePort, ServiceSpec
 from netlint.objects.core_endpoints import Endpoints
 from netlint.objects.discovery import EndpointSlice
 from netlint.objects.meta import Path
-from netlint.objects.network_policies import NetworkPolicy
+from netlint.objects.network_policies import IPBlock, NetworkPolicy
 from netlint.objects.networking import IPAddress, ServiceCIDR
 from netlint.objects.pod import Container, ContainerPort, PodSpec, StrictPod
 
@@ -32,6 +32,8 @@ LABEL_VALUES = "it has up to 63 letters, digits, '-', '_' and '.', and none of t
 LABEL_KEY = re.compile(r"([a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
+SELECTING = {"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}
+"""The kinds whose selector is written by people and must select the pods of their template."""
 DEFAULTED = {"externalTrafficPolicy", "protocol", "sessionAffinity", "type"}
 _NEVER_DEFAULTED = (EndpointSlice, NetworkPolicy)
 
@@ -65,8 +67,12 @@ def _of_service(service: Service) -> Iterator[Problem]:
     yield from _service_addresses(spec)
     for key, value in (spec.selector or {}).items():
         yield from _label(("spec", "selector", key), key, value)
+    if spec.clusterIP == "None" and spec.type in {"NodePort", "LoadBalancer"}:
+        yield ("spec", "clusterIP"), f"a Service of type {spec.type} cannot be headless"
     for index, port in enumerate(spec.ports or ()):
         yield from _of_service_port(("spec", "ports", index), port)
+        if port.nodePort and spec.type in {None, "", "ClusterIP"}:
+            yield ("spec", "ports", index, "nodePort"), "a Service of type ClusterIP has no node ports"
     for index, entry in enumerate(_ingress(service)):
         if entry.ip:
             yield from _address(("status", "loadBalancer", "ingress", index, "ip"), entry.ip)
@@ -153,10 +159,35 @@ def _of_policy(policy: NetworkPolicy) -> Iterator[Problem]:
                     at = ("spec", way, number, peers_of.rstrip("_"), index, "ipBlock")
                     yield from _cidr((*at, "cidr"), peer.ipBlock.cidr)
                     yield from _cidrs((*at, "except"), peer.ipBlock.except_)
+                    yield from _outside((*at, "except"), peer.ipBlock)
+
+
+def _outside(at: Path, block: IPBlock) -> Iterator[Problem]:
+    """Exceptions from a range that are no part of it."""
+    try:
+        whole = addresses.parse_cidr(block.cidr or "").range
+        parts = [(index, text, addresses.parse_cidr(text).range) for index, text in enumerate(block.except_ or ())]
+    except ValueError:  # which is a problem of its own
+        return
+    for index, text, part in parts:
+        if not whole.covers(part) or whole == part:
+            yield (*at, index), f"{text!r} is no part of {block.cidr}"
+
+
+def _selector(workload: Workload) -> Iterator[Problem]:
+    """A selector that does not select the pods of its own template."""
+    selector = workload.spec.selector or {}
+    labels = workload.template.metadata.labels or {} if workload.template else {}
+    wanted = selector.get("matchLabels") if workload.kind in SELECTING else None
+    for key, value in (wanted if isinstance(wanted, dict) else {}).items():
+        if labels.get(key) != value:
+            yield ("spec", "selector", "matchLabels", key), f"the template has no label {key}={value}"
 
 
 def _of_workload(workload: Workload | CronJob) -> Iterator[Problem]:
     template = workload.template
+    if isinstance(workload, Workload):
+        yield from _selector(workload)
     if template is not None:
         at: Path = ("spec", "template", "spec")
         if isinstance(workload, CronJob):

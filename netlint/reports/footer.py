@@ -27,6 +27,8 @@ def footer(report: Report) -> Iterator[Line]:
     yield from _not_evaluated(result, report.detail.skipped)
     seconds = f" in {report.seconds:.1f} s" if report.seconds is not None else ""
     yield [("read", "bold"), (f": {_read(result.snapshot)}{seconds}", "")]
+    if result.scopes:
+        yield [("not applied together", "bold"), (f": {'; '.join(result.scopes)} (--one-scope: they are)", "")]
     yield from _fabric(result.fabric)
     yield [("rules", "bold"), (f": {_coverage(result)}", "")]
     yield []

@@ -51,7 +51,7 @@ def document(report: Report) -> Json:
         "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": "netlint", "version": __version__},
         "run": _run(report),
-        "coverage": _coverage(result.snapshot),
+        "coverage": {**_coverage(result.snapshot), "scopes": [{"path": path} for path in result.scopes]},
         "summary": _summary(report),
         "rules": [
             {
@@ -161,6 +161,7 @@ def _finding(finding: Finding) -> Json:
         "evidence": violation.evidence,
         "remedy": finding.rule.remedy,
         "suppression": _suppression(finding),
+        **({"appliedWith": finding.applied_with} if finding.applied_with else {}),
     }
 
 

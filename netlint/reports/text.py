@@ -60,6 +60,8 @@ def _finding(finding: Finding, show_all: bool) -> Iterator[Line]:
         yield [("  --> ", "blue"), (f"{_spot(finding.place.spot)}  {named}", "")]
     yield from _snippet(finding.place)
     yield from _sides(finding, show_all)
+    if finding.applied_with:
+        yield [("   = ", "blue"), (f"applied with: {finding.applied_with}", "")]
 
 
 def _snippet(place: Place | None) -> Iterator[Line]:

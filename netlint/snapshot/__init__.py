@@ -139,6 +139,7 @@ class Reading:
     ignored: int = 0  # documents that are no Kubernetes objects
     other_kinds: Counter[str] = field(default_factory=Counter)  # kinds that netlint does not read
     holding: set[str] = field(default_factory=set)  # files with at least one Kubernetes object
+    makers: set[tuple[str, str, str]] = field(default_factory=set)  # kind, target namespace, name: what makes objects
     errors: list[str] = field(default_factory=list)  # sources that could not be read
     server: dict[str, str] = field(default_factory=dict)  # of a live cluster: context, version, time
 
@@ -149,6 +150,7 @@ class Reading:
         self.ignored += other.ignored
         self.other_kinds.update(other.other_kinds)
         self.holding |= other.holding
+        self.makers |= other.makers
         self.server = self.server or other.server
         self.errors += other.errors
 

@@ -41,10 +41,14 @@ def absence(kind: str) -> str:
 class Knowledge:
     """Built by the sources, read by the engine.
 
-    ``never``: why a kind cannot be in this input, at all or beside what was read of it, as a clause.
+    ``never``: why a kind cannot be in this input, at all or beside what was read of it, as a clause. ``observed``: of
+    which kinds and namespaces objects were read that a cluster has given, as against those that somebody wrote.
+    ``doubts``: why a namespace that shows objects of a kind does not show all of them.
     """
 
     complete: set[tuple[str, str]] = field(default_factory=set)
+    observed: set[tuple[str, str]] = field(default_factory=set)
+    doubts: dict[tuple[str, str], Gap] = field(default_factory=dict)
     gaps: dict[tuple[str, str], Gap] = field(default_factory=dict)
     never: dict[str, str] = field(default_factory=dict)
 
@@ -53,8 +57,18 @@ class Knowledge:
         self.complete.add((kind, namespace))
 
     def withdraw(self, kind: str, namespace: str, reason: Reason, message: str) -> None:
-        """Objects of the kind may be missing in this namespace, whatever was read; the first word stays."""
-        self.gaps.setdefault((kind, namespace), Gap(kind, reason, message))
+        """Objects of the kind may be missing in this namespace, whatever was read."""
+        self._take((kind, namespace), Gap(kind, reason, message))
+
+    def _take(self, key: tuple[str, str], gap: Gap) -> None:
+        """Of several reasons one stays, whoever read first."""
+        self.gaps[key] = min(
+            self.gaps.get(key, gap), gap, key=lambda gap: (list(Reason).index(gap.reason), gap.message)
+        )
+
+    def doubt(self, gap: Gap, namespace: str) -> None:
+        """Others of the kind may be there, unless it is known otherwise that all were read."""
+        self.doubts.setdefault((gap.kind, namespace), gap)
 
     def gap(self, kind: str, namespace: str = ALL) -> Gap | None:
         """Why the kind is not completely known in the namespace (``ALL``: in some); None where it is."""
@@ -63,7 +77,8 @@ class Knowledge:
             return gap
         if (kind, namespace) in self.complete or (kind, ALL) in self.complete:
             return None
-        return Gap(kind, Reason.MISSING, self.never.get(kind, absence(kind)))
+        doubt = self.doubts.get((kind, namespace))
+        return doubt or Gap(kind, Reason.MISSING, self.never.get(kind, absence(kind)))
 
     def withdrawn(self, kind: str, namespace: str = ALL) -> Gap | None:
         """Why objects may be missing although some were read, or could not be read at all."""
@@ -75,6 +90,8 @@ class Knowledge:
     def merge(self, other: Knowledge) -> None:
         """Take in what another reader of the same input knows."""
         self.complete |= other.complete
+        self.observed |= other.observed
+        self.doubts = {**other.doubts, **self.doubts}
         self.never.update(other.never)
         for key, gap in other.gaps.items():
-            self.gaps.setdefault(key, gap)
+            self._take(key, gap)

@@ -273,7 +273,8 @@ def _ready(status: PodStatus) -> PodCondition:
 
 def _flags(meta: PodMeta, status: PodStatus, listed: tuple[str, str, int], ready: PodCondition) -> int:
     flags = listed[2] | PHASES.get(status.phase, Phase.UNKNOWN)
-    if ready.status == "True":
+    is_manifest = not (meta.uid or any(listed) or status.phase or status.conditions)  # which says nothing of readiness
+    if ready.status == "True" or is_manifest:
         flags |= READY
     return flags | TERMINATING if meta.deletionTimestamp else flags
 

@@ -23,9 +23,10 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Files, folders, globs, archives, and ``-`` for standard input."""
+    """Files, folders, globs, archives, and ``-`` for standard input; ``left_out``: files in them that are not read."""
 
     names: tuple[str, ...]
+    left_out: frozenset[str] = frozenset()
 
 
 Source = Files | LiveCluster
@@ -84,25 +85,25 @@ def _read_cluster(source: LiveCluster, kinds: Iterable[str], tell: Tell | None) 
 
 @uncollected()
 def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tuple[Snapshot, Locator]:
-    from netlint.sources import deduplication
+    from netlint.sources import completeness, deduplication
     from netlint.sources.files import processes, tasks
     from netlint.sources.finding import search, targets
     from netlint.sources.locating import locator
 
     named = search.find(list(source.names))
+    named.inputs = [text for text in named.inputs if text.name not in source.left_out]
     if tell is not None:
         tell(f"reading {len(named.inputs) + len(named.archives)} files")
     try:
         snapshot = processes.read(tasks.plan(named), default_namespace)
     except processes.TornError as torn:
-        snapshot = processes.read(tasks.plan(named, unshared=torn.names), default_namespace)
+        snapshot = processes.read(tasks.plan(named, unshared=torn.names), default_namespace, whole=torn.anchored)
     reading = snapshot.reading
     reading.sources = list(source.names)
     reading.ignored += named.ignored
     snapshot.charts += named.charts
     deduplication.merge(snapshot)
-    for kind, namespace in snapshot.inhabited():  # an export has all objects of a kind or none
-        snapshot.knowledge.completed(kind, namespace)
+    completeness.conclude(snapshot)
     if named.dumps:
         for kind in targets.NEVER_DUMPED:
             snapshot.knowledge.never.setdefault(kind, f"kubectl cluster-info dump never contains a {kind}")

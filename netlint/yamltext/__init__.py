@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from .documents import split
-from .outcome import Duplicate, Exact, Unreadable
+from .outcome import Duplicate, Exact, UnknownAlias, Unreadable
 from .reader import to_json
 
 if TYPE_CHECKING:
     from .positions import Position
 
-__all__ = ["Duplicate", "Exact", "Unreadable", "forget", "locate", "split", "to_json"]
+__all__ = ["Duplicate", "Exact", "UnknownAlias", "Unreadable", "forget", "locate", "split", "to_json"]
 
 
 def forget() -> None:

@@ -32,3 +32,7 @@ class Unreadable(Exception):
         self.problem = problem
         self.line = line
         self.column = column
+
+
+class UnknownAlias(Unreadable):
+    """A document with an alias whose anchor is not in it; it may be in the text around it."""

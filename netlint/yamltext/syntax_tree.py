@@ -15,7 +15,7 @@ from yaml.events import AliasEvent, CollectionStartEvent, Event, MappingStartEve
 from . import dialect
 from .dialect import Scalar
 from .events import Place, at, end_of, may_be_json, parse, place_of, prepare
-from .outcome import Duplicate
+from .outcome import Duplicate, UnknownAlias
 
 DEEPEST = 200
 """Levels of nesting, aliases expanded; go-yaml stops at 10,000."""
@@ -184,7 +184,7 @@ class _Composer:
     def _alias(self, name: str | None, place: Place) -> None:
         target = self._anchors.get(name)
         if target is None:
-            raise at(f"the alias *{name} has no anchor before it", place)
+            raise UnknownAlias(f"the alias *{name} has no anchor before it", *place)
         if any(collection.node is target for collection in self._open):
             raise at(f"the alias *{name} stands inside the value that it names", place)
         self._copies += target.values

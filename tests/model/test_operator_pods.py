@@ -26,8 +26,11 @@ def selecting(namespace: str, **labels: str) -> list[Object]:
     ("objects", "message"),
     [
         (
-            [*selecting("shop", app="data"), {"apiVersion": "example.com/v1", "kind": "Kafka", "metadata": meta("k")}],
-            "its pods may be made for a Kafka, which netlint does not read",
+            [
+                *selecting("shop", app="data"),
+                {"apiVersion": "example.com/v1", "kind": "Kafka", "metadata": meta("k", "shop")},
+            ],
+            "its pods may be made for Kafka shop/k, which netlint does not read",
         ),
         (
             selecting("kube-system", component="etcd"),

@@ -19,9 +19,7 @@ FOUND = "Service shop/wéb spec.externalName: 10.0.0.1 is an address, and DNS ha
 RULE = ("--select", "unresolvable-external-names,input")
 
 
-@pytest.mark.parametrize(
-    ("mark", "encoding"), [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")]
-)
+@pytest.mark.parametrize(("mark", "encoding"), [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")])
 @pytest.mark.parametrize("way", ["file", "folder", "standard input"])
 def test_utf_16(mark: bytes, encoding: str, way: str, tmp_path: Path) -> None:
     content = mark + SERVICE.encode(encoding)

@@ -20,7 +20,7 @@ from tests.support.runs import check
 Object = dict[str, Any]
 
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: %s}\nspec: {selector: {app: web}}\n"
-POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s, labels: {app: other}}\nspec: {}\n"
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s, labels: {app: other}}\nspec: {nodeName: n1}\n"
 NOBODY = "app=web selects no pod in namespace %s\n"
 PODS = '{"apiVersion":"v1","kind":"PodList","items":%s}'
 SELECT = ("--select", "services-without-pods,input")

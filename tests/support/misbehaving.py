@@ -93,7 +93,8 @@ def _path(connection: socket.socket) -> str:
 @contextmanager
 def misbehaving(pods: Answer, **others: Answer) -> Iterator[Misbehaving]:
     """Serve ``pods`` as the list of pods; ``others``: ``version`` or ``apis`` instead of healthy answers."""
-    server = Misbehaving({f"/{name}": answer for name, answer in others.items()}, pods)
+    answers = {f"/{name}": answer for name, answer in others.items()}
+    server = Misbehaving({**answers, "/api/v1/pods": pods}, response("", 404))
     threading.Thread(target=server.serve, daemon=True).start()
     try:
         yield server

@@ -5,73 +5,6 @@ from __future__ import annotations
 from netlint.cluster import Cluster
 from netlint.objects.core import Service
 
-POD_MAKING_KINDS = frozenset(
-    [
-        "Alertmanager",
-        "Application",
-        "ApplicationSet",
-        "Cassandra",
-        "CassandraDatacenter",
-        "ClickHouseInstallation",
-        "CloneSet",
-        "Cluster",
-        "CrdbCluster",
-        "Elasticsearch",
-        "EtcdCluster",
-        "Fleet",
-        "FlinkDeployment",
-        "GameServer",
-        "Grafana",
-        "HelmChart",
-        "HelmRelease",
-        "InferenceService",
-        "Istio",
-        "IstioOperator",
-        "Jaeger",
-        "Kafka",
-        "KafkaBridge",
-        "KafkaConnect",
-        "KafkaNodePool",
-        "Keycloak",
-        "Kibana",
-        "LeaderWorkerSet",
-        "Logstash",
-        "MongoDB",
-        "MongoDBCommunity",
-        "MySQLCluster",
-        "NatsCluster",
-        "OpenTelemetryCollector",
-        "PerconaServerMongoDB",
-        "PerconaXtraDBCluster",
-        "Pooler",
-        "PostgresCluster",
-        "Postgresql",
-        "Prometheus",
-        "PrometheusAgent",
-        "RabbitmqCluster",
-        "RayCluster",
-        "RedisCluster",
-        "RedisFailover",
-        "Rollout",
-        "ScyllaCluster",
-        "SparkApplication",
-        "Tenant",
-        "ThanosRuler",
-        "TidbCluster",
-        "VMAgent",
-        "VMAlert",
-        "VMAlertmanager",
-        "VMCluster",
-        "VMSingle",
-        "Vault",
-        "VirtualMachine",
-        "VirtualMachineInstance",
-        "VirtualMachineInstanceReplicaSet",
-        "ZookeeperCluster",
-        "postgresql",
-    ]
-)
-"""Kinds of custom resources from which operators make pods; what labels these have, only the operators know."""
 SYSTEM = "kube-system"
 ROLES = frozenset({"follower", "leader", "master", "primary", "replica", "secondary", "slave", "standby"})
 """What Patroni, Redis Sentinel and others write into a label of pods that run."""
@@ -81,9 +14,10 @@ def why_pods_may_exist(cluster: Cluster, service: Service) -> str:
     """Why pods may be selected although no template is, where pods are not known; empty for no reason."""
     if cluster.view.is_complete("Pod", service.namespace):
         return ""
-    maker = min(POD_MAKING_KINDS.intersection(cluster.view.snapshot.reading.other_kinds), default="")
-    if maker:
-        return f"its pods may be made for a {maker}, which netlint does not read"
+    makers = (maker for maker in cluster.view.snapshot.reading.makers if maker[1] == service.namespace)
+    kind, namespace, name = min(makers, default=("", "", ""))
+    if kind:
+        return f"its pods may be made for {kind} {namespace}/{name}, which netlint does not read"
     if service.namespace == SYSTEM:
         return f"no Pod of {SYSTEM} is known, where the control plane and its add-ons run"
     return _role_labels(cluster, service)

@@ -73,7 +73,22 @@ def ingress_backends(ingress: Ingress) -> Iterator[tuple[Path, IngressBackend]]:
 
 def services_of_route(route: GatewayRoute) -> Iterator[ServiceReference]:
     """The Services behind a route; backends of other kinds are left out."""
-    for path, ref in backend_refs(route):
+    return _services(route, backend_refs(route))
+
+
+def mirrors_of_route(route: GatewayRoute) -> Iterator[ServiceReference]:
+    """The Services that get a copy of each request."""
+    filters = (
+        (("spec", "rules", number, "filters", index, "requestMirror", "backendRef"), entry.requestMirror.backendRef)
+        for number, rule in enumerate(route.spec.rules or ())
+        for index, entry in enumerate(rule.filters or ())
+        if entry.requestMirror is not None
+    )
+    return _services(route, filters)
+
+
+def _services(route: GatewayRoute, refs: Iterable[tuple[Path, BackendRef]]) -> Iterator[ServiceReference]:
+    for path, ref in refs:
         if (ref.group or "", ref.kind or "Service") == SERVICE and ref.name:
             yield ServiceReference(
                 subject_of(route), path, ref.namespace or route.namespace, ref.name, ref.port, is_ingress=False

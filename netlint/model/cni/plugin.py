@@ -56,10 +56,12 @@ class PolicySupport:
 
     ``has_own_kinds``: it has kinds of policies that netlint does not read. ``why_nodes_unseen``: why no range of a
     policy ever holds a node, empty where it may; None where that follows from how packets travel.
+    ``sees_cluster_ips``: it judges what pods send before kube-proxy has replaced the address of a Service.
     """
 
     has_own_kinds: bool = False
     why_nodes_unseen: Callable[[SnapshotView], str] | None = None
+    sees_cluster_ips: bool = False
 
 
 def _nothing(_: SnapshotView) -> Iterable[Declaration | MalformedRange]:

@@ -43,6 +43,10 @@ class SnapshotView:
         """Whether every object of the kind in the namespace is known."""
         return self.gap(kind, namespace) is None
 
+    def is_observed(self, kind: str, namespace: str = "*") -> bool:
+        """Whether a cluster gave objects of the kind in the namespace, as against manifests."""
+        return (kind, namespace) in self.snapshot.knowledge.observed
+
     def gap(self, kind: str, namespace: str = "*") -> Gap | None:
         """Why objects of the kind in the namespace may be missing; None where all are known."""
         return self.snapshot.knowledge.gap(kind, namespace)

@@ -231,6 +231,13 @@ class Pods(Shapes):
         column = self.address_column(span.family)
         return [row for row, address in enumerate(column) if address and span.first <= address <= span.last]
 
+    def owning(self, values: Collection[int], family: int) -> list[int]:
+        """The live pods, in networks of their own, whose address of the family is one of these."""
+        if not values:
+            return []
+        column = self.address_column(family)
+        return [row for row in compress(range(len(self)), map(values.__contains__, column)) if self._owning[row]]
+
     def owns_address(self, row: int) -> bool:
         """Whether the pod is live and in a network of its own."""
         return bool(self._owning[row])

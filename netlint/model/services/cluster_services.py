@@ -49,6 +49,16 @@ class ClusterServices:
         return self._view.pods.at(wanted)
 
     @cached_property
+    def named_target_ports(self) -> set[tuple[str, str]]:
+        """The names of container ports that Services lead to, with the namespace of each."""
+        return {
+            (service.namespace, port.targetPort)
+            for service in self._view.services
+            for port in service.spec.ports or ()
+            if isinstance(port.targetPort, str)
+        }
+
+    @cached_property
     def node_ports(self) -> list[NodePort]:
         """Every node port that a Service claims."""
         return list(claimed_node_ports(self._view.services))

@@ -19,6 +19,7 @@ from netlint.objects.network_policies import NetworkPolicy, NetworkPolicyRule, P
 
 EGRESS = "Egress"
 NAME_LABEL = "kubernetes.io/metadata.name"
+API_SERVER_PORT = 6443
 DNS_NAMESPACES = ("kube-system", "openshift-dns")
 KNOWN_PORTS = (DNS_PORT, 5353)  # the second is where OpenShift's DNS pods listen
 WIDE = 1 << 16
@@ -57,8 +58,18 @@ def selected(policy: NetworkPolicy, labels: Mapping[str, str]) -> bool:
 
 
 def needs_names(policy: NetworkPolicy) -> bool:
-    """Whether it lets pods send to what they find by name: other pods, or anybody."""
-    return any(not rule.to or any(map(_is_found_by_name, rule.to)) for rule in policy.spec.egress or ())
+    """Whether it lets pods send to what they find by name: other pods, or anybody.
+
+    Programs find the API server by an environment variable (KUBERNETES_SERVICE_HOST).
+    """
+    named = [rule for rule in policy.spec.egress or () if not _leads_to_api_server(rule)]
+    return any(not rule.to or any(map(_is_found_by_name, rule.to)) for rule in named)
+
+
+def _leads_to_api_server(rule: NetworkPolicyRule) -> bool:
+    """Whether it allows the API server's port and no other."""
+    ports = rule.ports or ()
+    return bool(ports) and all(port.port == API_SERVER_PORT and port.endPort is None for port in ports)
 
 
 def _is_found_by_name(peer: Peer) -> bool:

@@ -12,12 +12,14 @@ from typing import Any
 import msgspec
 
 from netlint.objects import KIND_NAMED, Kind, kind_of
+from netlint.objects.makers import Maker, may_make
 from netlint.objects.meta import Path
 from netlint.objects.pod import Pod
 from netlint.snapshot import Form, Window
 from netlint.sources.decoding.adding import add, add_pods
 from netlint.sources.decoding.heads import CORE_LIST, HEAD, NULL, RAW_ITEMS, Head, is_object, leaves, list_kind
 from netlint.sources.decoding.malformed import ITEM_DECODERS, add_malformed, add_stray, refuse
+from netlint.sources.decoding.observed import is_observed
 from netlint.sources.decoding.sink import Sink
 from netlint.sources.decoding.trailers import is_of_snapshot, learn
 
@@ -25,6 +27,7 @@ _BULK_DECODERS = {
     kind.name: msgspec.json.Decoder(list[kind.struct])  # type: ignore[name-defined]
     for kind in KIND_NAMED.values()
 }
+_MAKER = msgspec.json.Decoder(Maker)
 _LISTS = {Form.JSON_ITEMS, Form.YAML_ITEMS}
 _Leaf = tuple[Path, Head, msgspec.Raw]
 
@@ -71,6 +74,13 @@ def _in_bulk(items: bytes, kind: Kind, of_list: Kind | None) -> list[Any] | None
 
 
 def _add_all(sink: Sink, kind: Kind, decoded: list[Any], items: bytes, window: Window | None) -> set[str]:
+    namespaces = _added(sink, kind, decoded, items, window)
+    if is_observed(kind, items):
+        sink.observes(kind, namespaces)
+    return namespaces
+
+
+def _added(sink: Sink, kind: Kind, decoded: list[Any], items: bytes, window: Window | None) -> set[str]:
     first = sink.snapshot.origins.add_all(sink.open(window), len(decoded)) if window else 0
     origins = range(first, first + len(decoded)) if first else [0] * len(decoded)
     sink.holds_object()
@@ -122,7 +132,10 @@ def _add_leaves(sink: Sink, objects: list[_Leaf], parent: Head | None, window: i
             continue
         origin = sink.snapshot.origins.add(window, ordinal) if window else 0
         if kind is not None:
-            namespaces.add(_add_raw(sink, kind, head, leaf, origin))
+            namespace = _add_raw(sink, kind, head, leaf, origin)
+            namespaces.add(namespace)
+            if is_observed(kind, leaf):
+                sink.observes(kind, {namespace})
             sink.last_kind = kind
         elif parent is not None:
             add_stray(sink, parent, path, leaf, origin)
@@ -141,7 +154,17 @@ def _kind_of(sink: Sink, head: Head, leaf: msgspec.Raw) -> Kind | None:
     kind = kind_of(head.apiVersion, head.kind)
     if kind is None:
         sink.snapshot.reading.other_kinds[head.kind] += 1
+        if may_make(head.apiVersion, head.kind):
+            _note_maker(sink, leaf)
     return kind
+
+
+def _note_maker(sink: Sink, leaf: msgspec.Raw) -> None:
+    try:
+        maker = _MAKER.decode(leaf)
+    except ValueError:  # malformed, of a kind that netlint does not read
+        return
+    sink.snapshot.reading.makers.add((maker.kind, maker.target or sink.default_namespace, maker.metadata.name or ""))
 
 
 def _add_raw(sink: Sink, kind: Kind, head: Head, raw: msgspec.Raw, origin: int) -> str:

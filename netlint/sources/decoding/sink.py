@@ -7,6 +7,7 @@ from typing import Protocol
 
 from netlint.objects import Kind
 from netlint.snapshot import Snapshot, Window
+from netlint.snapshot.knowledge import ALL
 
 
 class SourceText(Protocol):
@@ -49,6 +50,10 @@ class Sink:
         """Note that the text holds at least one Kubernetes object."""
         if self.text is not None:
             self.snapshot.reading.holding.add(self.text.name)
+
+    def observes(self, kind: Kind, namespaces: set[str]) -> None:
+        """Note that objects of the kind come from a cluster; an empty namespace is that of a cluster-scoped kind."""
+        self.snapshot.knowledge.observed.update((kind.name, namespace or ALL) for namespace in namespaces)
 
     def open(self, window: Window | None) -> int:
         """The number of a window in the snapshot's origins; 0 for what is not from a file."""

@@ -13,11 +13,15 @@ SPACE = b" \t\r\n"
 
 
 class Cursor:
-    """``text`` begins ``offset`` bytes and ``lines`` line breaks after the beginning of the file."""
+    """``text`` begins ``offset`` bytes and ``lines`` line breaks after the beginning of the file.
+
+    ``is_whole``: documents are read as a whole, because parts of them refer to each other.
+    """
 
     def __init__(self, source: InputFile, stream: Stream, offset: int = 0, end: int | None = None) -> None:
         """Reads from ``offset``, where the stream stands, to ``end`` or to the end of the file."""
         self.source = source
+        self.is_whole = False
         self.text = b""
         self.offset = offset
         self.lines = 0

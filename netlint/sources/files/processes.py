@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import pickle
 import struct
+from collections.abc import Container
 from dataclasses import replace
+from functools import partial
 from io import FileIO
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -26,34 +28,38 @@ _NUMBER = struct.Struct("<I")
 
 
 class TornError(Exception):
-    """Files were cut where they cannot be cut; ``names`` says which."""
+    """Files were cut where they cannot be cut; ``names`` says which, ``anchored`` of which no document can be."""
 
-    def __init__(self, names: set[str]) -> None:
+    def __init__(self, names: set[str], anchored: set[str]) -> None:
         """The files by name."""
         super().__init__(", ".join(sorted(names)))
         self.names = names
+        self.anchored = anchored
 
 
-def read(tasks: list[Task], default_namespace: str, processes: int | None = None) -> Snapshot:
+def read(
+    tasks: list[Task], default_namespace: str, processes: int | None = None, whole: Container[str] = ()
+) -> Snapshot:
     """Perform all tasks, on at most ``processes`` processes (by default one for each core, at most 4).
 
-    Raises TornError where a share turns out to be none.
+    ``whole``: files whose documents are not read in parts. Raises TornError for files that have to be such.
     """
     most = processes or min(MOST_PROCESSES, cores())
     count = max(1, min(most, len(tasks), sum(task.size for task in tasks) // WORTH_A_PROCESS))
+    worker = partial(Worker, default_namespace, whole)
     with _queue(len(tasks)) as queue, Children() as children:
         for _ in range(count - 1):
-            children.start(lambda stream: _send(_perform(tasks, queue.fileno(), default_namespace), stream))
-        worker = _perform(tasks, queue.fileno(), default_namespace)
-        shares = worker.shares
+            children.start(lambda stream: _send(_perform(tasks, queue.fileno(), worker()), stream))
+        own = _perform(tasks, queue.fileno(), worker())
+        shares = own.shares
         for child in children:
-            shares += _receive(worker.snapshot, child)
+            shares += _receive(own.snapshot, child)
     strings.forget()
     torn = {share.file for share in shares if share.is_torn}
     if torn:
-        raise TornError(torn)
-    _count_lines_from_the_top(worker.snapshot, shares)
-    return worker.snapshot
+        raise TornError(torn, {share.file for share in shares if share.is_anchored})
+    _count_lines_from_the_top(own.snapshot, shares)
+    return own.snapshot
 
 
 def _queue(count: int) -> FileIO:
@@ -68,8 +74,7 @@ def _memory_file() -> FileIO:
     return os.fdopen(os.memfd_create("netlint-tasks"), "r+b", buffering=0)
 
 
-def _perform(tasks: list[Task], queue: int, default_namespace: str) -> Worker:
-    worker = Worker(default_namespace)
+def _perform(tasks: list[Task], queue: int, worker: Worker) -> Worker:
     while number := os.read(queue, _NUMBER.size):
         worker.perform(tasks[_NUMBER.unpack(number)[0]])
     yamltext.forget()  # before parts of snapshots are in memory twice

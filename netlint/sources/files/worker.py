@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 import msgspec
@@ -34,7 +34,8 @@ class ReadShare:
     """A share that was read, and what it added to the snapshot.
 
     Its lines were counted from its own beginning; see `processes`. ``is_torn``: the cuts are not
-    between the items of one list, so that the whole file has to be read again.
+    between the items of one list, so that the whole file has to be read again; ``is_anchored``: its items refer to each
+    other, so that its documents have to be read as a whole then.
     """
 
     file: str
@@ -42,15 +43,17 @@ class ReadShare:
     lines: int
     is_torn: bool
     extent: Extent
+    is_anchored: bool = False
 
 
 class Worker:
     """Reads tasks one after the other."""
 
-    def __init__(self, default_namespace: str) -> None:
-        """Starts with an empty snapshot."""
+    def __init__(self, default_namespace: str, whole: Container[str] = ()) -> None:
+        """Starts with an empty snapshot; ``whole``: files whose documents are not read in parts."""
         self.snapshot = Snapshot()
         self.shares: list[ReadShare] = []
+        self._whole_files = whole
         self._sink = Sink(self.snapshot, default_namespace)
 
     def perform(self, task: Task) -> None:
@@ -65,10 +68,14 @@ class Worker:
 
     def _guarded(self, source: InputFile, read: Callable[[InputFile], None]) -> None:
         self._sink.text = source
+        before = extents.everything(self.snapshot)
         try:
             read(source)
         except SourceError as error:
             losses.lost(self._sink, error, source.name)
+        except yamlstream.AnchoredError:
+            extent = extents.added(self.snapshot, before)
+            self.shares.append(ReadShare(source.name, 0, 0, is_torn=True, extent=extent, is_anchored=True))
 
     def _whole(self, source: InputFile) -> None:
         with source.open() as stream:
@@ -85,6 +92,7 @@ class Worker:
     def _text(self, source: InputFile, stream: Stream) -> None:
         self.snapshot.reading.files += 1
         cursor = Cursor(source, stream)
+        cursor.is_whole = source.name in self._whole_files
         cursor.fill()
         read = jsonstream.read if _is_json(cursor) else yamlstream.read
         self._readable(cursor, lambda: read(cursor, self._sink))

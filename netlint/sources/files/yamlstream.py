@@ -15,7 +15,7 @@ from netlint.sources.decoding.items import listed, take
 from netlint.sources.decoding.sink import Sink
 from netlint.sources.files.cursor import Cursor
 from netlint.sources.finding.input_files import TAIL, InputFile, next_place
-from netlint.yamltext import Unreadable
+from netlint.yamltext import UnknownAlias, Unreadable
 
 SEPARATOR = b"\n---"
 _LIST = re.compile(
@@ -23,6 +23,10 @@ _LIST = re.compile(
 )
 _AFTER_ITEMS = re.compile(rb"\n(?=[^ \n#-]|---)")
 _TOP_LEVEL = re.compile(rb"^(apiVersion|kind):[ ]*([A-Za-z0-9./]+)[ ]*$", re.MULTILINE)
+
+
+class AnchoredError(Exception):
+    """An item of a list refers to another one, so that the list has to be read as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def read(cursor: Cursor, sink: Sink) -> None:
         if end:
             _take_documents(cursor, sink, end)
             continue
-        layout = layout_of(cursor.text, cursor.tail)
+        layout = None if cursor.is_whole else layout_of(cursor.text, cursor.tail)
         if layout is not None:
             cursor.use(layout.first)
             read_items(cursor, sink, layout)
@@ -126,6 +130,11 @@ def _convert(text: bytes, start: int, end: int, window: Window, sink: Sink) -> b
     try:
         listed = _convert_list(document)
         converted = yamltext.Exact(listed, ()) if listed else yamltext.to_json(document)
+    except UnknownAlias as error:
+        if window.form is Form.YAML_ITEMS:
+            raise AnchoredError from error
+        losses.unreadable(sink, document, _line(window, text, start), error, window.file)
+        return b"null"
     except Unreadable as error:
         if window.form is not Form.YAML or not _take_broken_list(document, start, text, window, sink):
             losses.unreadable(sink, document, _line(window, text, start), error, window.file)

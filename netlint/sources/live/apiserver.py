@@ -168,12 +168,12 @@ class ApiConnection:
             header_params=headers,
             auth_settings=["BearerToken"],
         )
+        if timeout <= 0:
+            raise self._late()
         try:
             return within(timeout, lambda: self._answer(request, timeout))
         except TimeoutError as error:
-            is_over = time.monotonic() >= self.deadline
-            option = "--timeout (of all requests together)" if is_over else "--request-timeout"
-            raise self.failure(f"no answer in time; try a larger {option}") from error
+            raise self._late() from error
         except (ApiException, HTTPError, OSError) as error:
             raise self.failure(_in_words(error)) from error
         except ValueError as error:  # which http.client says of a token with a line break
@@ -190,6 +190,11 @@ class ApiConnection:
             if time.monotonic() > ends:  # nobody waits any more
                 break
         return response.status, bytes(body), response.headers.get("Retry-After")
+
+    def _late(self) -> ClusterError:
+        is_over = time.monotonic() >= self.deadline
+        option = "--timeout (of all requests together)" if is_over else "--request-timeout"
+        return self.failure(f"no answer in time; try a larger {option}")
 
     def failure(self, problem: str) -> ClusterError:
         """The error to raise where this server does not do what it should."""

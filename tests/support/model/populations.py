@@ -105,7 +105,7 @@ services = st.builds(
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": name, "namespace": "shop", "uid": f"uid-{name}"},
-        "spec": spec | families,
+        "spec": spec | ({} if spec.get("type") == "NodePort" and families.get("clusterIP") == "None" else families),
     },
     often("web", "other"),
     st.fixed_dictionaries(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlint.model.cni.masquerading import Masquerade, UnknownMasquerade, Whom
-from netlint.model.cni.plugin import Evidence, Plugin
+from netlint.model.cni.plugin import Evidence, Plugin, PolicySupport
 from netlint.model.cni.pod_addresses import IN_NODE_SUBNET, Ipam
 from netlint.model.cni.transport import Mtu, Transport, Way
 from netlint.model.declared.declarations import Declaration
@@ -58,6 +58,8 @@ PLUGIN = Plugin(
     Evidence(config_maps=("amazon-vpc-cni",), daemon_sets=(DAEMON_SET,), types=("aws-cni",)),
     allocation=lambda _: IN_NODE_SUBNET,
     ipam=Ipam(keeps_first_address=False),
+    # its node agent looks at packets in the pod's own veth: https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html
+    policies=PolicySupport(sees_cluster_ips=True),
     in_cloud_network=True,
     transports=transports,
     masquerades=masquerades,
