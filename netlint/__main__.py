@@ -20,6 +20,7 @@ def main() -> None:
 
     name = "kubectl netlint" if os.path.basename(sys.argv[0]).startswith("kubectl-") else "netlint"  # noqa: PTH119
     try:
+        _look_for_streams()
         _run(name)
     except NetlintError as error:
         _stop(name, str(error))
@@ -36,6 +37,16 @@ def main() -> None:
         _stop(name, f"unexpected: {_in_one_line(error)}{'' if _is_traced() else '; -vv shows where'}")
 
 
+def _look_for_streams() -> None:
+    """Whoever started the program may have closed some; NetlintError where nobody would see what it says."""
+    from netlint.errors import NetlintError
+
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="ascii")  # noqa: PTH123, SIM115 - to the end of the process
+    if sys.stdout is None:
+        raise NetlintError("standard output is closed")
+
+
 def _stop(name: str, problem: str) -> NoReturn:
     sys.stderr.write(f"{name}: {problem}\n")
     sys.exit(2)
@@ -44,8 +55,7 @@ def _stop(name: str, problem: str) -> NoReturn:
 def _without_standard_output(name: str, error: OSError) -> NoReturn:
     if error.errno != errno.EPIPE:  # then who read has seen enough
         sys.stderr.write(f"{name}: standard output: {error.strerror}\n")
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush to
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush to
     sys.exit(2)
 
 

@@ -355,3 +355,13 @@ def test_checking_files_does_not_import_the_client(here: Path) -> None:
     )
     run = execute(sys.executable, "-c", code, cwd=here, check=True)
     assert {"jsonschema", "kubernetes", "ssl", "yaml"} & set(run.stderr.split()) == {"yaml"}  # for the positions
+
+
+@pytest.mark.parametrize("command", [("rules",), ("check", "healthy.yaml")])
+def test_nobody_is_told_a_report_into_a_closed_output(command: tuple[str, ...], here: Path) -> None:
+    run = execute("bash", "-c", f"{sys.executable} -m netlint {' '.join(command)} >&-", cwd=here)
+    assert (run.returncode, run.stderr) == (2, "netlint: standard output is closed\n")
+
+
+def test_without_anybody_to_tell_the_code_says_it(here: Path) -> None:
+    assert execute("bash", "-c", f"{sys.executable} -m netlint check gone.yaml >&- 2>&-", cwd=here).returncode == 2

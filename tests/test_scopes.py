@@ -53,24 +53,26 @@ def unmatched(file: str, port: int, has: int) -> str:
     )
 
 
-def test_each_object_is_judged_by_the_copies_beside_it(tmp_path: Path) -> None:
-    files = {
-        "dev/web.yaml": SERVICE % 8080,
-        "dev/front.yaml": INGRESS % 8080,
-        "prod/web.yaml": SERVICE % 80,
-        "prod/front.yaml": INGRESS % 80,
-    }
-    assert found(tmp_path, files) == []
-
-
-def test_a_fault_in_one_alternative_is_found_there(tmp_path: Path) -> None:
-    files = {
-        "dev/web.yaml": SERVICE % 8080,
-        "dev/front.yaml": INGRESS % 80,
-        "prod/web.yaml": SERVICE % 80,
-        "prod/front.yaml": INGRESS % 8081,
-    }
-    assert found(tmp_path, files) == [unmatched("dev/front.yaml", 80, 8080), unmatched("prod/front.yaml", 8081, 80)]
+@pytest.mark.parametrize(
+    ("dev", "prod", "findings"),
+    [
+        ((8080, 8080), (80, 80), []),
+        (
+            (8080, 80),
+            (80, 8081),
+            [unmatched("dev/front.yaml", 80, 8080), unmatched("prod/front.yaml", 8081, 80)],
+        ),
+    ],
+    ids=["healthy", "a fault in each"],
+)
+def test_each_object_is_judged_by_the_copies_beside_it(
+    dev: tuple[int, int], prod: tuple[int, int], findings: list[str], tmp_path: Path
+) -> None:
+    """``dev`` and ``prod``: the port that the Service has there, and the one that the Ingress names."""
+    files = {}
+    for folder, (port, wanted) in (("dev", dev), ("prod", prod)):
+        files |= {f"{folder}/web.yaml": SERVICE % port, f"{folder}/front.yaml": INGRESS % wanted}
+    assert found(tmp_path, files) == findings
 
 
 def test_files_in_no_alternative_belong_to_all_of_them(tmp_path: Path) -> None:
@@ -124,3 +126,46 @@ def test_copies_in_one_folder_stay_a_conflict(names: tuple[str, str], tmp_path: 
         f"{second}:3:18: warning: conflicting-objects: Service shop/web: {first} has other content for it, "
         "which is ignored"
     ]
+
+
+def test_alternatives_of_other_names_are_each_in_one_scope(tmp_path: Path) -> None:
+    files = {
+        "a/one/web.yaml": SERVICE % 80,
+        "a/two/web.yaml": SERVICE % 81,
+        "a/two/front.yaml": INGRESS % 82,
+        "b/three/other.yaml": OTHER.replace("30080", "30085"),
+        "b/four/other.yaml": OTHER.replace("30080", "30086"),
+    }
+    assert found(tmp_path, files) == [unmatched("a/two/front.yaml", 82, 81)]
+    scopes = json.loads(check(tmp_path, ".", *RULES, "-f", "json").out)["coverage"]["scopes"]
+    assert [scope["path"] for scope in scopes] == ["a/one, b/four", "a/one, b/three", "a/two, b/four"]
+
+
+def test_an_alternative_inside_of_another_goes_with_it(tmp_path: Path) -> None:
+    """What is in a folder is not applied where its folder is not."""
+    files = {
+        "a/dev/web.yaml": SERVICE % 80,
+        "a/prod/web.yaml": SERVICE % 81,
+        "b/web.yaml": SERVICE % 82,
+        "b/front.yaml": INGRESS % 82,
+    }
+    assert found(tmp_path, files) == []
+
+
+def test_beyond_the_limit_alternatives_stay_a_conflict(tmp_path: Path) -> None:
+    """None of them is left out."""
+    files = {f"{number:02}/web.yaml": SERVICE % (8000 + number) for number in range(23)}
+    files["22/front.yaml"] = INGRESS % 8022
+    files["21/front.yaml"] = (INGRESS % 8000).replace("front", "other")
+    assert found(tmp_path, files) == [
+        unmatched("21/front.yaml", 8000, 8022).replace("shop/front", "shop/other"),
+        "22/web.yaml:3:18: warning: conflicting-objects: Service shop/web: 19/web.yaml and 20/web.yaml and 21/web.yaml "
+        "have other content for it, which is ignored",
+    ]
+
+
+def test_standard_input_is_read_once(tmp_path: Path) -> None:
+    """And belongs to all alternatives."""
+    written(tmp_path, {"dev/web.yaml": SERVICE % 8080, "prod/web.yaml": SERVICE % 80})
+    run = check(tmp_path, "dev", "prod", "-", *RULES, stdin=(INGRESS % 80).encode())
+    assert run.out.splitlines() == [unmatched("-", 80, 8080)]

@@ -11,7 +11,7 @@ from netlint.cluster import Cluster
 from netlint.findings import Related, Undecided, Violation
 from netlint.model.cni.masquerading import Masquerade
 from netlint.model.declared.declarations import Authority, Declaration, Role
-from netlint.model.declared.node_objects import is_virtual, readiness
+from netlint.model.declared.node_objects import is_lost, is_virtual
 from netlint.model.ranges import remote_ranges
 from netlint.model.ranges.submariner_clusters import AUTHORITY
 from netlint.model.subjects import subject_of
@@ -127,10 +127,7 @@ def _without_plugins_range(cluster: Cluster) -> Iterator[Violation]:
 def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
     """Two or more live pods have the same address."""
     pods = cluster.pods
-    for family, address, sharing in pods.sharing_addresses:
-        rows = [row for row in sharing if not _is_on_dead_node(cluster, row)]
-        if len(rows) < 2:
-            continue
+    for family, address, rows in pods.sharing_addresses:
         text = addresses.text(family, address)
         first, *others = rows
         related = tuple(
@@ -145,14 +142,24 @@ def duplicate_pod_ips(cluster: Cluster) -> Iterator[Violation]:
             related,
             key=FAMILY_NAMES[family],
             mitigated=sum(map(pods.keeps_address, rows)) < 2,
+            harmless=sum(not _is_on_lost_node(cluster, row) for row in rows) < 2,
         )
+
+
+def _is_on_lost_node(cluster: Cluster, row: int) -> bool:
+    """Whether the pod's node is lost, or no more."""
+    name, view = cluster.pods.node(row), cluster.view
+    node = view.node_named.get(name)
+    return is_lost(node) if node else bool(name and view.nodes) and view.is_complete("Node")
 
 
 def pod_ips_of_others(cluster: Cluster) -> Iterator[Violation]:
     """A pod has the address of a Node, or the cluster IP of a Service."""
     pods, holders = cluster.pods, _addresses_of_others(cluster)
+    virtual = {node.name for node in cluster.view.nodes if is_virtual(node)}
     for family in pods.families:
-        for row in sorted(pods.owning({value for of, value in holders if of == family}, family), key=pods.order):
+        rows = pods.owning({value for of, value in holders if of == family}, family)
+        for row in sorted((row for row in rows if pods.node(row) not in virtual), key=pods.order):
             value = pods.address(row, family)
             holder, text = holders[family, value], addresses.text(family, value)
             kind_of_address = "an address" if holder.subject.kind == "Node" else "the cluster IP"
@@ -163,28 +170,25 @@ def pod_ips_of_others(cluster: Cluster) -> Iterator[Violation]:
                 {"address": text, "holder": str(holder.subject)},
                 (holder,),
                 key=FAMILY_NAMES[family],
+                harmless=_is_on_lost_node(cluster, row),
             )
 
 
 def _addresses_of_others(cluster: Cluster) -> dict[tuple[int, int], Related]:
-    """Who has an address by family and value: Nodes and Services."""
+    """Who has an address by family and value: Services, and Nodes behind which there is a host.
+
+    A virtual node shows the address of a pod: its own, or that of the program that stands for it.
+    """
     holders = {
         (cluster_ip.family, cluster_ip.value): Related(subject_of(cluster_ip.service), cluster_ip.path, "has it")
         for cluster_ip in cluster.ranges.cluster_ips
     }
+    hosts = {node.name for node in cluster.view.nodes if not (is_virtual(node) or is_lost(node))}
     for key, declarations in cluster.ranges.node_addresses.items():
         for declared in declarations:
-            if declared.subject.kind == "Node":
+            if declared.subject.kind == "Node" and declared.subject.name in hosts:
                 holders[key] = Related(declared.subject, declared.path, "has it")
     return holders
-
-
-def _is_on_dead_node(cluster: Cluster, row: int) -> bool:
-    """Whether nobody has heard of a pod's node for long: it may be gone, and the address given to another one."""
-    node = cluster.view.node_named.get(cluster.pods.node(row))
-    if node is None:
-        return bool(cluster.pods.node(row)) and bool(cluster.view.nodes) and cluster.view.is_complete("Node")
-    return readiness(node) == "Unknown"
 
 
 def pod_ips_outside_node_range(cluster: Cluster) -> Iterator[Violation | Undecided]:

@@ -86,12 +86,14 @@ def unanswered_services(cluster: Cluster) -> Iterator[Violation]:
     """Nothing that is ready answers behind a Service for clients inside, the cluster's DNS above all."""
     answers = ServiceAnswers(cluster)
     explained = {violation.subject for violation in dead_entrypoints(cluster) if isinstance(violation, Violation)}
+    resolvers = [service for service in cluster.view.services if _is_cluster_dns(service)]
+    nothing_resolves = not any(map(answers.has_ready_pods, resolvers))
     for service in cluster.view.services:
         subject = subject_of(service)
         if subject in explained or answers.has_ready_pods(service) or service.spec.publishNotReadyAddresses:
             continue
         answer = answers.of(Target(service.namespace, service.name, None))
-        is_dns = service.namespace in DNS_NAMESPACES and dns.answers_dns(service)
+        is_dns = nothing_resolves and _is_cluster_dns(service)
         if answer.cause in (CAUSES_OF_DNS if is_dns else CAUSES) and not answers.has_ignored_slices(service):
             rows = sorted(answers.selected(service), key=cluster.pods.order) if has_pods(service) else []
             yield Violation(
@@ -102,6 +104,10 @@ def unanswered_services(cluster: Cluster) -> Iterator[Violation]:
                 tuple(Related(cluster.pods.subject(row), (), "is not ready") for row in rows[:NAMED]),
                 mitigated=not is_dns,
             )
+
+
+def _is_cluster_dns(service: Service) -> bool:
+    return service.namespace in DNS_NAMESPACES and dns.answers_dns(service)
 
 
 def unknown_proxy_addresses(cluster: Cluster) -> Iterator[Violation | Undecided]:

@@ -11,8 +11,10 @@ from netlint.cli.source_options import ReadRequest, chosen_rules, reading, say, 
 
 if TYPE_CHECKING:
     from netlint.config import Config
+    from netlint.engine import Result
     from netlint.findings import Rule
     from netlint.reports import Report
+    from netlint.snapshot import Locator, Snapshot
 
 REPORT = "Report"
 RULES = "Rules"
@@ -148,17 +150,17 @@ def _evaluated(request: ReadRequest, rules: list[Rule], settings: Config, one_sc
 
     begun, started = monotonic(), clock.now()
     kinds = engine.kinds_read(rules)
-    snapshot, locate = request.read(kinds, default_namespace=settings.default_namespace)
+
+    def evaluate(snapshot: Snapshot, locate: Locator | None) -> Result:
+        return engine.run(snapshot, rules, settings, started.date(), locate)
+
+    def read(part: ReadRequest) -> tuple[Snapshot, Locator | None]:
+        return part.read(kinds, default_namespace=settings.default_namespace)
+
+    snapshot, locate = read(request)
     alternatives = [] if request.is_live or one_scope else scopes.scopes(snapshot)
-    evaluated = []
-    for scope in alternatives:
-        part, finder = request.without(scope.left_out).read(kinds, default_namespace=settings.default_namespace)
-        evaluated.append((scope, engine.run(part, rules, settings, started.date(), finder)))
-    result = (
-        scopes.merged(snapshot, evaluated)
-        if evaluated
-        else engine.run(snapshot, rules, settings, started.date(), locate)
-    )
+    evaluated = [(scope, evaluate(*read(request.without(scope.left_out)))) for scope in alternatives]
+    result = scopes.merged(snapshot, evaluated) if evaluated else evaluate(snapshot, locate)
     request.confirm(result, result.open, settings, started.date())
     return Report(
         result,

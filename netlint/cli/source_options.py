@@ -157,7 +157,7 @@ class ReadRequest:
         from netlint.sources import Files
 
         assert isinstance(self.source, Files)
-        return replace(self, source=replace(self.source, left_out=files))
+        return replace(self, source=self.source.without(files))
 
     def within(self, namespace: str) -> ReadRequest:
         """The request for only this namespace of the live cluster."""

@@ -14,8 +14,7 @@ from msgspec import Struct, field
 from netlint.objects.meta import group_of
 
 _KUBERNETES = re.compile(r"[a-z]*|(.+\.)?k8s\.io")
-"""Groups of Kubernetes and of its projects, such as gateway.networking.k8s.io."""
-_PROJECTS_THAT_MAKE = frozenset(["agents.x-k8s.io", "app.k8s.io", "cluster.x-k8s.io", "helm.cattle.io"])
+"""Groups of Kubernetes and of its projects, such as gateway.networking.k8s.io; x-k8s.io has some that make objects."""
 _CONFIGURE = frozenset(
     [
         "acme.cert-manager.io",
@@ -31,6 +30,7 @@ _CONFIGURE = frozenset(
         "external-secrets.io",
         "externaldns.k8s.io",
         "generators.external-secrets.io",
+        "gateway.networking.x-k8s.io",
         "getambassador.io",
         "hub.traefik.io",
         "image.toolkit.fluxcd.io",
@@ -113,7 +113,4 @@ class Maker(Struct, gc=False):
 def may_make(api_version: str, kind: str) -> bool:
     """Whether objects of this kind may have others made from them."""
     group = group_of(api_version)
-    if group in _PROJECTS_THAT_MAKE:
-        return True
-    is_configuring = bool(_KUBERNETES.fullmatch(group)) or group in _CONFIGURE or (group, kind) in _CONFIGURING_KINDS
-    return not is_configuring
+    return not (_KUBERNETES.fullmatch(group) or group in _CONFIGURE or (group, kind) in _CONFIGURING_KINDS)

@@ -18,8 +18,8 @@ _STYLES = (
     ("$...", r"\$[A-Za-z_]\w*"),
 )
 _ANY = re.compile("|".join(f"({pattern})" for _, pattern in _STYLES))
-TEMPLATE = re.compile(rb"\{\{|\{%|<%|^#@", re.MULTILINE)
-"""What stands in documents that are templates as a whole."""
+TEMPLATE = re.compile(rb"^[ ]*+(?:- )?(?:\{\{|\{%|<%)|[:-] \{\{|^#@", re.MULTILINE)
+"""What stands in documents that are templates as a whole, at the start of a line or of a value: not inside of texts."""
 
 
 def style(value: Any) -> str:

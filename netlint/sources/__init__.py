@@ -8,12 +8,17 @@ again for what is reported (``locating``). A live cluster (``live``) hands its l
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from netlint.errors import ClusterError, SourceError
 from netlint.memory import uncollected
 from netlint.snapshot import Locator, Snapshot
 from netlint.sources.live import LiveCluster
+
+if TYPE_CHECKING:
+    from netlint.sources.finding.targets import Targets
 
 __all__ = ["Files", "LiveCluster", "Source", "read", "read_again"]
 
@@ -21,12 +26,30 @@ Tell = Callable[[str], None]
 """Takes a message for the person at the terminal."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Files:
-    """Files, folders, globs, archives, and ``-`` for standard input; ``left_out``: files in them that are not read."""
+    """Files, folders, globs, archives, and ``-`` for standard input.
+
+    ``left_out``: those of ``whole`` that are not read.
+    """
 
     names: tuple[str, ...]
+    whole: Files | None = None
     left_out: frozenset[str] = frozenset()
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What is there, looked for once: standard input and pipes can be read only once."""
+        from netlint.sources.finding import search
+
+        if self.whole is None:
+            return search.find(list(self.names))
+        inputs = [text for text in self.whole.targets.inputs if text.name not in self.left_out]
+        return replace(self.whole.targets, inputs=inputs)
+
+    def without(self, files: frozenset[str]) -> Files:
+        """All but these files."""
+        return Files(self.names, self, files)
 
 
 Source = Files | LiveCluster
@@ -90,8 +113,7 @@ def _read_files(source: Files, default_namespace: str, tell: Tell | None) -> tup
     from netlint.sources.finding import search, targets
     from netlint.sources.locating import locator
 
-    named = search.find(list(source.names))
-    named.inputs = [text for text in named.inputs if text.name not in source.left_out]
+    named = source.targets
     if tell is not None:
         tell(f"reading {len(named.inputs) + len(named.archives)} files")
     try:

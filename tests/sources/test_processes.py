@@ -95,3 +95,12 @@ def test_children_of_a_killed_parent_end(work, tmp_path) -> None:
         time.sleep(0.1)
     os.kill(child, 9)
     pytest.fail("a reader outlives its parent")
+
+
+def test_more_files_than_a_pipe_has_numbers_for(tmp_path) -> None:
+    """Empty ones, whose size says nothing of how many there are, and compressed ones, whose size nobody knows."""
+    for number in range(40_000):
+        (tmp_path / f"{number}.yaml{'.gz' if number % 8 == 0 else ''}").touch()
+    planned = tasks.plan(search.find([str(tmp_path)]))
+    assert len(planned) <= 2 * tasks.BATCHES
+    assert processes.read(planned, "default", 2).reading.files == 40_000

@@ -12,7 +12,12 @@ from netlint.objects.core import Node
 from netlint.objects.meta import Path, condition_status
 
 OWN_ADDRESSES = ("InternalIP", "ExternalIP")
-VIRTUAL = (("type", "virtual-kubelet"), ("type", "kwok"), ("eks.amazonaws.com/compute-type", "fargate"))
+VIRTUAL = (
+    ("type", "virtual-kubelet"),
+    ("type", "kwok"),
+    ("eks.amazonaws.com/compute-type", "fargate"),
+    ("liqo.io/type", "virtual-node"),
+)
 """Labels of Nodes behind which there is no host of this cluster's network."""
 _VIRTUAL_KEYS = {key for key, _ in VIRTUAL}
 
@@ -26,6 +31,14 @@ def is_virtual(node: Node) -> bool:
 def readiness(node: Node) -> str:
     """The status of its Ready condition; empty without one."""
     return condition_status(node.status.conditions, "Ready") or ""
+
+
+def is_lost(node: Node) -> bool:
+    """Whether nobody has heard of it for long: it may be gone, and its addresses, and its pods', given to others.
+
+    Source: pkg/controller/nodelifecycle, which then sets its conditions to Unknown.
+    """
+    return readiness(node) == "Unknown"
 
 
 def is_ready(node: Node) -> bool:

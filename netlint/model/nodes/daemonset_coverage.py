@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netlint.model.declared.node_objects import is_virtual, readiness
+from netlint.model.declared.node_objects import is_lost, is_virtual
 from netlint.model.declared.snapshot_view import SnapshotView
 from netlint.model.pods import Pods
 from netlint.model.pods.scheduling import runs_on
@@ -37,7 +37,7 @@ def daemonset_coverage(agent: Workload, view: SnapshotView) -> DaemonSetCoverage
     covered = set(map(pods.node, rows))
     eligible = [node for node in view.nodes if _is_eligible(agent, node)]
     # a silent kubelet's pods are never ready
-    responsive = {node.name for node in eligible if readiness(node) != "Unknown"}
+    responsive = {node.name for node in eligible if not is_lost(node)}
     without_ready_pod = responsive - {pods.node(row) for row in rows if pods.is_ready(row)}
     unready = [
         row

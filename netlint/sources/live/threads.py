@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from threading import Thread
 from typing import TypeVar
 
@@ -19,15 +20,15 @@ def within(seconds: float, function: Callable[[], T]) -> T:
     The thread that still waits then keeps nobody waiting.
     """
     future: Future[T] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(function())
-        except BaseException as error:
-            future.set_exception(error)
-
-    Thread(target=work, daemon=True).start()
+    Thread(target=_settle, args=(future, function), daemon=True).start()
     return future.result(max(0.0, seconds))
+
+
+def _settle(future: Future[T], function: Callable[[], T]) -> None:
+    try:
+        future.set_result(function())
+    except BaseException as error:
+        future.set_exception(error)
 
 
 def side_by_side(function: Callable[[S], T], items: Sequence[S]) -> list[T]:
@@ -44,10 +45,7 @@ def side_by_side(function: Callable[[S], T], items: Sequence[S]) -> list[T]:
                 future, item = todo.popleft()
             except IndexError:  # another thread took the last one
                 return
-            try:
-                future.set_result(function(item))
-            except BaseException as error:
-                future.set_exception(error)
+            _settle(future, partial(function, item))
 
     for _ in range(min(IN_FLIGHT, len(items))):
         Thread(target=work, daemon=True).start()
